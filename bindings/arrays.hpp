@@ -1,0 +1,132 @@
+// The only code that turns Python arrays into the engine's views and back.
+#pragma once
+
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lso/view.hpp"
+
+namespace lso::bindings {
+
+namespace py = pybind11;
+
+template <class T>
+using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
+
+template <class T>
+using Contiguous = py::array_t<T, py::array::c_style>;
+
+inline std::string shape_text(const py::array& array) {
+  std::string text = "(";
+  for (py::ssize_t i = 0; i < array.ndim(); ++i) text += (i > 0 ? ", " : "") + std::to_string(array.shape(i));
+  return text + (array.ndim() == 1 ? ",)" : ")");
+}
+
+[[noreturn]] inline void refuse(const std::string& argument, const std::string& expected, const std::string& got) {
+  throw py::value_error(argument + ": expected " + expected + ", got " + got);
+}
+
+// Real numbers of any width become T; anything else is refused by name.
+template <class T>
+Array<T> numbers(const py::handle& object, const std::string& argument) {
+  const py::array array = py::array::ensure(object);
+  if (!array) {
+    PyErr_Clear();
+    refuse(argument, "an array of real numbers", py::str(py::type::of(object).attr("__name__")));
+  }
+  const char kind = array.dtype().kind();
+  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
+    throw py::type_error(argument + ": expected an array of real numbers, got dtype " +
+                         std::string(py::str(array.dtype())));
+  }
+  return Array<T>::ensure(array);
+}
+
+template <class T>
+void check_finite(std::span<const T> values, const std::string& argument) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      refuse(argument, "finite numbers", (std::isnan(values[i]) ? "NaN" : "infinity") + std::string(" at flat index ") +
+                                             std::to_string(i));
+    }
+  }
+}
+
+// An array held for as long as its view is used.
+template <class T>
+struct Held {
+  Array<T> array;
+  Rows<const T> rows;
+};
+
+// (n, width), n >= 1, finite; n_rows asks for so many.
+template <class T>
+Held<T> rows(const py::handle& object, const std::string& argument, std::size_t width,
+             std::optional<std::size_t> n_rows = std::nullopt, const char* n_name = "n_samples") {
+  Array<T> array = numbers<T>(object, argument);
+  const std::string n_text = n_rows ? std::to_string(*n_rows) : n_name;
+  const std::string expected = "an array of shape (" + n_text + ", " + std::to_string(width) + ")";
+  if (array.ndim() != 2 || static_cast<std::size_t>(array.shape(1)) != width ||
+      (n_rows && static_cast<std::size_t>(array.shape(0)) != *n_rows)) {
+    refuse(argument, expected, "shape " + shape_text(array));
+  }
+  if (array.shape(0) == 0) refuse(argument, "at least one sample", "shape " + shape_text(array));
+  const Rows<const T> view{array.data(), static_cast<std::size_t>(array.shape(0)), width};
+  check_finite<T>({view.data, view.size()}, argument);
+  return {std::move(array), view};
+}
+
+// (width,) for all samples, or (n_rows, width).
+template <class T>
+Held<T> shared_rows(const py::handle& object, const std::string& argument, std::size_t width, std::size_t n_rows) {
+  Array<T> array = numbers<T>(object, argument);
+  const bool shared = array.ndim() == 1 && static_cast<std::size_t>(array.shape(0)) == width;
+  const bool each = array.ndim() == 2 && static_cast<std::size_t>(array.shape(1)) == width &&
+                    static_cast<std::size_t>(array.shape(0)) == n_rows;
+  if (!shared && !each) {
+    refuse(argument,
+           "an array of shape (" + std::to_string(width) + ",) or (" + std::to_string(n_rows) + ", " +
+               std::to_string(width) + ")",
+           "shape " + shape_text(array));
+  }
+  const Rows<const T> view{array.data(), shared ? 1 : n_rows, width};
+  check_finite<T>({view.data, view.size()}, argument);
+  return {std::move(array), view};
+}
+
+// (size,), finite.
+template <class T>
+Array<T> vector(const py::handle& object, const std::string& argument, std::size_t size) {
+  Array<T> array = numbers<T>(object, argument);
+  if (array.ndim() != 1 || static_cast<std::size_t>(array.shape(0)) != size) {
+    refuse(argument, "an array of shape (" + std::to_string(size) + ",)", "shape " + shape_text(array));
+  }
+  check_finite<T>({array.data(), size}, argument);
+  return array;
+}
+
+// A fresh (rows, cols) array and the view through which the engine fills it.
+template <class T>
+std::pair<Contiguous<T>, Rows<T>> new_rows(std::size_t rows, std::size_t cols) {
+  Contiguous<T> array({static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(cols)});
+  return {array, Rows<T>{array.mutable_data(), rows, cols}};
+}
+
+// The array takes the vector's memory over.
+template <class T>
+Contiguous<T> adopt(std::vector<T>&& values, std::vector<py::ssize_t> shape) {
+  auto owned = std::make_unique<std::vector<T>>(std::move(values));
+  const T* data = owned->data();
+  const py::capsule owner(owned.release(), [](void* pointer) { delete static_cast<std::vector<T>*>(pointer); });
+  return Contiguous<T>(std::move(shape), data, owner);
+}
+
+}  // namespace lso::bindings

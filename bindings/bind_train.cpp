@@ -1,0 +1,134 @@
+// train.hpp
+#include <pybind11/functional.h>
+#include <pybind11/stl.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "interrupt.hpp"
+#include "lso/train.hpp"
+#include "objective.hpp"
+
+namespace lso::bindings {
+
+namespace {
+// Samples and the arrays behind them.
+template <class T>
+struct HeldSamples {
+  Held<T> x;
+  HeldObjective<T> objective;
+  std::optional<Array<T>> weights;
+
+  [[nodiscard]] Samples<T> view() const {
+    Samples<T> samples{x.rows, objective.objective, {}};
+    if (weights) samples.weights = {weights->data(), x.rows.rows};
+    return samples;
+  }
+};
+
+template <class T>
+HeldSamples<T> hold_samples(const Chain<T>& chain, const py::object& x, const ObjectiveSpec& spec,
+                            const py::object& sample_weight) {
+  HeldSamples<T> held;
+  held.x = rows<T>(x, "x", chain.n_inputs());
+  held.objective = hold<T>(spec, chain.n_outputs(), held.x.rows.rows);
+  if (!sample_weight.is_none()) held.weights = vector<T>(sample_weight, "sample_weight", held.x.rows.rows);
+  return held;
+}
+
+using EpochCallback = std::function<bool(std::size_t, double, double, double, double)>;
+
+std::variant<Adam, DesiredChange> make_optimizer(const std::string& kind, const py::dict& options) {
+  if (kind == "adam") {
+    return Adam{options["learning_rate"].cast<double>(), options["beta1"].cast<double>(),
+                options["beta2"].cast<double>(), options["epsilon"].cast<double>()};
+  }
+  return DesiredChange{options["desired_change"].cast<double>(), options["proportional"].cast<bool>()};
+}
+
+template <class T>
+py::tuple to_python(const TrainResult<T>& result) {
+  py::list parts;
+  for (const auto& part : result.parts) parts.append(std::const_pointer_cast<Network<T>>(part));
+  py::list history;
+  for (const EpochReport& report : result.history) {
+    history.append(py::make_tuple(report.train.loss, report.train.mse, report.validation.loss, report.validation.mse));
+  }
+  return py::make_tuple(parts, history, std::string(name(result.status)));
+}
+
+template <class T>
+void bind_train_functions(py::module_& module) {
+  module.def(
+      "train",
+      [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
+         const py::object& validation_x, const ObjectiveSpec* validation_objective, const std::string& optimizer,
+         const py::dict& options, std::size_t batch_size, std::size_t epochs, std::optional<double> stop_at_mse,
+         std::size_t patience, bool shuffle, std::uint64_t seed, const std::vector<bool>& trainable,
+         std::size_t threads, const EpochCallback& on_epoch) {
+        const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
+        std::optional<HeldSamples<T>> held_validation;
+        if (validation_objective != nullptr) {
+          held_validation = hold_samples(chain, validation_x, *validation_objective, py::none());
+        }
+        TrainSettings settings{make_optimizer(optimizer, options)};
+        settings.batch_size = batch_size;
+        settings.epochs = epochs;
+        if (stop_at_mse) settings.stop_at_mse = *stop_at_mse;
+        settings.patience = patience;
+        settings.shuffle = shuffle;
+        settings.seed = seed;
+        settings.trainable = trainable;
+        settings.threads = threads;
+        settings.poll = [] {
+          const py::gil_scoped_acquire acquire;
+          return keyboard_interrupt();
+        };
+        if (on_epoch) {
+          settings.on_epoch = [&](const EpochReport& report) {
+            const py::gil_scoped_acquire acquire;
+            return on_epoch(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
+                            report.validation.mse);
+          };
+        }
+        const Samples<T> data = held.view();
+        const std::optional<Samples<T>> validation =
+            held_validation ? std::optional(held_validation->view()) : std::nullopt;
+        TrainResult<T> result;
+        {
+          const py::gil_scoped_release release;
+          result = train<T>(chain, data, validation ? &*validation : nullptr, settings);
+        }
+        return to_python(result);
+      },
+      py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight"),
+      py::arg("validation_x"), py::arg("validation_objective"), py::arg("optimizer"), py::arg("options"),
+      py::arg("batch_size"), py::arg("epochs"), py::arg("stop_at_mse"), py::arg("patience"), py::arg("shuffle"),
+      py::arg("seed"), py::arg("trainable"), py::arg("threads"), py::arg("on_epoch"));
+  module.def(
+      "score",
+      [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
+         std::size_t threads) {
+        const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
+        const py::gil_scoped_release release;
+        const Score result = score<T>(chain, held.view(), threads);
+        return std::pair(result.loss, result.mse);
+      },
+      py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight") = py::none(),
+      py::arg("threads") = 1, "Weighted means over samples of the loss and of the squared error an output.");
+}
+}  // namespace
+
+void bind_train(py::module_& module) {
+  bind_train_functions<float>(module);
+  bind_train_functions<double>(module);
+}
+
+}  // namespace lso::bindings

@@ -1,0 +1,14 @@
+// One function for each file of bindings.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace lso::bindings {
+
+void bind_network(pybind11::module_& module);
+void bind_objective(pybind11::module_& module);
+void bind_optimize(pybind11::module_& module);
+void bind_random(pybind11::module_& module);
+void bind_train(pybind11::module_& module);
+
+}  // namespace lso::bindings

@@ -1,0 +1,14 @@
+#include "interrupt.hpp"
+
+#include <pybind11/pybind11.h>
+
+namespace lso::bindings {
+
+bool keyboard_interrupt() {
+  if (PyErr_CheckSignals() == 0) return false;
+  if (!PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) throw pybind11::error_already_set();
+  PyErr_Clear();
+  return true;
+}
+
+}  // namespace lso::bindings

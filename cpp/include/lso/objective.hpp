@@ -1,0 +1,61 @@
+// What the output must meet: a value E for each sample and its derivative by the output nodes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "lso/activation.hpp"
+#include "lso/view.hpp"
+
+namespace lso {
+
+enum class Loss : std::uint8_t {
+  squared_error,              // sum w (y - t)^2: the paper's "total squared error", no 1/2
+  binary_cross_entropy,       // -sum w (t log y + (1 - t) log(1 - y))
+  categorical_cross_entropy,  // -sum w t log y
+  interval,                   // sum w (distance of y from [t, upper])^2
+};
+
+[[nodiscard]] std::string_view name(Loss loss);
+[[nodiscard]] Loss parse_loss(std::string_view name);
+
+// Targets for n samples, (n, n_outputs), or (1, n_outputs) shared by all. No weights: all ones. A weight of zero is
+// "don't care".
+template <class T>
+struct Objective {
+  Loss loss = Loss::squared_error;
+  Rows<const T> target;
+  Rows<const T> upper;    // interval only
+  Rows<const T> weights;  // may be empty
+
+  // The row of `rows` that holds for a sample.
+  [[nodiscard]] static std::span<const T> row(Rows<const T> rows, std::size_t sample) {
+    return rows[rows.rows == 1 ? 0 : sample];
+  }
+  // Sum of a sample's output weights: what turns a squared error into a mean one.
+  [[nodiscard]] double total_weight(std::size_t sample) const;
+};
+
+// The same in lane layout: what belongs to the samples that now stand in the lanes.
+template <class T>
+struct ObjectiveLanes {
+  Loss loss = Loss::squared_error;
+  Lanes<T> target;
+  Lanes<T> upper;
+  Lanes<T> weights;  // data may be null
+
+  void load(const Objective<T>& objective, std::size_t sample, std::size_t lane) const;
+};
+
+// y (n_outputs, lanes) -> error[lane] = E of that lane.
+template <class T>
+void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error);
+
+// y (n_outputs, lanes) -> delta = dE/dz of the output nodes (the paper's ND), z their pre-activation. Where a
+// cross-entropy meets its own activation the product is taken in closed form, y - t, which does not lose digits.
+template <class T>
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta);
+
+}  // namespace lso

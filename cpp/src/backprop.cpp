@@ -1,0 +1,184 @@
+#include "lso/backprop.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/kernels.hpp"
+#include "lso/threads.hpp"
+
+namespace lso {
+
+namespace {
+template <class T>
+void copy_lanes(Lanes<const T> from, Lanes<T> to) {
+  for (std::size_t node = 0; node < from.nodes; ++node) std::memcpy(to[node], from[node], from.lanes * sizeof(T));
+}
+
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b)
+template <class T>
+void layer_forward(const Network<T>& network, std::size_t layer, Lanes<const T> x, Lanes<T> y) {
+  kernels::gemm<T>()(y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data, y.stride,
+                     false);
+  activate(network.layers()[layer].activation, network.bias(layer), y);
+}
+
+// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'.
+template <class T>
+void layer_backward(const Network<T>& network, std::size_t layer, Lanes<const T> md, Activation activation,
+                    Lanes<const T> n, Lanes<T> nd) {
+  kernels::gemm<T>()(nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride, nd.data,
+                     nd.stride, false);
+  activate_backward(activation, n, nd);
+}
+
+// Algorithm 2: NWM (n_out, n_in) += MD (n_out, lanes) N^T (lanes, n_in); turned (lanes, n_in) is N^T's scratch.
+template <class T>
+void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, T* turned, T* gradient) {
+  for (std::size_t node = 0; node < n.nodes; ++node) {
+    const T* row = n[node];
+    for (std::size_t lane = 0; lane < n.lanes; ++lane) turned[lane * n.nodes + node] = row[lane];
+  }
+  kernels::gemm<T>()(md.nodes, n.nodes, md.lanes, md.data, md.stride, 1, turned, n.nodes, gradient, n.nodes, true);
+}
+
+// Algorithm 2: NB (n,) += ND (n, lanes) summed over lanes, in their order.
+template <class T>
+void layer_backward_bias(Lanes<const T> nd, T* gradient) {
+  for (std::size_t node = 0; node < nd.nodes; ++node) {
+    const T* row = nd[node];
+    T sum = gradient[node];
+    for (std::size_t lane = 0; lane < nd.lanes; ++lane) sum += row[lane];
+    gradient[node] = sum;
+  }
+}
+}  // namespace
+
+template <class T>
+void forward(const Chain<T>& chain, Workspace<T>& workspace) {
+  Lanes<const T> x = workspace.inputs();
+  for (std::size_t s = 0; s < chain.stages().size(); ++s) {
+    const auto& stage = chain.stages()[s];
+    const Network<T>& network = *chain.parts()[stage.part];
+    const Lanes<T> y = workspace.values(s);
+    if (stage.layer == 0) {  // input nodes: x + bias
+      copy_lanes(x, y);
+      activate(Activation::linear, network.bias(0), y);
+    } else {
+      layer_forward(network, stage.layer, x, y);
+    }
+    x = y;
+  }
+}
+
+template <class T>
+void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t first_stage) {
+  for (std::size_t s = chain.stages().size() - 1; s > first_stage; --s) {
+    const auto& below = chain.stages()[s - 1];
+    const Activation activation = chain.parts()[below.part]->layers()[below.layer].activation;
+    const auto& stage = chain.stages()[s];
+    if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
+      copy_lanes<T>(workspace.deltas(s), workspace.deltas(s - 1));
+      activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s - 1));
+    } else {
+      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.deltas(s), activation,
+                        workspace.values(s - 1), workspace.deltas(s - 1));
+    }
+  }
+}
+
+template <class T>
+void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient) {
+  const Network<T>& network = *chain.parts()[part];
+  const std::size_t first = chain.first_stage(part);
+  for (std::size_t l = 0; l < network.layers().size(); ++l) {
+    if (l > 0) {
+      layer_backward_weights<T>(workspace.deltas(first + l), workspace.values(first + l - 1), workspace.scratch(),
+                                gradient.data() + network.weight_offset(l));
+    }
+    if (network.layers()[l].bias) {
+      layer_backward_bias<T>(workspace.deltas(first + l), gradient.data() + network.bias_offset(l));
+    }
+  }
+}
+
+namespace {
+// Tiles small enough for their values to stay in the second-level cache, large enough to feed the kernels.
+constexpr std::size_t tile_lanes = 64;
+
+template <class T>
+void load_tile(Rows<const T> x, std::size_t begin, Workspace<T>& workspace) {
+  const std::size_t count = std::min(tile_lanes, x.rows - begin);
+  workspace.set_lanes(count);
+  for (std::size_t i = 0; i < count; ++i) load_lane<T>(x[begin + i], workspace.inputs(), i);
+}
+
+template <class T>
+void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
+  const std::size_t count = std::min(tile_lanes, out.rows - begin);
+  for (std::size_t i = 0; i < count; ++i) store_lane<T>(lanes, i, out[begin + i]);
+}
+}  // namespace
+
+template <class T>
+void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::vector<Rows<T>>& seams,
+              std::size_t threads) {
+  const std::size_t tiles = (x.rows + tile_lanes - 1) / tile_lanes;
+  threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
+  run_threads(threads, [&](std::size_t thread) {
+    Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
+    for (std::size_t tile = thread; tile < tiles; tile += threads) {
+      const std::size_t begin = tile * tile_lanes;
+      load_tile(x, begin, workspace);
+      forward(chain, workspace);
+      store_tile<T>(workspace.outputs(), begin, out);
+      for (std::size_t p = 0; p < seams.size(); ++p) {
+        store_tile<T>(workspace.values(chain.first_stage(p + 1) - 1), begin, seams[p]);
+      }
+    }
+  });
+}
+
+template <class T>
+void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Rows<T>>& nodes) {
+  Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
+  for (std::size_t begin = 0; begin < x.rows; begin += tile_lanes) {
+    load_tile(x, begin, workspace);
+    forward(chain, workspace);
+    for (std::size_t s = 0; s < nodes.size(); ++s) store_tile<T>(workspace.values(s), begin, nodes[s]);
+  }
+}
+
+template <class T>
+void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradient, const std::vector<Rows<T>>& nodes,
+              const std::vector<std::span<T>>& parameters) {
+  Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
+  const std::size_t last = chain.stages().size() - 1;
+  for (std::size_t begin = 0; begin < x.rows; begin += tile_lanes) {
+    load_tile(x, begin, workspace);
+    forward(chain, workspace);
+    const Lanes<T> delta = workspace.deltas(last);
+    const std::size_t count = std::min(tile_lanes, x.rows - begin);
+    for (std::size_t node = 0; node < delta.nodes; ++node) std::fill_n(delta[node], delta.lanes, T(0));
+    for (std::size_t i = 0; i < count; ++i) load_lane<T>(output_gradient[begin + i], delta, i);
+    activate_backward<T>(chain.output_activation(), workspace.outputs(), delta);
+    backward_nodes(chain, workspace);
+    for (std::size_t s = 0; s < nodes.size(); ++s) {
+      if (!nodes[s].empty()) store_tile<T>(workspace.deltas(s), begin, nodes[s]);
+    }
+    for (std::size_t p = 0; p < parameters.size(); ++p) backward_parameters(chain, workspace, p, parameters[p]);
+  }
+}
+
+#define LSO_INSTANTIATE(T)                                                                                       \
+  template void forward(const Chain<T>&, Workspace<T>&);                                                         \
+  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                     \
+  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);                  \
+  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t);      \
+  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&);                      \
+  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,              \
+                         const std::vector<std::span<T>>&);
+LSO_INSTANTIATE(float)
+LSO_INSTANTIATE(double)
+#undef LSO_INSTANTIATE
+
+}  // namespace lso

@@ -1,0 +1,65 @@
+// Chooses the instruction set, once, when it is first asked for.
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "kernels/kernels.hpp"
+#include "lso/simd.hpp"
+
+namespace lso {
+namespace kernels {
+
+namespace {
+bool always() { return true; }
+#ifdef LSO_X86_KERNELS
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f"); }
+#endif
+}  // namespace
+
+const KernelSet kernel_sets[] = {
+    {"baseline", gemm32_baseline, gemm64_baseline, always},
+#ifdef LSO_X86_KERNELS
+    {"avx2", gemm32_avx2, gemm64_avx2, has_avx2},
+    {"avx512", gemm32_avx512, gemm64_avx512, has_avx512},
+#endif
+};
+const std::size_t kernel_set_count = sizeof(kernel_sets) / sizeof(kernel_sets[0]);
+
+namespace {
+const KernelSet& choose() {
+  const char* forced = std::getenv("LSO_SIMD");
+  const KernelSet* best = kernel_sets;  // the baseline runs everywhere
+  std::string known;
+  for (const KernelSet& set : kernel_sets) {
+    if (!set.runs_here()) continue;
+    if (forced != nullptr && std::string(forced) == set.name) return set;
+    known += std::string(known.empty() ? "" : ", ") + set.name;
+    best = &set;
+  }
+  if (forced != nullptr && *forced != '\0') {
+    throw std::invalid_argument("LSO_SIMD: expected one of " + known + " (what this processor runs), got '" +
+                                std::string(forced) + "'");
+  }
+  return *best;
+}
+}  // namespace
+
+const KernelSet& active() {
+  static const KernelSet& chosen = choose();
+  return chosen;
+}
+
+}  // namespace kernels
+
+std::string_view simd() { return kernels::active().name; }
+
+std::vector<std::string_view> simd_available() {
+  std::vector<std::string_view> names;
+  for (const kernels::KernelSet& set : kernels::kernel_sets) {
+    if (set.runs_here()) names.emplace_back(set.name);
+  }
+  return names;
+}
+
+}  // namespace lso

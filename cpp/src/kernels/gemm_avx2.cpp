@@ -1,0 +1,5 @@
+// AVX2 with FMA: 16 registers of 32 bytes.
+#define LSO_ISA avx2
+#define LSO_VECTOR_BYTES 32
+#define LSO_TILE_VECTORS 2
+#include "kernels/gemm.inl"

@@ -1,0 +1,118 @@
+#include "lso/network.hpp"
+
+#include <cmath>
+#include <numbers>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "lso/random.hpp"
+
+namespace lso {
+
+namespace {
+[[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
+
+void check_layers(const std::vector<Layer>& layers) {
+  if (layers.size() < 2) {
+    refuse("sizes: expected at least 2 layers (inputs and outputs), got " + std::to_string(layers.size()));
+  }
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    if (layers[l].size == 0) refuse("sizes: expected positive layer sizes, got 0 at layer " + std::to_string(l));
+    if (layers[l].activation == Activation::softmax && l + 1 < layers.size()) {
+      refuse("activation: expected softmax at the output layer only, got it at layer " + std::to_string(l));
+    }
+  }
+  if (layers.front().activation != Activation::linear) {
+    refuse("activation: expected linear input nodes, got " + std::string(name(layers.front().activation)));
+  }
+}
+
+double gain(Activation activation) {
+  switch (activation) {
+    case Activation::sigmoid:
+      return 4.0;
+    case Activation::relu:
+    case Activation::leaky_relu:
+    case Activation::softplus:
+      return std::numbers::sqrt2;
+    default:
+      return 1.0;
+  }
+}
+}  // namespace
+
+template <class T>
+Network<T>::Network(std::vector<Layer> layers) : layers_(std::move(layers)) {
+  check_layers(layers_);
+  std::size_t offset = 0;
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    offsets_.push_back(offset);
+    if (l > 0) offset += layers_[l].size * layers_[l - 1].size;
+    if (layers_[l].bias) offset += layers_[l].size;
+  }
+  parameters_.assign(offset, T(0));
+}
+
+template <class T>
+Network<T>::Network(std::vector<Layer> layers, std::vector<T> parameters) : Network(std::move(layers)) {
+  if (parameters.size() != parameters_.size()) {
+    refuse("parameters: expected " + std::to_string(parameters_.size()) + " values, got " +
+           std::to_string(parameters.size()));
+  }
+  parameters_ = std::move(parameters);
+}
+
+template <class T>
+std::size_t Network<T>::bias_offset(std::size_t layer) const {
+  return offsets_[layer] + (layer > 0 ? layers_[layer].size * layers_[layer - 1].size : 0);
+}
+
+template <class T>
+const T* Network<T>::weight(std::size_t layer) const {
+  return parameters_.data() + offsets_[layer];
+}
+
+template <class T>
+const T* Network<T>::bias(std::size_t layer) const {
+  return layers_[layer].bias ? parameters_.data() + bias_offset(layer) : nullptr;
+}
+
+template <class T>
+void initialize(Network<T>& network, std::uint64_t seed) {
+  const Random random(seed, Stream::parameters);
+  for (std::size_t l = 1; l < network.layers().size(); ++l) {
+    const Layer& layer = network.layers()[l];
+    const std::size_t fan_in = network.layers()[l - 1].size;
+    const double limit = gain(layer.activation) * std::sqrt(6.0 / static_cast<double>(fan_in + layer.size));
+    const std::size_t begin = network.weight_offset(l);
+    for (std::size_t i = begin; i < begin + fan_in * layer.size; ++i) {
+      network.parameters()[i] = static_cast<T>(limit * (2.0 * random.uniform<double>(i) - 1.0));
+    }
+  }
+}
+
+template <class T>
+Chain<T>::Chain(std::vector<Part> parts) : parts_(std::move(parts)) {
+  if (parts_.empty()) refuse("parts: expected at least one network, got none");
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    if (p > 0 && parts_[p - 1]->n_outputs() != parts_[p]->n_inputs()) {
+      refuse("compose: expected part " + std::to_string(p) + " to take the " +
+             std::to_string(parts_[p - 1]->n_outputs()) + " outputs of part " + std::to_string(p - 1) + ", got " +
+             std::to_string(parts_[p]->n_inputs()) + " inputs");
+    }
+    first_stage_.push_back(stages_.size());
+    for (std::size_t l = 0; l < parts_[p]->layers().size(); ++l) {
+      stages_.push_back({p, l, parts_[p]->layers()[l].size});
+    }
+  }
+}
+
+template class Network<float>;
+template class Network<double>;
+template class Chain<float>;
+template class Chain<double>;
+template void initialize(Network<float>&, std::uint64_t);
+template void initialize(Network<double>&, std::uint64_t);
+
+}  // namespace lso

@@ -1,0 +1,162 @@
+#include "lso/objective.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <string>
+
+#include "lso/workspace.hpp"
+
+namespace lso {
+
+namespace {
+constexpr std::array<std::string_view, 4> names{"squared_error", "binary_cross_entropy", "categorical_cross_entropy",
+                                                "interval"};
+
+// An output of exactly 0 or 1 stands for the nearest number that has a logarithm.
+template <class T>
+T open_unit(T y) {
+  return std::clamp(y, std::numeric_limits<T>::min(), T(1) - std::numeric_limits<T>::epsilon() / 2);
+}
+
+// How far y lies outside [low, high], with its sign.
+template <class T>
+T outside(T y, T low, T high) {
+  return y < low ? y - low : (y > high ? y - high : T(0));
+}
+
+// f(y, target, upper, weight, node, lane) over all outputs; a missing weight is one, a missing upper end the target.
+template <class T, class F>
+void for_outputs(const ObjectiveLanes<T>& objective, Lanes<const T> y, F f) {
+  for (std::size_t node = 0; node < y.nodes; ++node) {
+    const T* values = y[node];
+    const T* target = objective.target[node];
+    const T* upper = objective.upper.data != nullptr ? objective.upper[node] : target;
+    const T* weight = objective.weights.data != nullptr ? objective.weights[node] : nullptr;
+    for (std::size_t lane = 0; lane < y.lanes; ++lane) {
+      f(values[lane], target[lane], upper[lane], weight != nullptr ? weight[lane] : T(1), node, lane);
+    }
+  }
+}
+}  // namespace
+
+std::string_view name(Loss loss) { return names[static_cast<std::size_t>(loss)]; }
+
+Loss parse_loss(std::string_view text) {
+  std::string known;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (names[i] == text) return static_cast<Loss>(i);
+    known += (i == 0 ? "" : ", ") + std::string(names[i]);
+  }
+  throw std::invalid_argument("objective: expected one of " + known + ", got '" + std::string(text) + "'");
+}
+
+template <class T>
+double Objective<T>::total_weight(std::size_t sample) const {
+  if (weights.empty()) return static_cast<double>(target.cols);
+  double total = 0;
+  for (const T weight : row(weights, sample)) total += static_cast<double>(weight);
+  return total;
+}
+
+template <class T>
+void ObjectiveLanes<T>::load(const Objective<T>& objective, std::size_t sample, std::size_t lane) const {
+  load_lane<T>(Objective<T>::row(objective.target, sample), target, lane);
+  if (!objective.upper.empty()) load_lane<T>(Objective<T>::row(objective.upper, sample), upper, lane);
+  if (!objective.weights.empty()) load_lane<T>(Objective<T>::row(objective.weights, sample), weights, lane);
+}
+
+template <class T>
+void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error) {
+  std::fill_n(error, y.lanes, 0.0);
+  const auto add = [&](auto term) {
+    for_outputs(objective, y, [&](T v, T t, T upper, T w, std::size_t, std::size_t lane) {
+      error[lane] += static_cast<double>(w) * term(static_cast<double>(v), static_cast<double>(t),
+                                                   static_cast<double>(upper));
+    });
+  };
+  const auto log_open = [](double v) { return std::log(static_cast<double>(open_unit(static_cast<T>(v)))); };
+  switch (objective.loss) {
+    case Loss::squared_error:
+      return add([](double v, double t, double) { return (v - t) * (v - t); });
+    case Loss::binary_cross_entropy:
+      return add([&](double v, double t, double) {
+        return -(t * log_open(v) + (1.0 - t) * std::log1p(-static_cast<double>(open_unit(static_cast<T>(v)))));
+      });
+    case Loss::categorical_cross_entropy:
+      return add([&](double v, double t, double) { return t == 0.0 ? 0.0 : -t * log_open(v); });
+    case Loss::interval:
+      return add([](double v, double t, double upper) {
+        const double excess = outside(v, t, upper);
+        return excess * excess;
+      });
+  }
+}
+
+namespace {
+// dE/dy (n_outputs, lanes).
+template <class T>
+void value_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, Lanes<T> g) {
+  const auto set = [&](auto slope) {
+    for_outputs(objective, y, [&](T v, T t, T upper, T w, std::size_t node, std::size_t lane) {
+      g[node][lane] = w * slope(v, t, upper);
+    });
+  };
+  switch (objective.loss) {
+    case Loss::squared_error:
+      return set([](T v, T t, T) { return T(2) * (v - t); });
+    case Loss::binary_cross_entropy:
+      return set([](T v, T t, T) {
+        const T p = open_unit(v);
+        return (p - t) / (p * (T(1) - p));
+      });
+    case Loss::categorical_cross_entropy:
+      return set([](T v, T t, T) { return -t / open_unit(v); });
+    case Loss::interval:
+      return set([](T v, T t, T upper) { return T(2) * outside(v, t, upper); });
+  }
+}
+
+// Softmax under categorical cross-entropy: dE/dz_i = y_i sum_j w_j t_j - w_i t_i.
+template <class T>
+void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const T> y, Lanes<T> delta) {
+  for (std::size_t lane = 0; lane < y.lanes; ++lane) {
+    T total = 0;
+    for (std::size_t node = 0; node < y.nodes; ++node) {
+      const T w = objective.weights.data != nullptr ? objective.weights[node][lane] : T(1);
+      total += w * objective.target[node][lane];
+    }
+    for (std::size_t node = 0; node < y.nodes; ++node) {
+      const T w = objective.weights.data != nullptr ? objective.weights[node][lane] : T(1);
+      delta[node][lane] = y[node][lane] * total - w * objective.target[node][lane];
+    }
+  }
+}
+}  // namespace
+
+template <class T>
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta) {
+  if (objective.loss == Loss::binary_cross_entropy && activation == Activation::sigmoid) {
+    return for_outputs(objective, y, [&](T v, T t, T, T w, std::size_t node, std::size_t lane) {
+      delta[node][lane] = w * (v - t);
+    });
+  }
+  if (objective.loss == Loss::categorical_cross_entropy && activation == Activation::softmax) {
+    return softmax_cross_entropy_delta(objective, y, delta);
+  }
+  value_gradient(objective, y, delta);
+  activate_backward(activation, y, delta);
+}
+
+#define LSO_INSTANTIATE(T)                                                                   \
+  template struct Objective<T>;                                                              \
+  template struct ObjectiveLanes<T>;                                                         \
+  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*);          \
+  template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>);
+LSO_INSTANTIATE(float)
+LSO_INSTANTIATE(double)
+#undef LSO_INSTANTIATE
+
+}  // namespace lso

@@ -1,0 +1,237 @@
+#include "lso/optimize.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cmath>
+#include <limits>
+
+#include "lso/backprop.hpp"
+#include "lso/threads.hpp"
+#include "lso/workspace.hpp"
+
+namespace lso {
+
+std::string_view name(Status status) {
+  constexpr std::array<std::string_view, 5> names{"converged", "max_iterations", "stationary", "diverged",
+                                                  "interrupted"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+namespace {
+constexpr std::size_t max_tile_lanes = 64;
+
+// What all threads share: the problem, the queue of starts, and the result that each start writes its own row of.
+template <class T>
+struct Job {
+  const Chain<T>& chain;
+  const Objective<T>& objective;
+  Rows<const T> starts;
+  const Bounds<T>& bounds;
+  const OptimizeSettings& settings;
+  OptimizeResult<T>& result;
+  StopSignal& stop;
+  std::atomic<std::size_t>& finished;
+  std::atomic<std::size_t> next{0};
+};
+
+// Some lanes of starts that iterate together. A lane whose start is done takes the next from the queue.
+template <class T>
+class Tile {
+ public:
+  Tile(Job<T>& job, std::size_t lanes)
+      : job_(job),
+        n_inputs_(job.chain.n_inputs()),
+        workspace_(job.chain, lanes),
+        target_(job.chain.n_outputs() * workspace_.capacity()),
+        upper_(job.objective.upper.empty() ? 0 : target_.size()),
+        weights_(job.objective.weights.empty() ? 0 : target_.size()),
+        best_(n_inputs_ * workspace_.capacity()),
+        lanes_(workspace_.capacity()),
+        error_(workspace_.capacity()),
+        norm_(workspace_.capacity()) {}
+
+  void run(bool calling_thread) {
+    for (fill(); active_ > 0; fill()) {
+      iterate();
+      if (calling_thread ? job_.stop.check() : job_.stop.stopped()) return abandon();
+    }
+  }
+
+ private:
+  struct Lane {
+    std::size_t start = 0;  // its row in starts and result
+    std::int64_t iterations = 0;
+    double tolerance = 0;
+    double best = 0;
+  };
+
+  void fill() {
+    while (active_ < lanes_.size() && !job_.stop.stopped()) {
+      const std::size_t start = job_.next.fetch_add(1, std::memory_order_relaxed);
+      if (start >= job_.starts.rows) break;
+      load(active_++, start);
+    }
+    workspace_.set_lanes(active_);
+  }
+
+  void load(std::size_t lane, std::size_t start) {
+    const Tolerance& tolerance = job_.settings.tolerance;
+    lanes_[lane] = {start, 0, tolerance.value * (tolerance.mean ? job_.objective.total_weight(start) : 1.0),
+                    std::numeric_limits<double>::infinity()};
+    load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
+    load_lane<T>(job_.starts[start], best(), lane);
+    objective().load(job_.objective, start, lane);
+  }
+
+  // One iteration of every lane: forward, error, nodes' derivatives (Algorithm 1), step (Algorithm 3).
+  void iterate() {
+    forward(job_.chain, workspace_);
+    objective_value<T>(objective(), workspace_.outputs(), error_.data());
+    const std::size_t last = job_.chain.stages().size() - 1;
+    objective_delta<T>(objective(), job_.chain.output_activation(), workspace_.outputs(), workspace_.deltas(last));
+    backward_nodes(job_.chain, workspace_);
+    squared_norms<T>(workspace_.deltas(0), norm_.data());
+    // downwards, since a finished lane is filled by the last one, which has been seen by then
+    for (std::size_t lane = active_; lane-- > 0;) advance(lane);
+  }
+
+  void advance(std::size_t lane) {
+    Lane& state = lanes_[lane];
+    const double error = error_[lane];
+    record(lane, error);
+    if (!std::isfinite(error)) return finish(lane, Status::diverged);
+    if (error < state.best) {
+      state.best = error;
+      copy_lane(workspace_.inputs(), lane, best(), lane);
+    }
+    if (error <= state.tolerance) return finish(lane, Status::converged);
+    if (state.iterations >= static_cast<std::int64_t>(job_.settings.max_iterations)) {
+      return finish(lane, Status::max_iterations);
+    }
+    switch (step(lane, job_.settings.desired_change(error), norm_[lane])) {
+      case StepOutcome::moved:
+        ++state.iterations;
+        return;
+      case StepOutcome::stationary:
+        return finish(lane, Status::stationary);
+      case StepOutcome::diverged:
+        return finish(lane, Status::diverged);
+    }
+  }
+
+  // Algorithm 3 on one lane, then projection on the bounds. A step that the bounds undo is stationary.
+  StepOutcome step(std::size_t lane, double change, double squared_norm) {
+    if (squared_norm == 0.0) return StepOutcome::stationary;
+    const double scale = change / squared_norm;
+    const Lanes<T> x = workspace_.inputs();
+    const Lanes<T> d = workspace_.deltas(0);
+    bool moved = false;
+    for (std::size_t i = 0; i < n_inputs_; ++i) {
+      const T old = x[i][lane];
+      T value = static_cast<T>(static_cast<double>(old) + static_cast<double>(d[i][lane]) * scale);
+      if (!std::isfinite(value)) return StepOutcome::diverged;
+      if (!job_.bounds.lower.empty()) value = std::clamp(value, job_.bounds.lower[i], job_.bounds.upper[i]);
+      moved = moved || value != old;
+      x[i][lane] = value;
+    }
+    return moved ? StepOutcome::moved : StepOutcome::stationary;
+  }
+
+  void record(std::size_t lane, double error) {
+    if (!job_.settings.trajectory) return;
+    const std::size_t start = lanes_[lane].start;
+    auto& points = job_.result.trajectory[start];
+    for (std::size_t i = 0; i < n_inputs_; ++i) points.push_back(workspace_.inputs()[i][lane]);
+    job_.result.trajectory_loss[start].push_back(error);
+  }
+
+  void finish(std::size_t lane, Status status) {
+    write(lane, status);
+    job_.finished.fetch_add(1, std::memory_order_relaxed);
+    const std::size_t from = --active_;
+    if (from == lane) return;
+    lanes_[lane] = lanes_[from];
+    copy_lane(workspace_.inputs(), from, workspace_.inputs(), lane);
+    copy_lane(best(), from, best(), lane);
+    objective().load(job_.objective, lanes_[lane].start, lane);
+  }
+
+  void write(std::size_t lane, Status status) {
+    const Lane& state = lanes_[lane];
+    store_lane<T>(best(), lane, {job_.result.latents.data() + state.start * n_inputs_, n_inputs_});
+    job_.result.loss[state.start] = state.best;
+    job_.result.iterations[state.start] = state.iterations;
+    job_.result.status[state.start] = status;
+  }
+
+  void abandon() {
+    for (std::size_t lane = 0; lane < active_; ++lane) write(lane, Status::interrupted);
+  }
+
+  static void copy_lane(Lanes<const T> from, std::size_t source, Lanes<T> to, std::size_t lane) {
+    for (std::size_t i = 0; i < from.nodes; ++i) to[i][lane] = from[i][source];
+  }
+
+  [[nodiscard]] Lanes<T> best() { return view(best_, n_inputs_); }
+  [[nodiscard]] ObjectiveLanes<T> objective() {
+    const std::size_t n = job_.chain.n_outputs();
+    return {job_.objective.loss, view(target_, n), upper_.size() > 0 ? view(upper_, n) : Lanes<T>{},
+            weights_.size() > 0 ? view(weights_, n) : Lanes<T>{}};
+  }
+  [[nodiscard]] Lanes<T> view(AlignedBuffer<T>& buffer, std::size_t nodes) {
+    return {buffer.data(), nodes, workspace_.lanes(), workspace_.capacity()};
+  }
+
+  Job<T>& job_;
+  std::size_t n_inputs_;
+  Workspace<T> workspace_;
+  AlignedBuffer<T> target_;
+  AlignedBuffer<T> upper_;
+  AlignedBuffer<T> weights_;
+  AlignedBuffer<T> best_;
+  std::vector<Lane> lanes_;
+  std::vector<double> error_;
+  std::vector<double> norm_;
+  std::size_t active_ = 0;
+};
+
+// Until a start has been looked at, it is its own best point, of unknown error.
+template <class T>
+OptimizeResult<T> untouched(Rows<const T> starts, bool trajectory) {
+  OptimizeResult<T> result;
+  result.latents.assign(starts.data, starts.data + starts.size());
+  result.loss.assign(starts.rows, std::numeric_limits<double>::infinity());
+  result.iterations.assign(starts.rows, 0);
+  result.status.assign(starts.rows, Status::interrupted);
+  if (trajectory) {
+    result.trajectory.resize(starts.rows);
+    result.trajectory_loss.resize(starts.rows);
+  }
+  return result;
+}
+}  // namespace
+
+template <class T>
+OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective, Rows<const T> starts,
+                           const Bounds<T>& bounds, const OptimizeSettings& settings) {
+  OptimizeResult<T> result = untouched(starts, settings.trajectory);
+  std::atomic<std::size_t> finished{0};
+  StopSignal stop([&] { return settings.poll && settings.poll(finished.load(std::memory_order_relaxed)); });
+  Job<T> job{chain, objective, starts, bounds, settings, result, stop, finished};
+  const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
+  const std::size_t threads = std::clamp<std::size_t>(groups, 1, resolve_threads(settings.threads));
+  const std::size_t lanes = std::min(max_tile_lanes, round_up_lanes((starts.rows + threads - 1) / threads));
+  run_threads(threads, [&](std::size_t thread) {
+    Tile<T> tile(job, lanes);
+    tile.run(thread == 0);
+  }, &stop);
+  return result;
+}
+
+template OptimizeResult<float> optimize(const Chain<float>&, const Objective<float>&, Rows<const float>,
+                                        const Bounds<float>&, const OptimizeSettings&);
+template OptimizeResult<double> optimize(const Chain<double>&, const Objective<double>&, Rows<const double>,
+                                         const Bounds<double>&, const OptimizeSettings&);
+
+}  // namespace lso

@@ -1,0 +1,86 @@
+"""Latent space optimization with a C++ engine: generate samples that meet stated requirements.
+
+>>> import lso_native as lso
+>>> decoder = lso.Network([5, 64, 196], random_state=0)
+>>> classifier = lso.Network([196, 64, 10], random_state=1)
+>>> result = lso.optimize(decoder >> classifier, lso.one_hot(7, 10), starts=lso.uniform((100, 5), random_state=2))
+>>> result.samples.shape
+(100, 196)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from lso_native._core import simd as _simd
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.errors import Interrupted
+from lso_native.network import Composition, Gradients, Model, Network, compose
+from lso_native.objectives import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Interval,
+    Objective,
+    SquaredError,
+    one_hot,
+)
+from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
+from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.random import normal, permutation, uniform
+from lso_native.serialization import load, save
+from lso_native.training import TrainProgress, TrainResult, train
+
+if TYPE_CHECKING:
+    from lso_native import data, metrics
+
+__version__ = "0.1.0"
+
+simd: str = _simd()
+"""The instruction set that the engine runs on: baseline, avx2 or avx512."""
+
+_LAZY = ("data", "metrics")
+
+__all__ = [
+    "Adam",
+    "Autoencoder",
+    "BinaryCrossEntropy",
+    "CategoricalCrossEntropy",
+    "Classifier",
+    "Composition",
+    "Gradients",
+    "Interrupted",
+    "Interval",
+    "Model",
+    "Network",
+    "NormalizedGradientDescent",
+    "Objective",
+    "OptimizeProgress",
+    "OptimizeResult",
+    "SquaredError",
+    "TrainProgress",
+    "TrainResult",
+    "compose",
+    "data",
+    "load",
+    "metrics",
+    "normal",
+    "one_hot",
+    "optimize",
+    "permutation",
+    "save",
+    "simd",
+    "train",
+    "uniform",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return importlib.import_module(f"lso_native.{name}")
+    raise AttributeError(f"module 'lso_native' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

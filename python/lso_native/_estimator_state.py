@@ -1,0 +1,156 @@
+"""An estimator's parameters and what it learned, as JSON and tensors for a file, and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .autoencoder import Autoencoder
+from .classifier import Classifier
+from .network import Network
+from .optimizers import Adam, NormalizedGradientDescent
+
+Estimator = Autoencoder | Classifier
+Tensors = dict[str, npt.NDArray[Any]]
+
+_OPTIMIZERS: dict[str, type[Adam] | type[NormalizedGradientDescent]] = {
+    cls.__name__: cls for cls in (Adam, NormalizedGradientDescent)
+}
+_HISTORY = "history."
+_RANGE = "latent_range"
+
+
+def pack_estimator(estimator: Estimator) -> tuple[str, Tensors]:
+    """Return the JSON text and the tensors that, beside its network, make up `estimator`.
+
+    Raises NotFittedError where it is not fitted.
+    """
+    estimator._check_fitted()
+    state: dict[str, Any] = {
+        "params": {k: _to_json(k, v) for k, v in estimator.get_params().items()},
+        "status": estimator.status_,
+        "n_epochs": int(estimator.n_epochs_),
+        "mse": float(estimator.mse_),
+        "history": {name: len(values) for name, values in estimator.history_.items()},
+    }
+    tensors = {
+        _HISTORY + name: np.asarray(values, np.float64)
+        for name, values in estimator.history_.items()
+    }
+    if isinstance(estimator, Autoencoder):
+        tensors[_RANGE] = estimator.latent_range_
+    else:
+        classes = estimator.classes_
+        state["classes"] = {"dtype": classes.dtype.str, "values": classes.tolist()}
+    return json.dumps(state), tensors
+
+
+def estimator_tensors(
+    text: str, architecture: Mapping[str, Any]
+) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Return shape and dtype, by name, of the tensors that belong to the state `text`.
+
+    Raises ValueError where `text` is no state of an estimator with a network of `architecture`.
+    """
+    state = _state(text)
+    shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {
+        _HISTORY + name: ((length,), np.dtype(np.float64))
+        for name, length in state["history"].items()
+    }
+    sizes = architecture["sizes"]
+    if "classes" in state:
+        _classes(state, sizes[-1])
+    elif len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
+        raise ValueError(f"layer sizes that mirror about a latent layer expected; got {sizes}")
+    else:
+        shapes[_RANGE] = (2, sizes[len(sizes) // 2]), np.dtype(architecture["dtype"])
+    return shapes
+
+
+def unpack_estimator(
+    cls: type[Estimator], text: str, network: Network, tensors: Tensors
+) -> Estimator:
+    """Return the estimator of class `cls` that `pack_estimator` took apart."""
+    state = _state(text)
+    names = set(cls().get_params())
+    if set(state["params"]) != names:
+        raise ValueError(f"parameters {sorted(names)} expected; got {sorted(state['params'])}")
+    if ("classes" in state) != (cls is Classifier):
+        raise ValueError(f"the state of a {cls.__name__} expected; got {sorted(state)}")
+    estimator = cls(**{name: _from_json(name, v) for name, v in state["params"].items()})
+    estimator.network_ = network
+    estimator.n_features_in_ = network.n_inputs
+    estimator.history_ = {name: tensors[_HISTORY + name] for name in state["history"]}
+    estimator.status_ = state["status"]
+    estimator.n_epochs_ = state["n_epochs"]
+    estimator.mse_ = state["mse"]
+    if isinstance(estimator, Autoencoder):
+        estimator.latent_range_ = tensors[_RANGE]
+        estimator._split()
+    else:
+        estimator.classes_ = _classes(state, network.n_outputs)
+    return estimator
+
+
+_FIELDS = {"params": dict, "status": str, "n_epochs": int, "mse": float, "history": dict}
+
+
+def _state(text: str) -> dict[str, Any]:
+    try:
+        state = json.loads(text)
+    except json.JSONDecodeError:
+        state = None
+    well_formed = (
+        isinstance(state, dict)
+        and set(state) - {"classes"} == set(_FIELDS)
+        and all(isinstance(state[name], kind) for name, kind in _FIELDS.items())
+        and all(type(length) is int and length >= 0 for length in state["history"].values())
+    )
+    if not well_formed:
+        raise ValueError(f"an estimator's {', '.join(_FIELDS)} in JSON expected; got {text}")
+    assert isinstance(state, dict)
+    return state
+
+
+def _classes(state: Mapping[str, Any], n_outputs: int) -> npt.NDArray[Any]:
+    described = state["classes"]
+    try:
+        dtype = np.dtype(described["dtype"])
+        classes = np.array(described["values"], dtype=dtype)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise ValueError(f"classes of a dtype and values expected; got {described}") from None
+    sorted_and_different = np.array_equal(np.unique(classes), classes)
+    if dtype.kind not in "biuU" or classes.shape != (n_outputs,) or not sorted_and_different:
+        raise ValueError(f"{n_outputs} sorted classes, one an output, expected; got {described}")
+    return classes
+
+
+def _to_json(name: str, value: Any) -> Any:
+    if isinstance(value, Adam | NormalizedGradientDescent):
+        return {"name": type(value).__name__, **dataclasses.asdict(value)}
+    if name == "dtype":
+        return np.dtype(value).name
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple | np.ndarray | range):
+        return [_to_json(name, item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ValueError(f"{name}: a parameter that JSON can hold expected; got {value!r}")
+
+
+def _from_json(name: str, value: Any) -> Any:
+    if name == "optimizer":
+        try:
+            settings = dict(value)
+            return _OPTIMIZERS[settings.pop("name")](**settings)
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(
+                f"optimizer {' or '.join(_OPTIMIZERS)} expected; got {value}"
+            ) from None
+    return tuple(value) if isinstance(value, list) else value

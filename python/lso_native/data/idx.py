@@ -1,0 +1,80 @@
+"""The IDX format of the MNIST files: unsigned bytes behind a header that states the shape.
+
+Layout (Y. LeCun, C. Cortes, C. Burges, THE MNIST DATABASE of handwritten digits): two zero bytes,
+a type code (8 is an unsigned byte), the number of dimensions, each dimension as a big-endian
+32-bit integer, then the values, the last dimension running fastest.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["parse_idx", "read_content", "read_idx", "unzip"]
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_UNSIGNED_BYTE = 8
+_MAX_DIMENSIONS = 32  # NumPy's own limit before its version 2
+
+
+def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+    """Read an IDX file of unsigned bytes, gzip-compressed or not, as an array of its shape.
+
+    Raises OSError if the file cannot be read, and ValueError naming it if it is not an IDX file,
+    is cut short, is too long, or is a damaged gzip file.
+    """
+    return parse_idx(read_content(path), path)
+
+
+def read_content(path: str | os.PathLike[str]) -> bytes:
+    """The bytes of a file, decompressed if they are gzip by content, whatever the name says."""
+    return unzip(Path(path).read_bytes(), path)
+
+
+def unzip(data: bytes, source: str | os.PathLike[str]) -> bytes:
+    """Decompress `data` if it is gzip. ValueError naming `source` if it is cut or damaged."""
+    if not data.startswith(_GZIP_MAGIC):
+        return data
+    try:
+        return gzip.decompress(data)
+    except EOFError:
+        raise ValueError(f"{source}: a whole gzip file expected; got one that is cut") from None
+    except (OSError, zlib.error, struct.error) as error:
+        raise ValueError(f"{source}: an intact gzip file expected; got damage ({error})") from None
+
+
+def parse_idx(content: bytes, source: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+    """The read-only array in the decompressed `content`; `source` names it in errors."""
+    if len(content) < 4 or content[:2] != b"\0\0":
+        raise ValueError(
+            f"{source}: an IDX file expected (two zero bytes first); got {content[:4].hex(' ')!r}"
+        )
+    kind, n_dimensions = content[2], content[3]
+    if kind != _UNSIGNED_BYTE or not 1 <= n_dimensions <= _MAX_DIMENSIONS:
+        raise ValueError(
+            f"{source}: IDX of unsigned bytes (type {_UNSIGNED_BYTE}) with 1 to {_MAX_DIMENSIONS} "
+            f"dimensions expected; got type {kind}, {n_dimensions} dimensions"
+        )
+    header = 4 + 4 * n_dimensions
+    if len(content) < header:
+        raise ValueError(
+            f"{source}: an IDX header of {header} bytes expected; got {len(content)} bytes"
+        )
+    shape = struct.unpack(f">{n_dimensions}I", content[4:header])
+    if 0 in shape:
+        raise ValueError(f"{source}: an IDX file with values expected; got shape {shape}")
+    expected = header + math.prod(shape)
+    if len(content) != expected:
+        state = "cut short" if len(content) < expected else "too long"
+        raise ValueError(
+            f"{source}: {expected} bytes expected for IDX of shape {shape}; "
+            f"got {len(content)} ({state})"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

@@ -1,0 +1,234 @@
+"""What the estimators share: parameters in scikit-learn's manner, and one way to train.
+
+scikit-learn is not needed. Where it is installed its tools (clone, pipelines, cross-validation)
+work on these classes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ._inputs import check_sample_weight
+from ._validation import check_int, resolve_seed
+from .errors import Interrupted
+from .network import Network
+from .optimizers import Adam, NormalizedGradientDescent
+from .random import permutation
+from .training import TrainProgress, TrainResult, train
+
+__all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
+
+Array = npt.NDArray[Any]
+Optimizer = Adam | NormalizedGradientDescent
+
+DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
+
+
+class NotFittedError(ValueError, AttributeError):
+    """Raised when a method that needs a fitted estimator is called before `fit`."""
+
+
+class Estimator:
+    """Parameters by name: `__init__` stores each argument unchanged under its own name."""
+
+    _estimator_type: str
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+        return {parameter.name: parameter.default for parameter in parameters}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
+        """Return the constructor's arguments by name. `deep` changes nothing: none is nested."""
+        return {name: getattr(self, name) for name in self._defaults()}
+
+    def set_params(self, **params: Any) -> Self:
+        """Change constructor arguments by name and return self; `fit` checks their values.
+
+        Raises ValueError, and changes nothing, where a name is unknown.
+        """
+        known = self._defaults()
+        for name in params:
+            if name not in known:
+                raise ValueError(
+                    f"{name}: a parameter of {type(self).__name__} expected; "
+                    f"it has {', '.join(known)}"
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        """Show the parameters that are not at their defaults."""
+        defaults = self._defaults()
+        changed = {k: v for k, v in self.get_params().items() if not _same(v, defaults[k])}
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+
+    def __sklearn_tags__(self) -> Any:
+        # Called by scikit-learn alone, so that it is there to import.
+        utils = importlib.import_module("sklearn.utils")
+        classifies = self._estimator_type == "classifier"
+        return utils.Tags(
+            estimator_type=self._estimator_type,
+            target_tags=utils.TargetTags(required=classifies),
+            classifier_tags=utils.ClassifierTags() if classifies else None,
+            transformer_tags=None if classifies else utils.TransformerTags(),
+        )
+
+
+def _same(value: Any, default: Any) -> bool:
+    return type(value) is type(default) and bool(np.all(value == default))
+
+
+class NetworkEstimator(Estimator):
+    """An estimator that is one trained `Network`.
+
+    After `fit`: `network_`; `history_`, a dict of arrays with one entry an epoch; `status_` and
+    `n_epochs_`, how training ended and after how many epochs; `mse_`, the mean squared error of
+    `network_` over the samples and outputs it was trained on; `n_features_in_`.
+    """
+
+    hidden: Sequence[int]
+    bias: str
+    optimizer: Optimizer
+    batch_size: int
+    epochs: int
+    mse: float | None
+    validation_fraction: float
+    patience: int | None
+    dtype: npt.DTypeLike
+    random_state: int | None
+
+    network_: Network
+    history_: dict[str, npt.NDArray[np.float64]]
+    status_: str
+    n_epochs_: int
+    mse_: float
+    n_features_in_: int
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to `path` as safetensors; `lso_native.load` reads it.
+
+        Raises NotFittedError before `fit`, and OSError where `path` cannot be written.
+        """
+        from .serialization import save  # imports this module's subclasses
+
+        save(self, path)
+
+    def _check_fitted(self) -> None:
+        if not hasattr(self, "network_"):
+            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+
+    def _check_dtype(self) -> np.dtype[Any]:
+        for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+            if self.dtype is not None and dtype == self.dtype:  # NumPy takes None for float64
+                return dtype
+        raise ValueError(f"dtype: float32 or float64 expected; got {self.dtype!r}")
+
+    def _check_hidden(self) -> list[int]:
+        if isinstance(self.hidden, str) or not np.iterable(self.hidden):
+            raise ValueError(f"hidden: a sequence of layer sizes expected; got {self.hidden!r}")
+        for size in self.hidden:
+            check_int("hidden", size)
+        return [int(size) for size in self.hidden]
+
+    def _held_out(self, n_samples: int, validation: Any) -> int:
+        """Return how many samples to hold out for validation."""
+        fraction = self.validation_fraction
+        if isinstance(fraction, bool) or not isinstance(fraction, float | int | np.number):
+            raise ValueError(f"validation_fraction: a number expected; got {fraction!r}")
+        if not 0 <= fraction < 1:
+            raise ValueError(f"validation_fraction: 0 <= fraction < 1 expected; got {fraction}")
+        if fraction and validation is not None:
+            raise ValueError(
+                "validation_fraction: 0 expected where fit is given validation data; "
+                f"got {fraction}"
+            )
+        if self.patience is not None and not fraction and validation is None:
+            raise ValueError(
+                "patience: validation data to watch expected (validation_fraction, or fit's "
+                f"validation); got patience={self.patience} and none"
+            )
+        held = max(1, round(fraction * n_samples)) if fraction else 0
+        if held >= n_samples:
+            raise ValueError(
+                "validation_fraction: a sample left to train on expected; "
+                f"got {fraction} of {n_samples}"
+            )
+        return held
+
+    def _train(
+        self,
+        x: Array,
+        y: Array,
+        *,
+        sizes: Sequence[int],
+        activation: Sequence[str],
+        objective: str,
+        sample_weight: npt.ArrayLike | None,
+        validation: tuple[Array, Array] | None,
+        callback: Callable[[TrainProgress], object] | None,
+        learned: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Self:
+        """Train a network of `sizes` to turn `x` into `y`, and learn it, with `learned` beside it.
+
+        Training that Ctrl-C stops is learned too before `Interrupted` goes on to the caller.
+        """
+        seed = resolve_seed(self.random_state)
+        weight = check_sample_weight(sample_weight, len(x))
+        held = self._held_out(len(x), validation)
+        if held:
+            order = permutation(len(x), random_state=seed)
+            out, kept = order[:held], order[held:]
+            validation = (x[out], y[out])
+            x, y = x[kept], y[kept]
+            weight = None if weight is None else weight[kept]
+        network = Network(
+            sizes, activation=activation, bias=self.bias, dtype=x.dtype.name, random_state=seed
+        )
+        try:
+            result = train(
+                network,
+                x,
+                y,
+                objective=objective,
+                optimizer=self.optimizer,
+                batch_size=self.batch_size,
+                epochs=self.epochs,
+                mse=self.mse,
+                sample_weight=weight,
+                validation=validation,
+                patience=self.patience,
+                random_state=seed,
+                callback=callback,
+            )
+        except Interrupted as stop:
+            self._learn(stop.result, x, y, learned)
+            raise
+        self._learn(result, x, y, learned)
+        return self
+
+    def _learn(self, result: TrainResult, x: Array, y: Array, learned: Mapping[str, Any]) -> None:
+        network = result.model
+        assert isinstance(network, Network)
+        self.network_ = network
+        self.n_features_in_ = network.n_inputs
+        self.history_ = dict(result.history)
+        self.status_ = result.status
+        self.n_epochs_ = result.epochs
+        self.mse_ = mean_squared_error(network(x), y)
+        for name, value in learned.items():
+            setattr(self, name, value)
+
+
+def mean_squared_error(outputs: Array, targets: Array) -> float:
+    """Return the mean over samples and outputs of (outputs - targets)²."""
+    return float(np.square(outputs - targets).mean(dtype=np.float64))

@@ -1,0 +1,351 @@
+"""Dense networks and their composition: the face of the engine's models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lso_native import _core
+from lso_native._validation import check_choice, check_int, check_threads, resolve_seed
+
+FloatArray = NDArray[np.floating[Any]]
+ActivationName = Literal[
+    "linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"
+]
+BiasConvention = Literal["paper", "standard"]
+
+
+class Gradients(NamedTuple):
+    """Derivatives of an error E, by the paper's Algorithms 1 and 2."""
+
+    nodes: list[FloatArray]
+    """One array (n_samples, size) a layer, the input layer first: dE/d(pre-activation), the paper's ND."""
+    parameters: Any
+    """dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part."""
+
+
+class Model:
+    """What networks and compositions have in common: a frozen function of rows."""
+
+    _chain: Any
+
+    @property
+    def parts(self) -> tuple[Network, ...]:
+        """The networks that run one after the other."""
+        raise NotImplementedError
+
+    @property
+    def n_inputs(self) -> int:
+        """Width of a sample."""
+        return self.parts[0].sizes[0]
+
+    @property
+    def n_outputs(self) -> int:
+        """Width of an output."""
+        return self.parts[-1].sizes[-1]
+
+    @property
+    def n_parameters(self) -> int:
+        """How many weights and biases there are."""
+        return sum(int(part.parameters.size) for part in self.parts)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
+        return self.parts[0].dtype
+
+    def __call__(self, x: ArrayLike, *, threads: int | None = 1) -> FloatArray:
+        """Outputs (n_samples, n_outputs) for ``x`` (n_samples, n_inputs), finite numbers of any real dtype.
+
+        A row's result does not depend on its neighbours nor on ``threads`` (None: all processors).
+        Raises ValueError when ``x`` is empty, of another shape, or not finite; TypeError when it is not numbers.
+        """
+        return self._chain.forward(x, 1 if threads == 1 else check_threads(threads))
+
+    def nodes(self, x: ArrayLike) -> list[FloatArray]:
+        """Values (n_samples, size) of every layer's nodes, the input layer (x + bias) first."""
+        return self._chain.nodes(x)
+
+    def backprop(self, x: ArrayLike, output_gradient: ArrayLike) -> Gradients:
+        """The paper's Algorithms 1 and 2 at ``x`` (n_samples, n_inputs) for an error whose derivative by the
+        outputs is ``output_gradient`` (n_samples, n_outputs)."""
+        nodes, parameters = self._chain.backprop(x, output_gradient)
+        single = isinstance(self, Network)
+        return Gradients(nodes, parameters[0] if single else tuple(parameters))
+
+    def input_gradient(self, x: ArrayLike, output_gradient: ArrayLike) -> FloatArray:
+        """dE/dx (n_samples, n_inputs), given dE/d(outputs) (n_samples, n_outputs)."""
+        return self._chain.input_gradient(x, output_gradient)
+
+    def __rshift__(self, other: Model) -> Composition:
+        if not isinstance(other, Model):
+            return NotImplemented
+        return compose(self, other)
+
+    def __copy__(self) -> Model:
+        return self  # immutable
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return self
+
+
+class Network(Model):
+    """A dense feed-forward network. Immutable: training and ``replace`` give new ones.
+
+    Parameters
+    ----------
+    sizes : layer sizes, inputs first, at least two.
+    activation : one name for every layer after the input, or one a layer: linear, sigmoid, tanh, relu, leaky_relu,
+        softplus, or, for the last layer only, softmax.
+    bias : "paper", every layer but the output's, the input's included, where a node's value is x + bias (the paper,
+        section 3: "each node in all but the last layer has only one bias parameter"); "standard", every layer but the
+        input's; or one bool a layer.
+    dtype : "float32" or "float64".
+    random_state : seeds the weights, uniform by Glorot and Bengio (2010); biases begin at zero.
+
+    Raises ValueError or TypeError naming the argument.
+
+    >>> decoder = Network([5, 64, 196], random_state=0)
+    >>> decoder([[0.5, 0.1, 0.9, 0.3, 0.2]]).shape
+    (1, 196)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        activation: ActivationName | Sequence[ActivationName] = "sigmoid",
+        bias: BiasConvention | Sequence[bool] = "paper",
+        dtype: str | type | np.dtype[Any] = "float32",
+        random_state: int | None = None,
+    ) -> None:
+        layer_sizes = _check_sizes(sizes)
+        native = _native_classes(dtype)
+        self._adopt(
+            native[0](
+                layer_sizes,
+                _check_activations(activation, len(layer_sizes)),
+                _check_bias(bias, len(layer_sizes)),
+                resolve_seed(random_state),
+            )
+        )
+
+    def _adopt(self, native: Any) -> None:
+        self._native = native
+        double = isinstance(native, _core.Network64)
+        self._dtype = np.dtype(np.float64 if double else np.float32)
+        self._chain = (_core.Chain64 if double else _core.Chain32)([native])
+
+    @classmethod
+    def _wrap(cls, native: Any) -> Network:
+        network = cls.__new__(cls)
+        network._adopt(native)
+        return network
+
+    @property
+    def parts(self) -> tuple[Network, ...]:
+        return (self,)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Layer sizes, inputs first."""
+        return tuple(self._native.sizes)
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """One name for each layer after the input."""
+        return tuple(self._native.activations)
+
+    @property
+    def bias(self) -> tuple[bool, ...]:
+        """Whether a layer's nodes have a bias, the input layer first."""
+        return tuple(self._native.bias)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self._dtype
+
+    @property
+    def parameters(self) -> FloatArray:
+        """All parameters, flat (n_parameters,), a read-only view: each layer's weights (n_out, n_in), then its bias."""
+        return self._native.parameters
+
+    @property
+    def weights(self) -> tuple[FloatArray, ...]:
+        """Read-only views (n_out, n_in), one for each layer after the input."""
+        return tuple(self._native.weight(layer) for layer in range(1, len(self.sizes)))
+
+    @property
+    def biases(self) -> tuple[FloatArray | None, ...]:
+        """Read-only views (size,), one a layer, None where the layer has none."""
+        return tuple(self._native.bias_of(layer) for layer in range(len(self.sizes)))
+
+    def replace(self, parameters: ArrayLike) -> Network:
+        """The same architecture with other parameters, flat (n_parameters,) in the order of ``parameters``."""
+        return self._wrap(self._native.replace(parameters))
+
+    def split(self, layer: int) -> tuple[Network, Network]:
+        """Cut at ``layer`` (0 is the input): ``front >> back`` equals this network bit for bit.
+
+        The layer's nodes end the front and, with no bias of their own, begin the back: an autoencoder cut at its
+        latent layer gives the encoder and the decoder.
+        """
+        last = len(self.sizes) - 1
+        if not 0 < check_int("layer", layer) < last:
+            raise ValueError(f"layer: expected a hidden layer, 1 to {last - 1}, got {layer}")
+        cut = int(self._native.weight(layer).size) + sum(
+            p.size for p in (*self.weights[: layer - 1], *self.biases[: layer + 1]) if p is not None
+        )
+        front = Network(
+            self.sizes[: layer + 1],
+            activation=self.activations[:layer],  # type: ignore[arg-type]
+            bias=self.bias[: layer + 1],
+            dtype=self.dtype,
+            random_state=0,
+        )
+        back = Network(
+            self.sizes[layer:],
+            activation=self.activations[layer:],  # type: ignore[arg-type]
+            bias=(False, *self.bias[layer + 1 :]),
+            dtype=self.dtype,
+            random_state=0,
+        )
+        return front.replace(self.parameters[:cut]), back.replace(self.parameters[cut:])
+
+    def architecture(self) -> dict[str, Any]:
+        """Everything but the parameters, ready for JSON."""
+        return {
+            "sizes": list(self.sizes),
+            "activations": list(self.activations),
+            "bias": list(self.bias),
+            "dtype": self.dtype.name,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        """Same architecture and same parameters."""
+        if not isinstance(other, Network):
+            return NotImplemented
+        return self.dtype == other.dtype and self._native.equals(other._native)
+
+    def __hash__(self) -> int:
+        return hash((self.sizes, self.activations, self.bias, self.parameters.tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.architecture(), np.array(self.parameters))
+
+    def __repr__(self) -> str:
+        layers = [f"{self.sizes[0]}{'+b' if self.bias[0] else ''}"]
+        for size, activation, bias in zip(
+            self.sizes[1:], self.activations, self.bias[1:], strict=True
+        ):
+            layers.append(f"{size} {activation}{'+b' if bias else ''}")
+        return f"Network({' -> '.join(layers)}, {self.n_parameters:,} parameters, {self.dtype.name})"
+
+
+class Composition(Model):
+    """Networks run one after the other, made by ``decoder >> classifier`` or ``compose``.
+
+    It refers to its parts and copies nothing. At a seam the output of one part is the value that the next part's
+    input nodes take, to which they add their own bias, if they have one: ``compose(a, b)(x) == b(a(x))`` exactly.
+    """
+
+    def __init__(self, parts: Sequence[Network]) -> None:
+        self._parts = tuple(parts)
+        dtypes = [part.dtype.name for part in self._parts]
+        if len(set(dtypes)) > 1:
+            raise ValueError(f"compose: expected parts of one dtype, got {', '.join(dtypes)}")
+        double = self._parts[0].dtype == np.float64
+        self._chain = (_core.Chain64 if double else _core.Chain32)([p._native for p in self._parts])
+
+    @property
+    def parts(self) -> tuple[Network, ...]:
+        return self._parts
+
+    def seams(self, x: ArrayLike) -> list[FloatArray]:
+        """Values at each seam, (n_samples, outputs of part p) for every part but the last: the generated samples."""
+        return self._chain.seams(x)[1]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Composition):
+            return NotImplemented
+        return self._parts == other._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Composition, (self._parts,)
+
+    def __repr__(self) -> str:
+        return "Composition(\n" + "".join(f"  {part!r},\n" for part in self._parts) + ")"
+
+
+def compose(*models: Model) -> Composition:
+    """``models`` one after the other; compositions among them are opened up.
+
+    Raises ValueError when an output does not fit the next input or dtypes differ, TypeError for anything else than
+    networks and compositions.
+    """
+    for i, model in enumerate(models):
+        if not isinstance(model, Model):
+            raise TypeError(
+                f"compose: expected networks and compositions, got {type(model).__name__} at position {i}"
+            )
+    parts = [part for model in models for part in model.parts]
+    if len(parts) < 2:
+        raise ValueError(f"compose: expected at least 2 models, got {len(models)}")
+    return Composition(parts)
+
+
+def _rebuild(architecture: dict[str, Any], parameters: FloatArray) -> Network:
+    """The network of an architecture() and its flat parameters."""
+    return Network(
+        architecture["sizes"],
+        activation=architecture["activations"],
+        bias=architecture["bias"],
+        dtype=architecture["dtype"],
+        random_state=0,
+    ).replace(parameters)
+
+
+def _native_classes(dtype: Any) -> tuple[Any, Any]:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    if check_choice("dtype", name, ("float32", "float64")) == "float64":
+        return _core.Network64, _core.Chain64
+    return _core.Network32, _core.Chain32
+
+
+def _check_sizes(sizes: Sequence[int]) -> list[int]:
+    if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
+        raise TypeError(f"sizes: expected a sequence of layer sizes, got {sizes!r}")
+    return [check_int("sizes", size) for size in sizes]
+
+
+def _check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
+    if isinstance(activation, str):
+        return [activation] * (n_layers - 1)
+    names = list(activation)
+    if len(names) != n_layers - 1:
+        raise ValueError(
+            f"activation: expected one name, or {n_layers - 1}, one for each layer after the input, got {len(names)}"
+        )
+    return names
+
+
+def _check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
+    if isinstance(bias, str):
+        convention = check_choice("bias", bias, ("paper", "standard"))
+        without = n_layers - 1 if convention == "paper" else 0
+        return [layer != without for layer in range(n_layers)]
+    flags = [bool(flag) for flag in bias]
+    if len(flags) != n_layers:
+        raise ValueError(
+            f"bias: expected 'paper', 'standard' or {n_layers} flags, one a layer, got {len(flags)}"
+        )
+    return flags

@@ -1,0 +1,107 @@
+"""What the outputs must meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lso_native import _core
+from lso_native._validation import check_int
+
+
+def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float32]:
+    """Target with a 1 at each label: shape (n_classes,) for one label, (n, n_classes) for n.
+
+    Raises ValueError when a label is outside 0 .. n_classes - 1, TypeError when it is not an integer.
+    """
+    n_classes = check_int("n_classes", n_classes)
+    indices = np.asarray(labels)
+    if indices.dtype.kind not in "iu":
+        raise TypeError(f"labels: expected integers, got {indices.dtype}")
+    if indices.ndim > 1:
+        raise ValueError(f"labels: expected one label or shape (n,), got shape {indices.shape}")
+    wrong = indices[(indices < 0) | (indices >= n_classes)]
+    if wrong.size:
+        raise ValueError(f"labels: expected 0 to {n_classes - 1}, got {wrong.flat[0]}")
+    return np.eye(n_classes, dtype=np.float32)[indices]
+
+
+@dataclass(frozen=True, eq=False)
+class SquaredError:
+    """E = sum of weights * (y - target)**2 over the outputs of a sample, no 1/2: the paper's "total squared error".
+
+    target, weights: (n_outputs,) for every sample, or (n_samples, n_outputs). A NaN in the target is "don't care".
+    """
+
+    target: ArrayLike
+    weights: ArrayLike | None = None
+
+    def _native(self) -> Any:
+        target = _numbers("target", self.target)
+        weights = None if self.weights is None else _numbers("weights", self.weights)
+        cared = ~np.isnan(target)
+        if weights is not None and (not np.isfinite(weights).all() or (weights < 0).any()):
+            raise ValueError("weights: expected finite numbers of at least 0")
+        if not cared.all():
+            weights = np.where(cared, 1.0 if weights is None else weights, 0.0)
+            target = np.where(cared, target, 0.0)
+            target, weights = np.broadcast_arrays(target, weights)
+        if weights is not None and not (np.atleast_2d(weights).sum(axis=1) > 0).all():
+            raise ValueError(
+                "target: expected at least one output with a weight above 0 and a target in every row, got none"
+            )
+        return _core.Objective("squared_error", target, weights=weights)
+
+
+@dataclass(frozen=True, eq=False)
+class BinaryCrossEntropy:
+    """E = -sum of t log y + (1 - t) log(1 - y). Outputs and target in 0..1; target as in SquaredError, no NaN."""
+
+    target: ArrayLike
+
+    def _native(self) -> Any:
+        return _core.Objective("binary_cross_entropy", _probabilities(self.target))
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalCrossEntropy:
+    """E = -sum of t log y. Outputs and target are probabilities; target as in SquaredError, no NaN."""
+
+    target: ArrayLike
+
+    def _native(self) -> Any:
+        return _core.Objective("categorical_cross_entropy", _probabilities(self.target))
+
+
+@dataclass(frozen=True, eq=False)
+class Interval:
+    """E = sum of squared distances of the outputs from [low, high], each (n_outputs,) or (n_samples, n_outputs)."""
+
+    low: ArrayLike
+    high: ArrayLike
+
+    def _native(self) -> Any:
+        low, high = np.broadcast_arrays(_numbers("low", self.low), _numbers("high", self.high))
+        if not (low <= high).all():
+            raise ValueError("high: expected numbers of at least low, got some below it")
+        return _core.Objective("interval", low, high)
+
+
+Objective = SquaredError | BinaryCrossEntropy | CategoricalCrossEntropy | Interval
+
+
+def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected an array of real numbers, got dtype {array.dtype}")
+    return array.astype(np.float64)
+
+
+def _probabilities(target: ArrayLike) -> NDArray[np.float64]:
+    array = _numbers("target", target)
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError("target: expected numbers in 0..1 under a cross-entropy, got some outside")
+    return array

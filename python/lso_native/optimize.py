@@ -1,0 +1,230 @@
+"""Latent space optimization: move a frozen model's inputs until its outputs meet an objective."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lso_native import _core
+from lso_native._validation import check_int, check_number, check_threads
+from lso_native.errors import Interrupted
+from lso_native.network import Model
+from lso_native.objectives import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Interval,
+    Objective,
+    SquaredError,
+)
+from lso_native.optimizers import NormalizedGradientDescent
+
+FloatArray = NDArray[np.floating[Any]]
+STATUSES = np.array(_core.statuses)
+DEFAULT_MSE = 1e-3
+
+
+class OptimizeProgress(NamedTuple):
+    """How many starts are done, of how many."""
+
+    finished: int
+    total: int
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizeResult:
+    """What became of each start; row i belongs to start i."""
+
+    success: NDArray[np.bool_]
+    """(n,) whether the start converged."""
+    status: NDArray[np.str_]
+    """(n,) converged, max_iterations, stationary (the gradient is zero, or the bounds undo the step), diverged (a
+    step was not finite) or interrupted."""
+    latents: FloatArray
+    """(n, n_inputs) the best point."""
+    samples: FloatArray
+    """(n, d) the value at the last seam there, the generated sample; for a model without a seam, the latents."""
+    outputs: FloatArray
+    """(n, n_outputs) the model's output there."""
+    mse: NDArray[np.float64]
+    """(n,) mean squared error of the outputs there; under an interval, mean squared distance from it."""
+    loss: NDArray[np.float64]
+    """(n,) the objective's E there; infinite where no finite one was seen."""
+    iterations: NDArray[np.int64]
+    """(n,) steps taken."""
+    starts: FloatArray
+    """(n, n_inputs)"""
+    trajectory: list[FloatArray] | None
+    """n arrays (iterations + 1, n_inputs) of all points, if asked for."""
+    trajectory_mse: list[NDArray[np.float64]] | None
+    """n arrays (iterations + 1,) of E there over the sum of the output weights, if asked for."""
+
+    def __repr__(self) -> str:
+        counts = {str(s): int(c) for s, c in zip(*np.unique(self.status, return_counts=True))}
+        return (
+            f"OptimizeResult({int(self.success.sum())} of {self.success.size} succeeded, "
+            f"median iterations {np.median(self.iterations):g}, {counts})"
+        )
+
+
+def optimize(
+    model: Model,
+    target: ArrayLike | Objective,
+    *,
+    starts: ArrayLike,
+    mse: float | None = None,
+    squared_error: float | None = None,
+    loss: float | None = None,
+    optimizer: NormalizedGradientDescent | None = None,
+    max_iterations: int = 1000,
+    bounds: tuple[ArrayLike, ArrayLike] | None = None,
+    trajectory: bool = False,
+    threads: int | None = None,
+    callback: Callable[[OptimizeProgress], object] | None = None,
+) -> OptimizeResult:
+    """Move each start by normalized gradient descent until the model's output meets the target (the paper, Algorithms
+    1 and 3). No parameter changes.
+
+    Parameters
+    ----------
+    model : ``decoder >> classifier`` for latent space optimization, a lone classifier for simple input optimization.
+    target : what the outputs must be, (n_outputs,) for all starts or (n_starts, n_outputs), meant as SquaredError; or
+        an objective.
+    starts : (n_starts, n_inputs), where the inputs begin.
+    mse, squared_error, loss : when a start is done, one of: the mean squared error an output, the total squared error
+        of a sample, or the objective's value E, at most this much. Default: mse=1e-3, the paper's (section 5.1).
+    optimizer : Algorithm 3 with C = -E unless told otherwise.
+    max_iterations : steps a start may take.
+    bounds : (low, high), scalars or (n_inputs,), on which the inputs are projected after each step.
+    trajectory : keep every point.
+    threads : None for all processors. The results do not depend on it, bit for bit.
+    callback : called with OptimizeProgress some times a second.
+
+    Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
+    Ctrl-C raises Interrupted, a KeyboardInterrupt, whose ``result`` holds what was reached.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
+    objective = _as_objective(target)
+    tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
+    descent = _check_optimizer(optimizer)
+    lower, upper = _check_bounds(bounds, model)
+    points = np.array(starts, dtype=model.dtype) if _is_numeric(starts) else starts
+    n_starts = len(points) if isinstance(points, np.ndarray) and points.ndim else 0
+
+    def progress(finished: int) -> None:
+        if callback is not None:
+            callback(OptimizeProgress(finished, n_starts))
+
+    raw = _core.optimize(
+        model._chain,
+        objective._native(),
+        points,
+        desired_change=descent.desired_change,
+        proportional=descent.proportional,
+        tolerance=tolerance,
+        mean=mean,
+        max_iterations=check_int("max_iterations", max_iterations),
+        lower=lower,
+        upper=upper,
+        trajectory=bool(trajectory),
+        threads=check_threads(threads),
+        progress=progress,
+    )
+    result = _result(model, objective, np.asarray(points), raw)
+    if (result.status == "interrupted").any():
+        done = int((result.status != "interrupted").sum())
+        raise Interrupted(f"optimize: interrupted with {done} of {n_starts} starts done", result)
+    return result
+
+
+def _is_numeric(values: Any) -> bool:
+    return np.asarray(values).dtype.kind in "fiub"
+
+
+def _as_objective(target: Any) -> Objective:
+    if isinstance(target, (SquaredError, BinaryCrossEntropy, CategoricalCrossEntropy, Interval)):
+        return target
+    return SquaredError(target)
+
+
+def _tolerance(objective: Objective, **given: float | None) -> tuple[float, bool]:
+    """(value, whether it is a mean over outputs)."""
+    named = {name: value for name, value in given.items() if value is not None}
+    if len(named) > 1:
+        raise ValueError(
+            f"mse, squared_error, loss: expected at most one, got {' and '.join(named)}"
+        )
+    if isinstance(objective, (BinaryCrossEntropy, CategoricalCrossEntropy)):
+        if list(named) != ["loss"]:
+            raise ValueError(
+                f"loss: expected a threshold for {type(objective).__name__}, got {', '.join(named) or 'none'}"
+            )
+    name, value = next(iter(named.items()), ("mse", DEFAULT_MSE))
+    return check_number(name, value, above=0.0), name == "mse"
+
+
+def _check_optimizer(optimizer: NormalizedGradientDescent | None) -> NormalizedGradientDescent:
+    if optimizer is None:
+        return NormalizedGradientDescent()
+    if not isinstance(optimizer, NormalizedGradientDescent):
+        raise TypeError(
+            f"optimizer: expected a NormalizedGradientDescent, got {type(optimizer).__name__}"
+        )
+    return optimizer
+
+
+def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
+    if bounds is None:
+        return None, None
+    try:
+        low, high = bounds
+    except (TypeError, ValueError):
+        raise ValueError(f"bounds: expected a pair (low, high), got {bounds!r}") from None
+    sides = []
+    for side in (low, high):
+        array = np.asarray(side, dtype=model.dtype)
+        sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
+    if sides[0].shape == sides[1].shape and not (sides[0] <= sides[1]).all():
+        raise ValueError("bounds: expected low at most high everywhere, got some above it")
+    return sides[0], sides[1]
+
+
+def _result(
+    model: Model, objective: Objective, starts: FloatArray, raw: dict[str, Any]
+) -> OptimizeResult:
+    latents, loss = raw["latents"], raw["loss"]
+    outputs, seams = model._chain.seams(latents)
+    weight = _output_weight(objective, model.n_outputs, len(latents))
+    status = STATUSES[raw["status"]]
+    mse = loss / weight
+    if isinstance(objective, (BinaryCrossEntropy, CategoricalCrossEntropy)):
+        mse = np.square(outputs - np.asarray(objective.target)).mean(axis=1, dtype=np.float64)
+    paths = raw.get("trajectory_loss")
+    return OptimizeResult(
+        success=status == "converged",
+        status=status,
+        latents=latents,
+        samples=seams[-1] if seams else latents,
+        outputs=outputs,
+        mse=mse,
+        loss=loss,
+        iterations=raw["iterations"],
+        starts=starts,
+        trajectory=raw.get("trajectory"),
+        trajectory_mse=None
+        if paths is None
+        else [path / w for path, w in zip(paths, weight, strict=True)],
+    )
+
+
+def _output_weight(objective: Objective, n_outputs: int, n: int) -> NDArray[np.float64]:
+    """(n,) the sum of a row's output weights: what turns E into a mean."""
+    if not isinstance(objective, SquaredError):
+        return np.full(n, float(n_outputs))
+    weights = np.ones(n_outputs) if objective.weights is None else np.asarray(objective.weights)
+    cared = np.where(np.isnan(np.asarray(objective.target, dtype=np.float64)), 0.0, weights)
+    return np.broadcast_to(np.atleast_2d(cared).sum(axis=1), (n,))

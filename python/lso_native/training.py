@@ -1,0 +1,203 @@
+"""Minibatch training of a model, whole or in part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lso_native import _core
+from lso_native._validation import (
+    check_choice,
+    check_int,
+    check_number,
+    check_threads,
+    resolve_seed,
+)
+from lso_native.errors import Interrupted
+from lso_native.network import Composition, Model, Network
+from lso_native.objectives import BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError
+from lso_native.optimizers import Adam, NormalizedGradientDescent
+
+LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
+Optimizer = Adam | NormalizedGradientDescent
+_OBJECTIVES = {
+    "squared_error": SquaredError,
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "categorical_cross_entropy": CategoricalCrossEntropy,
+}
+
+
+class TrainProgress(NamedTuple):
+    """What an epoch ended with. The mse is a mean over samples and outputs."""
+
+    epoch: int
+    epochs: int
+    train_loss: float
+    train_mse: float
+    validation_loss: float | None
+    validation_mse: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class TrainResult:
+    """A new model and how it came about."""
+
+    model: Model
+    history: dict[str, NDArray[np.float64]]
+    """(n_epochs,) each: train_loss, train_mse and, with validation data, validation_loss, validation_mse."""
+    epochs: int
+    """Epochs that were finished."""
+    status: str
+    """max_epochs, reached_mse, early_stopped, stationary (no gradient in a whole epoch), diverged (an error or a step
+    was not finite; the model is that of the last finite epoch), interrupted, or stopped (by the callback)."""
+
+    def __repr__(self) -> str:
+        mse = self.history["train_mse"]
+        last = f", training MSE {mse[-1]:.4g}" if mse.size else ""
+        return f"TrainResult({self.status} after {self.epochs} epochs{last})"
+
+
+def train(
+    model: Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    objective: LossName = "squared_error",
+    optimizer: Optimizer | None = None,
+    batch_size: int = 50,
+    epochs: int = 100,
+    mse: float | None = None,
+    sample_weight: ArrayLike | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    patience: int | None = None,
+    shuffle: bool = True,
+    trainable: Sequence[bool] | None = None,
+    random_state: int | None = None,
+    threads: int | None = None,
+    callback: Callable[[TrainProgress], bool | None] | None = None,
+) -> TrainResult:
+    """Train a copy of ``model`` on samples ``x`` (n, n_inputs) and targets ``y`` (n, n_outputs) (the paper, Algorithms
+    1 to 3).
+
+    Parameters
+    ----------
+    objective : squared_error, binary_cross_entropy or categorical_cross_entropy. A minibatch's error is the mean of
+        its samples' errors, each summed over outputs.
+    optimizer : Adam(), or NormalizedGradientDescent for the paper's Algorithm 3.
+    batch_size, epochs : samples a step; passes over the data.
+    mse : stop after the first epoch whose training MSE (mean over samples and outputs) is at most this.
+    sample_weight : (n,) at least 0: how much each sample counts.
+    validation : (x, y). The model of the epoch with the lowest validation loss is returned.
+    patience : stop after so many epochs without a lower validation loss.
+    shuffle : a new order each epoch, keyed by ``random_state``.
+    trainable : one flag for each part of a composition; the others stay as they are, bit for bit.
+    threads : for the scores at an epoch's end; None for all processors. The result does not depend on it.
+    callback : called with TrainProgress after each epoch; a true value stops.
+
+    Raises ValueError or TypeError naming a bad argument; diverging is a status in the result.
+    Ctrl-C raises Interrupted, a KeyboardInterrupt, whose ``result`` holds the model so far.
+    """
+    if not isinstance(model, Model):
+        raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
+    kind = _OBJECTIVES[check_choice("objective", objective, _OBJECTIVES)]
+    name, options = _native_optimizer(optimizer)
+    if patience is not None and validation is None:
+        raise ValueError("patience: expected validation data to measure by, got none")
+    validation_x, validation_y = _check_pair(validation)
+    total = check_int("epochs", epochs)
+
+    def on_epoch(epoch: int, loss: float, train_mse: float, v_loss: float, v_mse: float) -> bool:
+        scores = (v_loss, v_mse) if validation is not None else (None, None)
+        return bool(callback and callback(TrainProgress(epoch, total, loss, train_mse, *scores)))
+
+    parts, history, status = _core.train(
+        model._chain,
+        x,
+        kind(_rows("y", y))._native(),
+        sample_weight=_check_weights(sample_weight),
+        validation_x=validation_x,
+        validation_objective=None
+        if validation is None
+        else kind(_rows("validation", validation_y))._native(),
+        optimizer=name,
+        options=options,
+        batch_size=check_int("batch_size", batch_size),
+        epochs=total,
+        stop_at_mse=None if mse is None else check_number("mse", mse, above=0.0),
+        patience=0 if patience is None else check_int("patience", patience),
+        shuffle=bool(shuffle),
+        seed=resolve_seed(random_state),
+        trainable=_check_trainable(trainable, model),
+        threads=check_threads(threads),
+        on_epoch=on_epoch if callback is not None else None,
+    )
+    result = TrainResult(
+        _rewrap(model, parts), _history(history, validation is not None), len(history), status
+    )
+    if status == "interrupted":
+        raise Interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
+    return result
+
+
+def _native_optimizer(optimizer: Optimizer | None) -> tuple[str, dict[str, Any]]:
+    chosen = Adam() if optimizer is None else optimizer
+    if not isinstance(chosen, (Adam, NormalizedGradientDescent)):
+        raise TypeError(
+            f"optimizer: expected Adam or NormalizedGradientDescent, got {type(chosen).__name__}"
+        )
+    return "adam" if isinstance(chosen, Adam) else "algorithm3", asdict(chosen)
+
+
+def _rows(name: str, values: ArrayLike) -> NDArray[Any]:
+    """Targets are one row a sample here: a single shared row would be a mistake."""
+    array = np.asarray(values)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name}: expected an array of shape (n_samples, n_outputs), got shape {array.shape}"
+        )
+    return array
+
+
+def _check_pair(validation: Any) -> tuple[Any, Any]:
+    if validation is None:
+        return None, None
+    try:
+        x, y = validation
+    except (TypeError, ValueError):
+        raise ValueError("validation: expected a pair (x, y)") from None
+    return x, y
+
+
+def _check_weights(sample_weight: ArrayLike | None) -> NDArray[Any] | None:
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight)
+    if weights.dtype.kind in "fiub" and ((weights < 0).any() or weights.sum() == 0):
+        raise ValueError("sample_weight: expected numbers of at least 0, one of them above it")
+    return weights
+
+
+def _check_trainable(trainable: Sequence[bool] | None, model: Model) -> list[bool]:
+    if trainable is None:
+        return []
+    flags = [bool(flag) for flag in trainable]
+    if len(flags) != len(model.parts) or not any(flags):
+        raise ValueError(
+            f"trainable: expected {len(model.parts)} flags, one a part, one of them true, got {flags}"
+        )
+    return flags
+
+
+def _rewrap(model: Model, parts: list[Any]) -> Model:
+    networks = [Network._wrap(part) for part in parts]
+    return networks[0] if isinstance(model, Network) else Composition(networks)
+
+
+def _history(rows: list[tuple[float, ...]], validated: bool) -> dict[str, NDArray[np.float64]]:
+    names = ["train_loss", "train_mse", "validation_loss", "validation_mse"]
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return dict(zip(names, columns)) if validated else dict(zip(names[:2], columns[:2]))

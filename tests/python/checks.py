@@ -1,0 +1,44 @@
+"""Assertions that several test modules share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+Array = npt.NDArray[Any]
+
+
+def assert_close(
+    actual: npt.ArrayLike, expected: npt.ArrayLike, relative: float, *, floor: float = 0.0
+) -> None:
+    """Every value within `relative` times the largest expected magnitude (or `floor`, if larger)."""
+    given, wanted = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    assert given.shape == wanted.shape
+    if wanted.size:
+        scale = max(float(np.abs(wanted).max()), floor)
+        assert np.abs(given - wanted).max() <= relative * scale
+
+
+def assert_same_bits(actual: Array, expected: Array) -> None:
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    assert actual.tobytes() == expected.tobytes()
+
+
+def assert_refused(call: Callable[[], object], argument: str, *got: str) -> None:
+    """One ValueError or TypeError that names the argument, what was expected and what came."""
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call()
+    message = str(caught.value)
+    assert type(caught.value) in {ValueError, TypeError}
+    assert "\n" not in message
+    assert re.match(rf"{argument}\b", message), message
+    assert "expected" in message, message
+    assert "got" in message, message
+    for text in got:
+        assert text in message, message

@@ -1,0 +1,272 @@
+"""Algorithms 1 to 3: the engine against the paper's pseudo-code, both against central differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import reference
+import reference_loops as loops
+from checks import assert_close
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import Array, compositions, models, networks, random_network, samples, uniform
+
+import lso_native as lso
+
+# Central differences: derivatives are compared to 1e-6 of the largest of them, or of a thousandth of
+# the function's value where they all but vanish and rounding is all that a difference sees.
+DIFFERENCES = 1e-6
+FLOOR = 1e-3
+KINK = 1e-3  # samples nearer than this to a kink of relu have no derivative to compare with
+
+
+def away_from_kinks(chain: reference.Chain, x: Array) -> Array:
+    kept: Array = x[reference.kink_distance(chain, x) > KINK]
+    assume(len(kept) > 0)
+    return kept
+
+
+def tensors(net: reference.Net, flat: Array) -> list[Array]:
+    """The derivatives of each weight and each bias, cut from the flat ones."""
+    shaped = net.replace(flat)
+    return [p for layer in shaped.layers for p in (layer.weight, layer.bias) if p is not None]
+
+
+def part_gradients(gradients: Any) -> tuple[Array, ...]:
+    found = gradients.parameters
+    return found if isinstance(found, tuple) else (found,)
+
+
+@given(st.data())
+def test_nodes_and_parameters_equal_the_reference(data: st.DataObject) -> None:
+    model = data.draw(models())
+    x = data.draw(samples(model.n_inputs))
+    output_gradient = uniform((len(x), model.n_outputs), seed=len(x))
+    chain = reference.from_model(model)
+
+    values = reference.forward(chain, x)
+    nodes = reference.backpropagate_nodes(chain, values, output_gradient)
+    parameters = reference.backpropagate_parameters(chain, values, nodes)
+    native = model.backprop(x, output_gradient)
+
+    for given_values, expected in zip(model.nodes(x), values, strict=True):
+        assert_close(given_values, expected, 1e-12)
+    for given_nodes, expected in zip(native.nodes, nodes, strict=True):
+        assert_close(given_nodes, expected, 1e-12)
+    for net, flat, wanted in zip(chain, part_gradients(native), parameters, strict=True):
+        assert flat.shape == wanted.shape
+        for tensor, expected in zip(tensors(net, flat), tensors(net, wanted), strict=True):
+            assert_close(tensor, expected, 1e-12)
+    assert np.array_equal(model.input_gradient(x, output_gradient), native.nodes[0])
+    assert np.array_equal(model(x), model.nodes(x)[-1])
+
+
+@given(st.data())
+def test_reference_meets_central_differences(data: st.DataObject) -> None:
+    model = data.draw(models(max_width=5, max_layers=3))
+    chain = reference.from_model(model)
+    x = away_from_kinks(chain, data.draw(samples(model.n_inputs, max_samples=4)))
+    output_gradient = uniform((len(x), model.n_outputs), seed=7)
+    values = reference.forward(chain, x)
+    nodes = reference.backpropagate_nodes(chain, values, output_gradient)
+    parameters = reference.backpropagate_parameters(chain, values, nodes)
+    floor = FLOOR * float(np.abs(values[-1] * output_gradient).sum())
+
+    def by_inputs(flat: Array) -> float:
+        outputs = reference.forward(chain, flat.reshape(x.shape))[-1]
+        return float((outputs * output_gradient).sum())
+
+    slopes = reference.central_differences(by_inputs, x.ravel())
+    assert_close(nodes[0].ravel(), slopes, DIFFERENCES, floor=floor)
+
+    for index, net in enumerate(chain):
+
+        def by_parameters(flat: Array, index: int = index, net: reference.Net = net) -> float:
+            changed = [*chain[:index], net.replace(flat), *chain[index + 1 :]]
+            return float((reference.forward(changed, x)[-1] * output_gradient).sum())
+
+        slopes = reference.central_differences(by_parameters, net.flat)
+        assert_close(parameters[index], slopes, DIFFERENCES, floor=floor)
+
+
+@given(st.data())
+def test_native_meets_central_differences(data: st.DataObject) -> None:
+    model = data.draw(networks(max_width=6, max_layers=4))
+    chain = reference.from_model(model)
+    x = away_from_kinks(chain, data.draw(samples(model.n_inputs, max_samples=20)))
+    output_gradient = uniform((len(x), model.n_outputs), seed=7)
+    native = model.backprop(x, output_gradient)
+    floor = FLOOR * float(np.abs(model(x) * output_gradient).sum())
+
+    def by_inputs(flat: Array) -> float:
+        return float((model(flat.reshape(x.shape)) * output_gradient).sum())
+
+    slopes = reference.central_differences(by_inputs, x.ravel())
+    assert_close(native.nodes[0].ravel(), slopes, DIFFERENCES, floor=floor)
+
+    def by_parameters(flat: Array) -> float:
+        return float((model.replace(flat)(x) * output_gradient).sum())
+
+    slopes = reference.central_differences(by_parameters, model.parameters)
+    assert_close(native.parameters, slopes, DIFFERENCES, floor=floor)
+
+
+@given(st.data())
+def test_native_composition_meets_central_differences(data: st.DataObject) -> None:
+    model = data.draw(compositions(max_width=8))
+    chain = reference.from_model(model)
+    x = away_from_kinks(chain, data.draw(samples(model.n_inputs, max_samples=5)))
+    output_gradient = uniform((len(x), model.n_outputs), seed=7)
+    floor = FLOOR * float(np.abs(model(x) * output_gradient).sum())
+
+    def by_inputs(flat: Array) -> float:
+        return float((model(flat.reshape(x.shape)) * output_gradient).sum())
+
+    slopes = reference.central_differences(by_inputs, x.ravel())
+    assert_close(model.input_gradient(x, output_gradient).ravel(), slopes, DIFFERENCES, floor=floor)
+
+
+@given(st.data())
+def test_float32_agrees_with_float64(data: st.DataObject) -> None:
+    single = data.draw(networks(dtype="float32"))
+    double = lso.Network(
+        single.sizes, activation=single.activations, bias=single.bias, dtype="float64"
+    ).replace(single.parameters)
+    x = away_from_kinks(reference.from_model(double), data.draw(samples(single.n_inputs)))
+    x = x.astype(np.float32)
+    output_gradient = uniform((len(x), single.n_outputs), seed=7).astype(np.float32)
+    rough, fine = single.backprop(x, output_gradient), double.backprop(x, output_gradient)
+    assert single(x).dtype == rough.nodes[0].dtype == rough.parameters.dtype == np.float32
+    # some hundred roundings of 6e-8 each
+    assert_close(single(x), double(x), 1e-5)
+    for given_nodes, expected in zip(rough.nodes, fine.nodes, strict=True):
+        assert_close(given_nodes, expected, 1e-4, floor=1e-3)
+    assert_close(rough.parameters, fine.parameters, 1e-4, floor=1e-3)
+
+
+@pytest.mark.parametrize("proportional", [True, False])
+@given(data=st.data())
+def test_algorithm_3_on_the_inputs(proportional: bool, data: st.DataObject) -> None:
+    model = data.draw(models(max_width=20))
+    starts = data.draw(samples(model.n_inputs, max_samples=40))
+    target = uniform((model.n_outputs,), seed=11, low=2.0, high=3.0)
+    optimizer = lso.NormalizedGradientDescent(desired_change=-0.1, proportional=proportional)
+    result = lso.optimize(
+        model,
+        target,
+        starts=starts,
+        squared_error=1e-9,
+        optimizer=optimizer,
+        max_iterations=1,
+        trajectory=True,
+    )
+    chain = reference.from_model(model)
+    values = reference.forward(chain, starts)
+    errors, output_gradient = loops.squared_error(target)(values[-1])
+    nodes = reference.backpropagate_nodes(chain, values, output_gradient)[0]
+    assert result.trajectory is not None
+    for i, points in enumerate(result.trajectory):
+        change = -0.1 * float(errors[i]) if proportional else -0.1
+        moved = reference.descend(starts[i], nodes[i], change)
+        if moved is None:
+            assert result.status[i] == "stationary"
+        else:
+            assert_close(points[1], moved, 1e-12)
+
+
+@given(st.data())
+def test_algorithm_3_on_the_parameters(data: st.DataObject) -> None:
+    model = data.draw(networks(max_width=20))
+    assume(model.n_parameters > 0)
+    x = data.draw(samples(model.n_inputs, max_samples=200))
+    y = uniform((len(x), model.n_outputs), seed=11, low=2.0, high=3.0)
+    result = lso.train(
+        model,
+        x,
+        y,
+        optimizer=lso.NormalizedGradientDescent(desired_change=-0.1),
+        batch_size=len(x),
+        epochs=1,
+        shuffle=False,
+    )
+    [net], _, _ = loops.train_epochs(
+        reference.from_model(model),
+        x,
+        y,
+        loops.squared_error,
+        loops.NormalizedDescent(-0.1),
+        batch_size=len(x),
+        epochs=1,
+    )
+    assert_close(result.model.parameters, net.flat, 1e-12)
+
+
+UNIT_TARGET = np.array([0.9, 0.1, 0.3, 1.0])
+SHARES = np.array([0.5, 0.2, 0.0, 0.3])
+LOW, HIGH = np.array([0.7, 0.0, 0.1, 0.4]), np.array([0.8, 0.05, 0.9, 0.45])
+WEIGHTS = np.array([1.0, 0.5, 2.0, 0.0])
+
+OBJECTIVES: dict[str, tuple[Callable[[], Any], loops.Objective]] = {
+    "squared_error": (lambda: lso.SquaredError(UNIT_TARGET), loops.squared_error(UNIT_TARGET)),
+    "weights": (
+        lambda: lso.SquaredError(UNIT_TARGET, weights=WEIGHTS),
+        loops.squared_error(UNIT_TARGET, WEIGHTS),
+    ),
+    "binary_cross_entropy": (
+        lambda: lso.BinaryCrossEntropy(UNIT_TARGET),
+        loops.binary_cross_entropy(UNIT_TARGET),
+    ),
+    "categorical_cross_entropy": (
+        lambda: lso.CategoricalCrossEntropy(SHARES),
+        loops.categorical_cross_entropy(SHARES),
+    ),
+    "interval": (lambda: lso.Interval(LOW, HIGH), loops.interval(LOW, HIGH)),
+}
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_objectives_through_a_step_on_the_inputs(name: str, output: str) -> None:
+    native, objective = OBJECTIVES[name]
+    model = random_network((5, 9, 4), seed=3, activation=["tanh", output])
+    starts = uniform((6, 5), seed=4)
+    result = lso.optimize(
+        model, native(), starts=starts, loss=1e-9, max_iterations=1, trajectory=True
+    )
+    assert result.trajectory is not None
+    for i, start in enumerate(starts):
+        run = loops.optimize_one(
+            reference.from_model(model), objective, start, tolerance=1e-9, max_iterations=1
+        )
+        assert_close(result.trajectory[i], run.trajectory, 1e-12)
+        assert_close(result.loss[i], run.loss, 1e-12)
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("squared_error", loops.squared_error),
+        ("binary_cross_entropy", loops.binary_cross_entropy),
+        ("categorical_cross_entropy", loops.categorical_cross_entropy),
+    ],
+)
+def test_objectives_through_a_step_on_the_parameters(
+    name: Any, make: Callable[[Array], loops.Objective], output: str
+) -> None:
+    model = random_network((5, 9, 4), seed=3, activation=["tanh", output])
+    x = uniform((8, 5), seed=4)
+    y = np.random.default_rng(5).dirichlet(np.ones(4), size=8)
+    descent = lso.NormalizedGradientDescent(desired_change=-0.2)
+    result = lso.train(
+        model, x, y, objective=name, optimizer=descent, batch_size=8, epochs=1, shuffle=False
+    )
+    [net], losses, mses = loops.train_epochs(
+        reference.from_model(model), x, y, make, loops.NormalizedDescent(-0.2), batch_size=8, epochs=1
+    )
+    assert_close(result.model.parameters, net.flat, 1e-12)
+    assert_close(result.history["train_loss"], losses, 1e-12)
+    assert_close(result.history["train_mse"], mses, 1e-12)

@@ -1,0 +1,340 @@
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import lso_native as lso
+import numpy as np
+import pytest
+import safetensors.numpy
+from estimator_data import assert_same_estimator, patterns
+from lso_native import serialization
+from lso_native.serialization import load, save
+
+X, LABELS = patterns()
+NAMES = np.array(["pear", "fig", "apple"])
+
+
+class File(NamedTuple):
+    tensors: dict[str, Any]
+    metadata: dict[str, str]
+
+
+Change = Callable[[File], object]
+
+
+def network(**options: Any) -> lso.Network:
+    return lso.Network((4, 6, 3), **{"random_state": 0, **options})
+
+
+def autoencoder(**params: Any) -> lso.Autoencoder:
+    defaults = {"latent": 3, "hidden": (8,), "epochs": 3, "random_state": 0}
+    return lso.Autoencoder(**{**defaults, **params}).fit(X)
+
+
+def classifier(labels: Any, **params: Any) -> lso.Classifier:
+    return lso.Classifier(**{"hidden": (8,), "epochs": 3, "random_state": 0, **params}).fit(
+        X, labels
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bias", ["paper", "standard", (True, False, True)])
+def test_a_network_comes_back_bit_for_bit(dtype: str, bias: Any, path: Path) -> None:
+    model = network(dtype=dtype, bias=bias, activation=("tanh", "softmax"))
+    save(model, path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Network)
+    assert loaded == model
+    assert loaded.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(loaded(X[:, :4]), model(X[:, :4]))
+
+
+def test_unusual_bits_come_back(path: Path) -> None:
+    model = network()
+    parameters = np.array(model.parameters)
+    parameters[:3] = [-0.0, 1e-45, 3.4e38]
+    model = model.replace(parameters)
+    save(model, path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Network)
+    assert loaded.parameters.tobytes() == model.parameters.tobytes()
+
+
+def test_a_composition_comes_back_in_its_parts(path: Path) -> None:
+    model = lso.compose(network(), lso.Network((3, 5), random_state=1), lso.Network((5, 2, 2)))
+    save(model, path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Composition)
+    assert loaded == model
+    assert [part.sizes for part in loaded.parts] == [(4, 6, 3), (3, 5), (5, 2, 2)]
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"hidden": [9, 7], "latent_activation": "linear", "dtype": "float64"},
+        {"hidden": (), "bias": "standard", "mse": 1e-3, "validation_fraction": 0.2, "patience": 2},
+        {"optimizer": lso.NormalizedGradientDescent(-0.05), "latent": np.int64(2)},
+    ],
+)
+def test_an_autoencoder_comes_back_whole(params: dict[str, Any], path: Path) -> None:
+    model = autoencoder(**params)
+    model.save(path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Autoencoder)
+    model.set_params(hidden=tuple(model.hidden))  # a list comes back as a tuple
+    assert_same_estimator(loaded, model)
+    np.testing.assert_array_equal(loaded.transform(X), model.transform(X))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [LABELS, LABELS.astype(np.uint8) * 100, LABELS == 1, NAMES[LABELS]],
+    ids=["int", "uint8", "bool", "str"],
+)
+def test_a_classifier_comes_back_whole(labels: Any, path: Path) -> None:
+    model = classifier(labels, optimizer=lso.Adam(learning_rate=0.02, beta2=0.99))
+    model.save(path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Classifier)
+    assert_same_estimator(loaded, model)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_a_loaded_estimator_fits_again(path: Path) -> None:
+    model = autoencoder()
+    model.save(path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Autoencoder)
+    assert_same_estimator(loaded.fit(X), model)
+
+
+def test_parameters_changed_after_fit_do_not_change_the_model(path: Path) -> None:
+    model = autoencoder().set_params(hidden=(5, 4, 3), latent=9)
+    model.save(path)
+    loaded = load(path)
+    assert isinstance(loaded, lso.Autoencoder)
+    assert loaded.encoder_ == model.encoder_
+    assert loaded.latent == 9
+
+
+def test_the_file_is_plain_safetensors_with_the_architecture(path: Path) -> None:
+    model = network()
+    save(model, path)
+    tensors, metadata = _read(path)
+    np.testing.assert_array_equal(tensors["part0.layer1.weight"], model.weights[0])
+    np.testing.assert_array_equal(tensors["part0.layer0.bias"], model.biases[0])
+    assert metadata["format"] == "lso_native"
+    assert json.loads(metadata["architecture"]) == [model.architecture()]
+
+
+def test_one_model_always_gives_the_same_bytes(path: Path) -> None:
+    contents = set()
+    for _ in range(5):
+        save(classifier(LABELS), path)
+        contents.add(path.read_bytes())
+    assert len(contents) == 1
+
+
+def test_saving_replaces_the_file_and_leaves_no_other(path: Path) -> None:
+    save(network(), path)
+    save(network(random_state=1), str(path))
+    assert load(str(path)) == network(random_state=1)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no-such-folder"):
+        save(network(), tmp_path / "no-such-folder" / "model.safetensors")
+
+
+@pytest.mark.parametrize("model", [None, "model", np.zeros(3), lso.Autoencoder])
+def test_saving_something_else(model: Any, path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^model: a Network, Composition, .* expected; got"):
+        save(model, path)
+    assert not path.exists()
+
+
+def test_a_parameter_that_json_cannot_hold(path: Path) -> None:
+    model = autoencoder()
+    model.set_params(random_state=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"^random_state: a parameter that JSON can hold"):
+        model.save(path)
+    assert not path.exists()
+
+
+def test_a_missing_file(path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=path.name):
+        load(path)
+
+
+def _fails(path: Path, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_every_truncation_is_found(path: Path) -> None:
+    save(network(), path)
+    data = path.read_bytes()
+    for length in (0, 1, 7, 8, 100, len(data) // 2, len(data) - 4, len(data) - 1):
+        path.write_bytes(data[:length])
+        _fails(path, "a complete safetensors file expected")
+    path.write_bytes(data + b"\0\0\0\0")
+    _fails(path, "a complete safetensors file expected")
+
+
+@pytest.mark.parametrize("make", [network, autoencoder, lambda: classifier(NAMES[LABELS])])
+def test_every_altered_byte_is_found(make: Callable[[], Any], path: Path) -> None:
+    save(make(), path)
+    data = path.read_bytes()
+    for place in range(0, len(data), max(1, len(data) // 500)):
+        altered = bytearray(data)
+        altered[place] ^= 1
+        path.write_bytes(altered)
+        _fails(path, "expected")
+
+
+def test_files_of_other_programs(path: Path) -> None:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
+    _fails(path, "a complete safetensors file expected")
+    path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)}))
+    _fails(path, "metadata format 'lso_native' expected; got None: another program wrote this file")
+    path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)}, {"format": "pt"}))
+    _fails(path, "metadata format 'lso_native' expected; got 'pt'")
+
+
+def _read(path: Path) -> File:
+    data = path.read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    header = json.loads(data[8 : 8 + length])
+    return File(safetensors.numpy.load(data), header["__metadata__"])
+
+
+def _forge(path: Path, change: Change) -> None:
+    """Change a saved file and sign it again, so that only the check of its content can fail."""
+    tensors, metadata = file = _read(path)
+    change(file)
+    if "sha256" in metadata:
+        metadata["sha256"] = serialization._digest(metadata, tensors)
+    path.write_bytes(safetensors.numpy.save(tensors, metadata))
+
+
+def _edit(key: str, *place: Any, value: Any) -> Change:
+    """Return a change that puts `value` at `place` in the JSON of the metadata `key`."""
+
+    def change(file: File) -> None:
+        state = json.loads(file.metadata[key])
+        inner = state
+        for step in place[:-1]:
+            inner = inner[step]
+        inner[place[-1]] = value
+        file.metadata[key] = json.dumps(state)
+
+    return change
+
+
+WEIGHT = "part0.layer1.weight"
+FORGED_NETWORKS: list[tuple[Change, str]] = [
+    (lambda f: f.metadata.update(version="2"), "version 1 expected; got '2'"),
+    (lambda f: f.metadata.pop("version"), "version 1 expected; got None"),
+    (lambda f: f.metadata.update(kind="tree"), "kind network, .* expected; got 'tree'"),
+    (lambda f: f.metadata.pop("architecture"), r"metadata: missing \['architecture'\]"),
+    (lambda f: f.metadata.pop("sha256"), r"metadata: missing \['sha256'\]"),
+    (lambda f: f.metadata.update(author="me"), r"metadata: .* unknown \['author'\]"),
+    (lambda f: f.tensors.pop(WEIGHT), rf"tensors: missing \['{WEIGHT}'\]"),
+    (lambda f: f.tensors.update(extra=np.zeros(1)), r"tensors: .* unknown \['extra'\]"),
+    (
+        lambda f: f.tensors.update({WEIGHT: np.zeros((4, 6), "f")}),
+        r"shape \(6, 4\) .* got shape \(4, 6\)",
+    ),
+    (
+        lambda f: f.tensors.update({WEIGHT: np.zeros((6, 4))}),
+        "float32 expected; got .* float64",
+    ),
+    (lambda f: f.metadata.update(architecture="{"), "an architecture in JSON expected"),
+    (lambda f: f.metadata.update(architecture="[]"), "an architecture of one part expected"),
+    (
+        lambda f: f.metadata.update(architecture="[3]"),
+        "an architecture of sizes, .* expected; got 3",
+    ),
+    (_edit("architecture", 0, "sizes", value=[4, 10**12, 3]), r"shape \(1000000000000, 4\)"),
+    (_edit("architecture", 0, "sizes", value=[4, -6, 3]), "an architecture of sizes"),
+    (_edit("architecture", 0, "sizes", value=[4]), "an architecture of sizes"),
+    (_edit("architecture", 0, "dtype", value="int8"), "an architecture of sizes"),
+    (_edit("architecture", 0, "activations", value=["sigmoid", "sinh"]), "activation"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FORGED_NETWORKS)
+def test_forged_networks(change: Any, message: str, path: Path) -> None:
+    save(network(), path)
+    _forge(path, change)
+    _fails(path, message)
+
+
+def test_parts_that_do_not_fit(path: Path) -> None:
+    save(network() >> lso.Network((3, 2), random_state=0), path)
+    tensors, _ = _read(path)
+    kept = {name: tensor for name, tensor in tensors.items() if name.startswith("part0")}
+    twice = kept | {name.replace("part0", "part1"): tensor for name, tensor in kept.items()}
+
+    def repeat(file: File) -> None:
+        file.tensors.clear()
+        file.tensors.update(twice)
+        first = json.loads(file.metadata["architecture"])[0]
+        file.metadata["architecture"] = json.dumps([first, first])
+
+    _forge(path, repeat)
+    _fails(path, r"3.*4|4.*3")
+
+
+STATE = "estimator"
+FORGED_CLASSIFIERS: list[tuple[Change, str]] = [
+    (lambda f: f.metadata.pop(STATE), r"metadata: missing \['estimator'\]"),
+    (
+        lambda f: f.metadata.update(estimator="{"),
+        "an estimator's params, .* in JSON expected",
+    ),
+    (lambda f: f.metadata.update(kind="network"), r"metadata: .* unknown \['estimator'\]"),
+    (lambda f: f.metadata.update(kind="autoencoder"), "parameters .* expected; got"),
+    (
+        lambda f: f.tensors.pop("history.train_loss"),
+        r"tensors: missing \['history.train_loss'\]",
+    ),
+    (_edit(STATE, "mse", value="low"), "an estimator's params"),
+    (_edit(STATE, "params", "momentum", value=0.9), "parameters .* expected; got .*momentum"),
+    (_edit(STATE, "params", "optimizer", "name", value="SGD"), "optimizer Adam or .* expected"),
+    (_edit(STATE, "params", "optimizer", "decay", value=0.1), "optimizer Adam or .* expected"),
+    (_edit(STATE, "classes", "values", value=[0, 1]), "3 sorted classes, .* expected"),
+    (_edit(STATE, "classes", "values", value=[0, 2, 1]), "3 sorted classes, .* expected"),
+    (_edit(STATE, "classes", "values", value=["a", 1, 2]), "classes of a dtype and values"),
+    (_edit(STATE, "classes", "dtype", value="O"), "3 sorted classes, .* expected"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), FORGED_CLASSIFIERS)
+def test_forged_classifiers(change: Any, message: str, path: Path) -> None:
+    save(classifier(LABELS), path)
+    _forge(path, change)
+    _fails(path, message)
+
+
+def test_an_autoencoder_whose_layers_do_not_mirror(path: Path) -> None:
+    save(autoencoder(), path)
+    _forge(path, _edit("architecture", 0, "sizes", value=[12, 8, 3, 7, 12]))
+    _fails(path, "layer sizes that mirror about a latent layer expected")
+
+
+def test_an_autoencoder_without_its_latent_range(path: Path) -> None:
+    save(autoencoder(), path)
+    _forge(path, lambda f: f.tensors.pop("latent_range"))
+    _fails(path, r"tensors: missing \['latent_range'\]")
