@@ -24,11 +24,7 @@ using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 template <class T>
 using Contiguous = py::array_t<T, py::array::c_style>;
 
-inline std::string shape_text(const py::array& array) {
-  std::string text = "(";
-  for (py::ssize_t i = 0; i < array.ndim(); ++i) text += (i > 0 ? ", " : "") + std::to_string(array.shape(i));
-  return text + (array.ndim() == 1 ? ",)" : ")");
-}
+inline std::string shape_text(const py::array& array) { return py::str(py::tuple(array.attr("shape"))); }
 
 [[noreturn]] inline void refuse(const std::string& argument, const std::string& expected, const std::string& got) {
   throw py::value_error(argument + ": expected " + expected + ", got " + got);
@@ -54,8 +50,8 @@ template <class T>
 void check_finite(std::span<const T> values, const std::string& argument) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) {
-      refuse(argument, "finite numbers", (std::isnan(values[i]) ? "NaN" : "infinity") + std::string(" at flat index ") +
-                                             std::to_string(i));
+      refuse(argument, "finite numbers",
+             (std::isnan(values[i]) ? "NaN" : "infinity") + std::string(" at flat index ") + std::to_string(i));
     }
   }
 }

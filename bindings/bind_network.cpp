@@ -84,12 +84,13 @@ void bind_network_class(py::module_& module, const char* class_name) {
              if (!net.layers().at(layer).bias) return py::none();
              return parameter_view<T>(self, net.bias(layer), {static_cast<py::ssize_t>(net.layers()[layer].size)});
            })
-      .def("replace",
-           [](const Net& net, const py::object& parameters) {
-             const auto values = vector<T>(parameters, "parameters", net.parameters().size());
-             return std::make_shared<Net>(net.layers(), std::vector<T>(values.data(), values.data() + values.size()));
-           },
-           py::arg("parameters"))
+      .def(
+          "replace",
+          [](const Net& net, const py::object& parameters) {
+            const auto values = vector<T>(parameters, "parameters", net.parameters().size());
+            return std::make_shared<Net>(net.layers(), std::vector<T>(values.data(), values.data() + values.size()));
+          },
+          py::arg("parameters"))
       .def("equals", [](const Net& net, const Net& other) { return net == other; }, py::arg("other"));
 }
 

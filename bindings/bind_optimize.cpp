@@ -62,8 +62,8 @@ void bind_optimize_function(py::module_& module) {
         const Held<T> points = rows<T>(starts, "starts", chain.n_inputs(), std::nullopt, "n_starts");
         const HeldObjective<T> held = hold<T>(spec, chain.n_outputs(), points.rows.rows);
         const Bounds<T> bounds = make_bounds<T>(lower, upper, chain.n_inputs());
-        OptimizeSettings settings{{desired_change, proportional}, {tolerance, mean}, max_iterations, trajectory,
-                                  threads,                        nullptr};
+        OptimizeSettings settings{
+            {desired_change, proportional}, {tolerance, mean}, max_iterations, trajectory, threads, nullptr};
         settings.poll = [&progress](std::size_t finished) {
           const py::gil_scoped_acquire acquire;
           if (progress) progress(finished);
@@ -84,8 +84,8 @@ void bind_optimize_function(py::module_& module) {
 
 void bind_optimize(py::module_& module) {
   std::vector<std::string> statuses;
-  for (const Status status : {Status::converged, Status::max_iterations, Status::stationary, Status::diverged,
-                              Status::interrupted}) {
+  for (const Status status :
+       {Status::converged, Status::max_iterations, Status::stationary, Status::diverged, Status::interrupted}) {
     statuses.emplace_back(name(status));
   }
   module.attr("statuses") = py::tuple(py::cast(statuses));

@@ -1,9 +1,10 @@
 #include "lso/activation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
-#include <stdexcept>
-#include <string>
+
+#include "names.hpp"
 
 namespace lso {
 
@@ -57,14 +58,7 @@ void softmax_backward(Lanes<const T> y, Lanes<T> g) {
 
 std::string_view name(Activation activation) { return names[static_cast<std::size_t>(activation)]; }
 
-Activation parse_activation(std::string_view text) {
-  std::string known;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == text) return static_cast<Activation>(i);
-    known += (i == 0 ? "" : ", ") + std::string(names[i]);
-  }
-  throw std::invalid_argument("activation: expected one of " + known + ", got '" + std::string(text) + "'");
-}
+Activation parse_activation(std::string_view text) { return parse_name<Activation>("activation", names, text); }
 
 template <class T>
 void activate(Activation activation, const T* bias, Lanes<T> z) {

@@ -169,13 +169,13 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
   }
 }
 
-#define LSO_INSTANTIATE(T)                                                                                       \
-  template void forward(const Chain<T>&, Workspace<T>&);                                                         \
-  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                     \
-  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);                  \
-  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t);      \
-  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&);                      \
-  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,              \
+#define LSO_INSTANTIATE(T)                                                                                   \
+  template void forward(const Chain<T>&, Workspace<T>&);                                                     \
+  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                 \
+  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);              \
+  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t); \
+  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&);                 \
+  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,         \
                          const std::vector<std::span<T>>&);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

@@ -59,10 +59,10 @@ StepOutcome AdamState<T>::step(std::span<T> values, std::span<const T> derivativ
   return StepOutcome::moved;
 }
 
-#define LSO_INSTANTIATE(T)                                                              \
-  template double squared_norm(std::span<const T>);                                     \
-  template StepOutcome descend(std::span<T>, std::span<const T>, double, double);       \
-  template void squared_norms(Lanes<const T>, double*);                                 \
+#define LSO_INSTANTIATE(T)                                                        \
+  template double squared_norm(std::span<const T>);                               \
+  template StepOutcome descend(std::span<T>, std::span<const T>, double, double); \
+  template void squared_norms(Lanes<const T>, double*);                           \
   template class AdamState<T>;
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

@@ -4,10 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
-#include <string>
 
-#include "lso/workspace.hpp"
+#include "names.hpp"
 
 namespace lso {
 
@@ -44,14 +42,7 @@ void for_outputs(const ObjectiveLanes<T>& objective, Lanes<const T> y, F f) {
 
 std::string_view name(Loss loss) { return names[static_cast<std::size_t>(loss)]; }
 
-Loss parse_loss(std::string_view text) {
-  std::string known;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == text) return static_cast<Loss>(i);
-    known += (i == 0 ? "" : ", ") + std::string(names[i]);
-  }
-  throw std::invalid_argument("objective: expected one of " + known + ", got '" + std::string(text) + "'");
-}
+Loss parse_loss(std::string_view text) { return parse_name<Loss>("objective", names, text); }
 
 template <class T>
 double Objective<T>::total_weight(std::size_t sample) const {
@@ -62,10 +53,27 @@ double Objective<T>::total_weight(std::size_t sample) const {
 }
 
 template <class T>
-void ObjectiveLanes<T>::load(const Objective<T>& objective, std::size_t sample, std::size_t lane) const {
-  load_lane<T>(Objective<T>::row(objective.target, sample), target, lane);
-  if (!objective.upper.empty()) load_lane<T>(Objective<T>::row(objective.upper, sample), upper, lane);
-  if (!objective.weights.empty()) load_lane<T>(Objective<T>::row(objective.weights, sample), weights, lane);
+ObjectiveBuffer<T>::ObjectiveBuffer(const Objective<T>& objective, std::size_t capacity)
+    : objective_(objective),
+      capacity_(capacity),
+      target_(objective.target.cols * capacity),
+      upper_(objective.upper.empty() ? 0 : target_.size()),
+      weights_(objective.weights.empty() ? 0 : target_.size()) {}
+
+template <class T>
+void ObjectiveBuffer<T>::load(std::size_t sample, std::size_t lane) {
+  const ObjectiveLanes<T> all = lanes(capacity_);
+  load_lane<T>(Objective<T>::row(objective_.target, sample), all.target, lane);
+  if (!objective_.upper.empty()) load_lane<T>(Objective<T>::row(objective_.upper, sample), all.upper, lane);
+  if (!objective_.weights.empty()) load_lane<T>(Objective<T>::row(objective_.weights, sample), all.weights, lane);
+}
+
+template <class T>
+ObjectiveLanes<T> ObjectiveBuffer<T>::lanes(std::size_t n) {
+  const auto view = [&](AlignedBuffer<T>& buffer) {
+    return buffer.size() > 0 ? Lanes<T>{buffer.data(), objective_.target.cols, n, capacity_} : Lanes<T>{};
+  };
+  return {objective_.loss, view(target_), view(upper_), view(weights_)};
 }
 
 template <class T>
@@ -73,8 +81,8 @@ void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, doubl
   std::fill_n(error, y.lanes, 0.0);
   const auto add = [&](auto term) {
     for_outputs(objective, y, [&](T v, T t, T upper, T w, std::size_t, std::size_t lane) {
-      error[lane] += static_cast<double>(w) * term(static_cast<double>(v), static_cast<double>(t),
-                                                   static_cast<double>(upper));
+      error[lane] +=
+          static_cast<double>(w) * term(static_cast<double>(v), static_cast<double>(t), static_cast<double>(upper));
     });
   };
   const auto log_open = [](double v) { return std::log(static_cast<double>(open_unit(static_cast<T>(v)))); };
@@ -139,9 +147,8 @@ void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const
 template <class T>
 void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta) {
   if (objective.loss == Loss::binary_cross_entropy && activation == Activation::sigmoid) {
-    return for_outputs(objective, y, [&](T v, T t, T, T w, std::size_t node, std::size_t lane) {
-      delta[node][lane] = w * (v - t);
-    });
+    return for_outputs(objective, y,
+                       [&](T v, T t, T, T w, std::size_t node, std::size_t lane) { delta[node][lane] = w * (v - t); });
   }
   if (objective.loss == Loss::categorical_cross_entropy && activation == Activation::softmax) {
     return softmax_cross_entropy_delta(objective, y, delta);
@@ -150,10 +157,10 @@ void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, 
   activate_backward(activation, y, delta);
 }
 
-#define LSO_INSTANTIATE(T)                                                                   \
-  template struct Objective<T>;                                                              \
-  template struct ObjectiveLanes<T>;                                                         \
-  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*);          \
+#define LSO_INSTANTIATE(T)                                                          \
+  template struct Objective<T>;                                                     \
+  template class ObjectiveBuffer<T>;                                                \
+  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*); \
   template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

@@ -43,9 +43,7 @@ class Tile {
       : job_(job),
         n_inputs_(job.chain.n_inputs()),
         workspace_(job.chain, lanes),
-        target_(job.chain.n_outputs() * workspace_.capacity()),
-        upper_(job.objective.upper.empty() ? 0 : target_.size()),
-        weights_(job.objective.weights.empty() ? 0 : target_.size()),
+        objective_(job.objective, workspace_.capacity()),
         best_(n_inputs_ * workspace_.capacity()),
         lanes_(workspace_.capacity()),
         error_(workspace_.capacity()),
@@ -81,7 +79,7 @@ class Tile {
                     std::numeric_limits<double>::infinity()};
     load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
     load_lane<T>(job_.starts[start], best(), lane);
-    objective().load(job_.objective, start, lane);
+    objective_.load(start, lane);
   }
 
   // One iteration of every lane: forward, error, nodes' derivatives (Algorithm 1), step (Algorithm 3).
@@ -154,7 +152,7 @@ class Tile {
     lanes_[lane] = lanes_[from];
     copy_lane(workspace_.inputs(), from, workspace_.inputs(), lane);
     copy_lane(best(), from, best(), lane);
-    objective().load(job_.objective, lanes_[lane].start, lane);
+    objective_.load(lanes_[lane].start, lane);
   }
 
   void write(std::size_t lane, Status status) {
@@ -173,22 +171,13 @@ class Tile {
     for (std::size_t i = 0; i < from.nodes; ++i) to[i][lane] = from[i][source];
   }
 
-  [[nodiscard]] Lanes<T> best() { return view(best_, n_inputs_); }
-  [[nodiscard]] ObjectiveLanes<T> objective() {
-    const std::size_t n = job_.chain.n_outputs();
-    return {job_.objective.loss, view(target_, n), upper_.size() > 0 ? view(upper_, n) : Lanes<T>{},
-            weights_.size() > 0 ? view(weights_, n) : Lanes<T>{}};
-  }
-  [[nodiscard]] Lanes<T> view(AlignedBuffer<T>& buffer, std::size_t nodes) {
-    return {buffer.data(), nodes, workspace_.lanes(), workspace_.capacity()};
-  }
+  [[nodiscard]] Lanes<T> best() { return {best_.data(), n_inputs_, workspace_.lanes(), workspace_.capacity()}; }
+  [[nodiscard]] ObjectiveLanes<T> objective() { return objective_.lanes(workspace_.lanes()); }
 
   Job<T>& job_;
   std::size_t n_inputs_;
   Workspace<T> workspace_;
-  AlignedBuffer<T> target_;
-  AlignedBuffer<T> upper_;
-  AlignedBuffer<T> weights_;
+  ObjectiveBuffer<T> objective_;
   AlignedBuffer<T> best_;
   std::vector<Lane> lanes_;
   std::vector<double> error_;
@@ -222,10 +211,13 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
   const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
   const std::size_t threads = std::clamp<std::size_t>(groups, 1, resolve_threads(settings.threads));
   const std::size_t lanes = std::min(max_tile_lanes, round_up_lanes((starts.rows + threads - 1) / threads));
-  run_threads(threads, [&](std::size_t thread) {
-    Tile<T> tile(job, lanes);
-    tile.run(thread == 0);
-  }, &stop);
+  run_threads(
+      threads,
+      [&](std::size_t thread) {
+        Tile<T> tile(job, lanes);
+        tile.run(thread == 0);
+      },
+      &stop);
   return result;
 }
 

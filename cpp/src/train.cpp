@@ -7,10 +7,10 @@
 #include <span>
 #include <utility>
 
+#include "batch.hpp"
 #include "lso/backprop.hpp"
 #include "lso/random.hpp"
 #include "lso/threads.hpp"
-#include "lso/workspace.hpp"
 
 namespace lso {
 
@@ -22,106 +22,7 @@ std::string_view name(TrainStatus status) {
 
 namespace {
 constexpr std::size_t chunk_lanes = 128;
-constexpr std::size_t score_lanes = 64;
 
-// Some lanes of samples with what is asked of them.
-template <class T>
-class Batch {
- public:
-  Batch(const Chain<T>& chain, const Samples<T>& data, std::size_t capacity)
-      : data_(data),
-        workspace_(chain, capacity),
-        target_(chain.n_outputs() * workspace_.capacity()),
-        upper_(data.objective.upper.empty() ? 0 : target_.size()),
-        weights_(data.objective.weights.empty() ? 0 : target_.size()),
-        error_(workspace_.capacity()) {}
-
-  // index(i) is the sample of lane i.
-  template <class Index>
-  void load(std::size_t count, Index index) {
-    workspace_.set_lanes(count);
-    for (std::size_t lane = 0; lane < count; ++lane) {
-      load_lane<T>(data_.x[index(lane)], workspace_.inputs(), lane);
-      objective().load(data_.objective, index(lane), lane);
-    }
-  }
-
-  // Forward, and each lane's error.
-  void run(const Chain<T>& chain) {
-    forward(chain, workspace_);
-    objective_value<T>(objective(), workspace_.outputs(), error_.data());
-  }
-
-  [[nodiscard]] Workspace<T>& workspace() { return workspace_; }
-  [[nodiscard]] double error(std::size_t lane) const { return error_[lane]; }
-  [[nodiscard]] ObjectiveLanes<T> objective() {
-    return {data_.objective.loss, view(target_), upper_.size() > 0 ? view(upper_) : Lanes<T>{},
-            weights_.size() > 0 ? view(weights_) : Lanes<T>{}};
-  }
-
- private:
-  [[nodiscard]] Lanes<T> view(AlignedBuffer<T>& buffer) {
-    return {buffer.data(), workspace_.outputs().nodes, workspace_.lanes(), workspace_.capacity()};
-  }
-
-  const Samples<T>& data_;
-  Workspace<T> workspace_;
-  AlignedBuffer<T> target_;
-  AlignedBuffer<T> upper_;
-  AlignedBuffer<T> weights_;
-  std::vector<double> error_;
-};
-
-template <class T>
-double sample_weight(const Samples<T>& data, std::size_t sample) {
-  return data.weights.empty() ? 1.0 : static_cast<double>(data.weights[sample]);
-}
-
-// A lane's squared error an output, whatever the loss is.
-template <class T>
-double lane_mse(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t lane, double loss,
-                double total_weight) {
-  if (objective.loss == Loss::squared_error || objective.loss == Loss::interval) return loss / total_weight;
-  double sum = 0;
-  for (std::size_t node = 0; node < y.nodes; ++node) {
-    const double difference = static_cast<double>(y[node][lane]) - static_cast<double>(objective.target[node][lane]);
-    sum += difference * difference;
-  }
-  return sum / static_cast<double>(y.nodes);
-}
-}  // namespace
-
-template <class T>
-Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads) {
-  std::vector<Score> each(data.x.rows);
-  const std::size_t tiles = (data.x.rows + score_lanes - 1) / score_lanes;
-  threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
-  run_threads(threads, [&](std::size_t thread) {
-    Batch<T> batch(chain, data, std::min(score_lanes, data.x.rows));
-    for (std::size_t tile = thread; tile < tiles; tile += threads) {
-      const std::size_t begin = tile * score_lanes;
-      const std::size_t count = std::min(score_lanes, data.x.rows - begin);
-      batch.load(count, [&](std::size_t lane) { return begin + lane; });
-      batch.run(chain);
-      for (std::size_t lane = 0; lane < count; ++lane) {
-        const double loss = batch.error(lane);
-        each[begin + lane] = {loss, lane_mse<T>(batch.objective(), batch.workspace().outputs(), lane, loss,
-                                                data.objective.total_weight(begin + lane))};
-      }
-    }
-  });
-  Score total;
-  double weight = 0;
-  for (std::size_t i = 0; i < each.size(); ++i) {
-    const double w = sample_weight(data, i);
-    total.loss += w * each[i].loss;
-    total.mse += w * each[i].mse;
-    weight += w;
-  }
-  return {total.loss / weight, total.mse / weight};
-}
-
-namespace {
 // The networks that are being changed, their gradients and their optimizer.
 template <class T>
 class Trainer {
@@ -310,8 +211,7 @@ TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Sample
   return result;
 }
 
-#define LSO_INSTANTIATE(T)                                                                         \
-  template Score score(const Chain<T>&, const Samples<T>&, std::size_t);                           \
+#define LSO_INSTANTIATE(T) \
   template TrainResult<T> train(const Chain<T>&, const Samples<T>&, const Samples<T>*, const TrainSettings&);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

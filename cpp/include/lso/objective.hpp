@@ -8,6 +8,7 @@
 
 #include "lso/activation.hpp"
 #include "lso/view.hpp"
+#include "lso/workspace.hpp"
 
 namespace lso {
 
@@ -43,10 +44,25 @@ template <class T>
 struct ObjectiveLanes {
   Loss loss = Loss::squared_error;
   Lanes<T> target;
-  Lanes<T> upper;
+  Lanes<T> upper;    // data may be null
   Lanes<T> weights;  // data may be null
+};
 
-  void load(const Objective<T>& objective, std::size_t sample, std::size_t lane) const;
+// The memory behind it. Refers to the objective, which must outlive it.
+template <class T>
+class ObjectiveBuffer {
+ public:
+  ObjectiveBuffer(const Objective<T>& objective, std::size_t capacity);
+
+  void load(std::size_t sample, std::size_t lane);
+  [[nodiscard]] ObjectiveLanes<T> lanes(std::size_t n);
+
+ private:
+  const Objective<T>& objective_;
+  std::size_t capacity_;
+  AlignedBuffer<T> target_;
+  AlignedBuffer<T> upper_;
+  AlignedBuffer<T> weights_;
 };
 
 // y (n_outputs, lanes) -> error[lane] = E of that lane.

@@ -29,7 +29,7 @@ struct OptimizeSettings {
   Tolerance tolerance;
   std::size_t max_iterations = 1000;
   bool trajectory = false;
-  std::size_t threads = 0;                        // 0: all processors
+  std::size_t threads = 0;                         // 0: all processors
   std::function<bool(std::size_t finished)> poll;  // true stops; called on the calling thread, some 20 times a second
 };
 
@@ -41,11 +41,11 @@ struct Bounds {
 
 template <class T>
 struct OptimizeResult {
-  std::vector<T> latents;                // (n, n_inputs): the best point of each start
-  std::vector<double> loss;              // (n,): E there
-  std::vector<std::int64_t> iterations;  // (n,): steps taken
-  std::vector<Status> status;            // (n,)
-  std::vector<std::vector<T>> trajectory;           // n x (iterations + 1, n_inputs), or empty
+  std::vector<T> latents;                            // (n, n_inputs): the best point of each start
+  std::vector<double> loss;                          // (n,): E there
+  std::vector<std::int64_t> iterations;              // (n,): steps taken
+  std::vector<Status> status;                        // (n,)
+  std::vector<std::vector<T>> trajectory;            // n x (iterations + 1, n_inputs), or empty
   std::vector<std::vector<double>> trajectory_loss;  // n x (iterations + 1), or empty
 };
 

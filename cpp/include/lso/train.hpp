@@ -48,9 +48,9 @@ struct TrainSettings {
   std::size_t patience = 0;  // epochs without a better validation loss; 0: no early stopping
   bool shuffle = true;
   std::uint64_t seed = 0;
-  std::vector<bool> trainable;  // one a part; empty: all
-  std::size_t threads = 0;      // for the scores at an epoch's end; they do not change the result
-  std::function<bool()> poll;   // true interrupts
+  std::vector<bool> trainable;                       // one a part; empty: all
+  std::size_t threads = 0;                           // for the scores at an epoch's end; they do not change the result
+  std::function<bool()> poll;                        // true interrupts
   std::function<bool(const EpochReport&)> on_epoch;  // true stops
 };
 

@@ -45,11 +45,11 @@ class Workspace {
   void set_lanes(std::size_t n) { lanes_ = round_up_lanes(n); }
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
 
-  [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }           // (n_inputs, lanes)
+  [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
-  [[nodiscard]] T* scratch() { return scratch_; }                                // (lanes, widest layer)
+  [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, widest layer)
 
  private:
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }

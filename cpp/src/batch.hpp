@@ -1,0 +1,55 @@
+// Some lanes of training samples with what is asked of them: what a training step and a score share.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "lso/backprop.hpp"
+#include "lso/objective.hpp"
+#include "lso/train.hpp"
+#include "lso/workspace.hpp"
+
+namespace lso {
+
+template <class T>
+class Batch {
+ public:
+  Batch(const Chain<T>& chain, const Samples<T>& data, std::size_t capacity)
+      : data_(data),
+        workspace_(chain, capacity),
+        objective_(data.objective, workspace_.capacity()),
+        error_(workspace_.capacity()) {}
+
+  // index(i) is the sample of lane i.
+  template <class Index>
+  void load(std::size_t count, Index index) {
+    workspace_.set_lanes(count);
+    for (std::size_t lane = 0; lane < count; ++lane) {
+      load_lane<T>(data_.x[index(lane)], workspace_.inputs(), lane);
+      objective_.load(index(lane), lane);
+    }
+  }
+
+  // Forward, and each lane's error.
+  void run(const Chain<T>& chain) {
+    forward(chain, workspace_);
+    objective_value<T>(objective(), workspace_.outputs(), error_.data());
+  }
+
+  [[nodiscard]] Workspace<T>& workspace() { return workspace_; }
+  [[nodiscard]] double error(std::size_t lane) const { return error_[lane]; }
+  [[nodiscard]] ObjectiveLanes<T> objective() { return objective_.lanes(workspace_.lanes()); }
+
+ private:
+  const Samples<T>& data_;
+  Workspace<T> workspace_;
+  ObjectiveBuffer<T> objective_;
+  std::vector<double> error_;
+};
+
+template <class T>
+double sample_weight(const Samples<T>& data, std::size_t sample) {
+  return data.weights.empty() ? 1.0 : static_cast<double>(data.weights[sample]);
+}
+
+}  // namespace lso
