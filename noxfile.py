@@ -7,11 +7,13 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.5"
-nox.options.default_venv_backend = "virtualenv"
 nox.options.sessions = ["lint", "types", "cpp", "tests"]
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-CPP_FOLDERS = ("cpp", "bindings", "tests/cpp")
+STUBTEST = (
+    *("python", "-m", "mypy.stubtest", "lso_native._core"),
+    *("--mypy-config-file", "pyproject.toml", "--allowlist", "tools/stubtest-allowlist.txt"),
+)
 
 
 def install_group(session: nox.Session, name: str) -> None:
@@ -32,9 +34,9 @@ def lint(session: nox.Session) -> None:
     fix = "--fix" in session.posargs
     sources = [
         str(path)
-        for folder in CPP_FOLDERS
+        for folder in ("cpp", "bindings", "tests/cpp")
         for path in sorted(Path(folder).rglob("*"))
-        if path.suffix in {".cpp", ".hpp"}
+        if path.suffix in {".cpp", ".hpp", ".inl"}
     ]
     session.run("ruff", "check", *(["--fix"] if fix else []))
     session.run("ruff", "format", *([] if fix else ["--check"]))
@@ -47,16 +49,13 @@ def types(session: nox.Session) -> None:
     session.install(".[test]")
     install_group(session, "types")
     session.run("mypy")
-    session.run("python", "-m", "mypy.stubtest", "lso_native._core", *STUBTEST_OPTIONS)
+    session.run(*STUBTEST)
     session.run("python", "tools/stubs.py", "--check")
-
-
-STUBTEST_OPTIONS = ("--allowlist", "tools/stubtest-allowlist.txt", "--mypy-config-file", "pyproject.toml")
 
 
 @nox.session
 def stubs(session: nox.Session) -> None:
-    """Regenerate _core.pyi. `nox -s stubs -- --check` only compares."""
+    """Generate _core.pyi anew. `nox -s stubs -- --check` only compares."""
     session.install(".")
     install_group(session, "types")
     session.run("python", "tools/stubs.py", *session.posargs)
@@ -80,34 +79,29 @@ def tidy(session: nox.Session) -> None:
 def asan(session: nox.Session) -> None:
     """Both suites under AddressSanitizer and UndefinedBehaviorSanitizer (needs GCC on Linux)."""
     install_group(session, "cpp")
-    # One build for both suites: the preset turns on the engine's tests, pip adds the module.
+    # One build serves both: the preset turns on the engine's tests, pip adds the module.
     session.install(
-        "-v",
         ".[test]",
         "-Cbuild-dir=build/asan",
         "-Ccmake.args=--preset=asan",
         "-Ccmake.build-type=RelWithDebInfo",
         "-Cinstall.strip=false",
     )
-    session.run("ctest", "--test-dir", "build/asan", "--output-on-failure", "--no-tests=error")
+    session.run("ctest", "--preset", "asan")
     session.run("pytest", *session.posargs, env=sanitizer_environment())
 
 
 def sanitizer_environment() -> dict[str, str]:
-    """What an uninstrumented Python needs to load the sanitized module."""
+    """What an uninstrumented Python needs to load a sanitized module."""
 
-    # libstdc++ goes along, or its exceptions are bound before the sanitizer can wrap them.
-    names = ("libasan.so", "libstdc++.so")
-    compiler = os.environ.get("CXX", "g++")
-    paths = [
-        subprocess.run(
-            [compiler, f"-print-file-name={name}"], check=True, capture_output=True, text=True
-        ).stdout.strip()
-        for name in names
-    ]
+    def library(name: str) -> str:
+        command = [os.environ.get("CXX", "g++"), f"-print-file-name={name}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
     return {
-        "LD_PRELOAD": " ".join(paths),
-        # The interpreter keeps memory until it exits, which is no leak of ours.
+        # Without libstdc++, its exceptions are bound before the sanitizer can wrap them.
+        "LD_PRELOAD": f"{library('libasan.so')} {library('libstdc++.so')}",
+        # The interpreter keeps memory until it exits: no leak of ours.
         "ASAN_OPTIONS": "detect_leaks=0",
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }

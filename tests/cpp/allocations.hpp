@@ -8,7 +8,7 @@
 
 namespace allocations {
 
-inline std::atomic<std::size_t> count{0};
+inline std::atomic<std::size_t> count{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 inline void* take(std::size_t size, std::size_t alignment) {
   count.fetch_add(1, std::memory_order_relaxed);
@@ -30,6 +30,7 @@ std::size_t during(Call&& call) {
 }  // namespace allocations
 
 // The other forms (arrays, nothrow) end in these.
+// NOLINTBEGIN(cppcoreguidelines-no-malloc)
 void* operator new(std::size_t size) { return allocations::take(size, alignof(std::max_align_t)); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocations::take(size, static_cast<std::size_t>(alignment));
@@ -38,3 +39,4 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+// NOLINTEND(cppcoreguidelines-no-malloc)

@@ -105,11 +105,11 @@ inline void plain_activate(Activation activation, std::vector<double>& z) {
 
 // Every layer's node values for one sample, by plain loops in double.
 template <class T>
-std::vector<std::vector<double>> plain_nodes(const lso::Network<T>& network, std::vector<double> x) {
+std::vector<std::vector<double>> plain_nodes(const lso::Network<T>& network, const std::vector<double>& x) {
   std::vector<std::vector<double>> nodes;
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     const lso::Layer& layer = network.layers()[l];
-    std::vector<double> z = l == 0 ? std::move(x) : std::vector<double>(layer.size, 0.0);
+    std::vector<double> z = l == 0 ? x : std::vector<double>(layer.size, 0.0);
     for (std::size_t i = 0; i < layer.size; ++i) {
       for (std::size_t j = 0; l > 0 && j < nodes.back().size(); ++j) {
         z[i] += static_cast<double>(network.weight(l)[i * nodes.back().size() + j]) * nodes.back()[j];

@@ -59,6 +59,7 @@ Gradients backprop(const Case& given) {
   std::vector<std::span<double>> parameters;
   gradients.nodes.reserve(chain.stages().size());
   gradients.parameters.reserve(given.parts.size());
+  parameters.reserve(given.parts.size());
   for (const auto& stage : chain.stages()) {
     nodes.push_back(support::rows(gradients.nodes.emplace_back(n * stage.size), stage.size));
   }
@@ -76,7 +77,7 @@ void check_parameters(Case given, const Gradients& gradients) {
     for (std::size_t i = 0; i < original.parameters().size(); ++i) {
       double errors[2] = {};
       for (const int sign : {0, 1}) {
-        auto moved = std::make_shared<Network<double>>(original);
+        const auto moved = std::make_shared<Network<double>>(original);
         moved->parameters()[i] += sign == 0 ? step : -step;
         given.parts[p] = moved;
         errors[sign] = given.error();

@@ -120,7 +120,7 @@ TEST("the set in use is one that runs here, and the baseline always does") {
   const auto available = lso::simd_available();
   CHECK(!available.empty());
   CHECK(available.front() == "baseline");
-  CHECK(std::find(available.begin(), available.end(), lso::simd()) != available.end());
+  CHECK(std::ranges::find(available, lso::simd()) != available.end());
   const char* forced = std::getenv("LSO_SIMD");
   CHECK(forced == nullptr ? lso::simd() == available.back() : lso::simd() == forced);
 }

@@ -202,7 +202,7 @@ TEST("a trajectory begins at the start, has a point for each iteration, and hold
     const std::vector<double>& losses = result.trajectory_loss[s];
     CHECK(losses.size() == static_cast<std::size_t>(result.iterations[s]) + 1);
     CHECK(points.size() == losses.size() * n_latents);
-    const auto best = std::min_element(losses.begin(), losses.end());
+    const auto best = std::ranges::min_element(losses);
     CHECK(*best == result.loss[s]);
     for (std::size_t i = 0; i < n_latents; ++i) {
       CHECK(points[i] == problem.starts[s * n_latents + i]);
@@ -247,7 +247,7 @@ TEST("a start's result is the same bits whatever its neighbours") {
 }
 
 TEST("an output of weight zero is free") {
-  Problem<double> problem(40);
+  const Problem<double> problem(40);
   const std::vector<double> weights = {1.0, 0.0, 1.0};
   Problem<double> moved = problem;
   for (std::size_t s = 0; s < 40; ++s) moved.target[s * n_outputs + 1] = 0.0;

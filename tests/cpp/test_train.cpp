@@ -19,7 +19,6 @@ using lso::Chain;
 using lso::DesiredChange;
 using lso::EpochReport;
 using lso::Loss;
-using lso::Network;
 using lso::Samples;
 using lso::TrainResult;
 using lso::TrainSettings;
@@ -131,7 +130,7 @@ TEST("a sample of weight zero is as if it were not there") {
   Problem<double> all = one_step(40);
   all.weights.assign(40, 1.0);
   std::fill(all.weights.begin() + 25, all.weights.end(), 0.0);
-  Problem<double> fewer = one_step(25);
+  const Problem<double> fewer = one_step(25);
   const std::vector<double> expected = parameters(fewer.run());
   const std::vector<double> got = parameters(all.run());
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK_CLOSE(got[i], expected[i], 1e-12, 1e-14);
@@ -232,15 +231,13 @@ TEST("early stopping keeps the epoch with the lowest validation loss") {
   problem.settings.epochs = 400;
   problem.settings.patience = 4;
   problem.settings.optimizer = Adam{.learning_rate = 0.5};  // rough enough to get worse again
-  const Problem<double> other(40);
-  Problem<double> held_out = other;
+  Problem<double> held_out(40);
   for (std::size_t i = 0; i < held_out.target.size(); i += 3) held_out.target[i] = 1.0 - held_out.target[i];
   const Samples<double> validation = held_out.samples();
   const TrainResult<double> result = problem.run(&validation);
   CHECK(result.status == TrainStatus::early_stopped);
-  const auto best = std::min_element(
-      result.history.begin(), result.history.end(),
-      [](const EpochReport& a, const EpochReport& b) { return a.validation.loss < b.validation.loss; });
+  const auto best =
+      std::ranges::min_element(result.history, {}, [](const EpochReport& report) { return report.validation.loss; });
   CHECK(result.history.end() - best == 5);
   CHECK(lso::score(Chain<double>({result.parts[0]}), validation).loss == best->validation.loss);
 }
