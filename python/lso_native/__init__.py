@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from lso_native._core import simd as _simd
 from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
-from lso_native.errors import Interrupted
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.objectives import (
     BinaryCrossEntropy,
@@ -50,7 +49,6 @@ __all__ = [
     "Classifier",
     "Composition",
     "Gradients",
-    "Interrupted",
     "Interval",
     "Model",
     "Network",

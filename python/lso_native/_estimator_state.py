@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from .autoencoder import Autoencoder
-from .classifier import Classifier
-from .network import Network
-from .optimizers import Adam, NormalizedGradientDescent
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.network import Network
+from lso_native.optimizers import Adam, NormalizedGradientDescent
 
-Estimator = Autoencoder | Classifier
+Estimator: TypeAlias = Autoencoder | Classifier
 Tensors = dict[str, npt.NDArray[Any]]
 
 _OPTIMIZERS: dict[str, type[Adam] | type[NormalizedGradientDescent]] = {
@@ -26,7 +26,7 @@ _RANGE = "latent_range"
 
 
 def pack_estimator(estimator: Estimator) -> tuple[str, Tensors]:
-    """Return the JSON text and the tensors that, beside its network, make up `estimator`.
+    """Return the JSON text and the tensors that, beside its network, make up ``estimator``.
 
     Raises NotFittedError where it is not fitted.
     """
@@ -53,9 +53,9 @@ def pack_estimator(estimator: Estimator) -> tuple[str, Tensors]:
 def estimator_tensors(
     text: str, architecture: Mapping[str, Any]
 ) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
-    """Return shape and dtype, by name, of the tensors that belong to the state `text`.
+    """Return shape and dtype, by name, of the tensors that belong to the state ``text``.
 
-    Raises ValueError where `text` is no state of an estimator with a network of `architecture`.
+    Raises ValueError where ``text`` is no state of an estimator with a network of ``architecture``.
     """
     state = _state(text)
     shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {
@@ -66,7 +66,7 @@ def estimator_tensors(
     if "classes" in state:
         _classes(state, sizes[-1])
     elif len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
-        raise ValueError(f"layer sizes that mirror about a latent layer expected; got {sizes}")
+        raise ValueError(f"expected layer sizes that mirror about a latent layer, got {sizes}")
     else:
         shapes[_RANGE] = (2, sizes[len(sizes) // 2]), np.dtype(architecture["dtype"])
     return shapes
@@ -75,13 +75,13 @@ def estimator_tensors(
 def unpack_estimator(
     cls: type[Estimator], text: str, network: Network, tensors: Tensors
 ) -> Estimator:
-    """Return the estimator of class `cls` that `pack_estimator` took apart."""
+    """Return the estimator of class ``cls`` that ``pack_estimator`` took apart."""
     state = _state(text)
     names = set(cls().get_params())
     if set(state["params"]) != names:
-        raise ValueError(f"parameters {sorted(names)} expected; got {sorted(state['params'])}")
+        raise ValueError(f"expected parameters {sorted(names)}, got {sorted(state['params'])}")
     if ("classes" in state) != (cls is Classifier):
-        raise ValueError(f"the state of a {cls.__name__} expected; got {sorted(state)}")
+        raise ValueError(f"expected the state of a {cls.__name__}, got {sorted(state)}")
     estimator = cls(**{name: _from_json(name, v) for name, v in state["params"].items()})
     estimator.network_ = network
     estimator.n_features_in_ = network.n_inputs
@@ -112,7 +112,7 @@ def _state(text: str) -> dict[str, Any]:
         and all(type(length) is int and length >= 0 for length in state["history"].values())
     )
     if not well_formed:
-        raise ValueError(f"an estimator's {', '.join(_FIELDS)} in JSON expected; got {text}")
+        raise ValueError(f"expected an estimator's {', '.join(_FIELDS)} in JSON, got {text}")
     assert isinstance(state, dict)
     return state
 
@@ -123,10 +123,10 @@ def _classes(state: Mapping[str, Any], n_outputs: int) -> npt.NDArray[Any]:
         dtype = np.dtype(described["dtype"])
         classes = np.array(described["values"], dtype=dtype)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise ValueError(f"classes of a dtype and values expected; got {described}") from None
+        raise ValueError(f"expected classes of a dtype and values, got {described}") from None
     sorted_and_different = np.array_equal(np.unique(classes), classes)
     if dtype.kind not in "biuU" or classes.shape != (n_outputs,) or not sorted_and_different:
-        raise ValueError(f"{n_outputs} sorted classes, one an output, expected; got {described}")
+        raise ValueError(f"expected {n_outputs} sorted classes, one an output, got {described}")
     return classes
 
 
@@ -141,7 +141,7 @@ def _to_json(name: str, value: Any) -> Any:
         return [_to_json(name, item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise ValueError(f"{name}: a parameter that JSON can hold expected; got {value!r}")
+    raise ValueError(f"{name}: expected a parameter that JSON can hold, got {value!r}")
 
 
 def _from_json(name: str, value: Any) -> Any:
@@ -151,6 +151,6 @@ def _from_json(name: str, value: Any) -> Any:
             return _OPTIMIZERS[settings.pop("name")](**settings)
         except (KeyError, TypeError, ValueError):
             raise ValueError(
-                f"optimizer {' or '.join(_OPTIMIZERS)} expected; got {value}"
+                f"expected optimizer {' or '.join(_OPTIMIZERS)}, got {value}"
             ) from None
     return tuple(value) if isinstance(value, list) else value

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ._inputs import check_samples
-from ._validation import check_choice, check_int
-from .estimator import (
+from lso_native._inputs import check_samples
+from lso_native._validation import check_choice, check_int
+from lso_native.estimator import (
+    DEFAULT_EPOCHS,
     DEFAULT_OPTIMIZER,
     Array,
+    Callback,
     NetworkEstimator,
-    Optimizer,
     mean_squared_error,
 )
-from .network import Network
-from .random import uniform
-from .training import TrainProgress, TrainResult
+from lso_native.network import ActivationName, BiasConvention, Network
+from lso_native.random import uniform
+from lso_native.training import Optimizer, TrainResult
 
 __all__ = ["Autoencoder"]
 
@@ -31,15 +32,15 @@ _OUTPUT_RANGES = {**_RANGES, "relu": (0.0, np.inf), "softplus": (0.0, np.inf)}
 class Autoencoder(NetworkEstimator):
     """An encoder and a decoder, trained as one network on the squared error (the paper, section 4).
 
-    The layers are n_features, `hidden`, `latent`, `hidden` in reverse, n_features.
+    The layers are n_features, ``hidden``, ``latent``, ``hidden`` in reverse, n_features.
 
-    Parameters (checked by `fit`):
+    Parameters (checked by ``fit``):
       latent: nodes of the latent layer.
       hidden: sizes of the encoder's hidden layers, the first one nearest the input; may be empty.
       activation, latent_activation, output_activation: of the hidden layers, the latent layer and
-        the output. Samples must lie in the range of `output_activation`: 0..1 for sigmoid.
+        the output. Samples must lie in the range of ``output_activation``: 0..1 for sigmoid.
       bias: "paper" (every node but the outputs has one) or "standard" (every node but the inputs).
-      optimizer: `Adam` or `NormalizedGradientDescent`.
+      optimizer: ``Adam`` or ``NormalizedGradientDescent``.
       batch_size, epochs: samples a step, and passes over the samples at most.
       mse: stop as soon as the training error, the mean over samples and features at the end of
         an epoch, is this or less.
@@ -49,11 +50,12 @@ class Autoencoder(NetworkEstimator):
       random_state: seed (>= 0) of the initial parameters, the order of samples and the share held
         out; None for a new one at each fit.
 
-    After `fit`, besides what every estimator here learns (`network_`, `history_`, `status_`,
-    `n_epochs_`, `mse_`, `n_features_in_`): `encoder_` and `decoder_`, the two halves of `network_`,
-    so that `decoder_(encoder_(X))` equals `network_(X)` bit for bit; `latent_range_` (2, latent),
-    the lowest and highest value of each latent: the range of a sigmoid or tanh latent layer, for
-    other activations the range of the training samples' codes.
+    After ``fit`` it has ``network_``; ``encoder_`` and ``decoder_``, its two halves, so that
+    ``decoder_(encoder_(X))`` equals ``network_(X)`` bit for bit; ``latent_range_`` (2, latent), the
+    lowest and highest value of each latent: what a sigmoid or tanh latent layer can take, for other
+    activations what the training samples' codes took; ``history_`` (a dict of arrays, one entry an
+    epoch), ``status_``, ``n_epochs_``, ``mse_`` (over the samples trained on) and
+    ``n_features_in_``.
     """
 
     _estimator_type = "transformer"
@@ -67,13 +69,13 @@ class Autoencoder(NetworkEstimator):
         latent: int = 20,
         *,
         hidden: Sequence[int] = (64,),
-        activation: str = "sigmoid",
-        latent_activation: str = "sigmoid",
-        output_activation: str = "sigmoid",
-        bias: str = "paper",
+        activation: ActivationName = "sigmoid",
+        latent_activation: ActivationName = "sigmoid",
+        output_activation: ActivationName = "sigmoid",
+        bias: BiasConvention = "paper",
         optimizer: Optimizer = DEFAULT_OPTIMIZER,
         batch_size: int = 50,
-        epochs: int = 100,
+        epochs: int = DEFAULT_EPOCHS,
         mse: float | None = None,
         validation_fraction: float = 0.0,
         patience: int | None = None,
@@ -102,19 +104,19 @@ class Autoencoder(NetworkEstimator):
         *,
         sample_weight: npt.ArrayLike | None = None,
         validation: npt.ArrayLike | None = None,
-        callback: Callable[[TrainProgress], object] | None = None,
+        callback: Callback | None = None,
     ) -> Self:
-        """Train on `X` (n_samples, n_features) and return self.
+        """Train on ``X`` (n_samples, n_features) and return self.
 
-        `y` is ignored. `sample_weight`: (n_samples,), each sample's weight in the loss.
-        `validation`: samples (n, n_features) to watch. `callback` is called after each epoch;
-        training stops when it returns True. Ctrl-C raises `Interrupted`, and the autoencoder keeps
-        what it has learned so far.
+        ``y`` is ignored. ``sample_weight``: (n_samples,), each sample's weight in the loss.
+        ``validation``: samples (n, n_features) to watch. ``callback`` is called after each epoch;
+        training stops when it returns True. Ctrl-C raises ``KeyboardInterrupt``; what was learned by
+        then is kept.
 
         Raises ValueError where a parameter or an argument is not what is described above.
         """
         dtype = self._check_dtype()
-        check_int("latent", self.latent)
+        latent = check_int("latent", self.latent)
         hidden = self._check_hidden()
         for name in ("activation", "latent_activation", "output_activation"):
             check_choice(name, getattr(self, name), _ACTIVATIONS)
@@ -127,7 +129,7 @@ class Autoencoder(NetworkEstimator):
         return self._train(
             samples,
             samples,
-            sizes=[width, *hidden, int(self.latent), *reversed(hidden), width],
+            sizes=[width, *hidden, latent, *reversed(hidden), width],
             activation=[
                 *(self.activation for _ in hidden),
                 self.latent_activation,
@@ -141,40 +143,40 @@ class Autoencoder(NetworkEstimator):
         )
 
     def fit_transform(self, X: npt.ArrayLike, y: object = None, **fit_params: Any) -> Array:
-        """Fit on `X` and return its codes (n_samples, latent)."""
+        """Fit on ``X`` and return its codes (n_samples, latent)."""
         return self.fit(X, y, **fit_params).transform(X)
 
     def transform(self, X: npt.ArrayLike) -> Array:
-        """Return the codes (n_samples, latent) of `X` (n_samples, n_features)."""
+        """Return the codes (n_samples, latent) of ``X`` (n_samples, n_features)."""
         self._check_fitted()
         return self.encoder_(self._check_input("X", X, self.n_features_in_))
 
     def inverse_transform(self, X: npt.ArrayLike) -> Array:
-        """Return the samples (n_samples, n_features) that the codes `X` (n, latent) decode to."""
+        """Return the samples (n_samples, n_features) that the codes ``X`` (n, latent) decode to."""
         self._check_fitted()
         return self.decoder_(self._check_input("X", X, self.decoder_.n_inputs))
 
     def reconstruct(self, X: npt.ArrayLike) -> Array:
-        """Return `X` (n_samples, n_features) encoded and decoded again."""
+        """Return ``X`` (n_samples, n_features) encoded and decoded again."""
         self._check_fitted()
         return self.network_(self._check_input("X", X, self.n_features_in_))
 
     def mean_squared_error(self, X: npt.ArrayLike) -> float:
-        """Return the reconstruction error of `X`: the mean over samples and features."""
+        """Return the reconstruction error of ``X``: the mean over samples and features."""
         self._check_fitted()
         samples = self._check_input("X", X, self.n_features_in_)
         return mean_squared_error(self.network_(samples), samples)
 
     def score(self, X: npt.ArrayLike, y: object = None) -> float:  # noqa: ARG002
-        """Return minus `mean_squared_error(X)`: greater is better, as model selection expects."""
+        """Return minus ``mean_squared_error(X)``: greater is better, as model selection expects."""
         return -self.mean_squared_error(X)
 
     def sample_latent(self, n: int, *, random_state: int | None = None) -> Array:
-        """Return `n` codes (n, latent) drawn uniformly from `latent_range_`."""
+        """Return ``n`` codes (n, latent) drawn uniformly from ``latent_range_``."""
         self._check_fitted()
-        check_int("n", n)
         low, high = self.latent_range_
-        unit = uniform((n, len(low)), random_state=random_state, dtype=low.dtype.name)
+        shape = (check_int("n", n), len(low))
+        unit = uniform(shape, random_state=random_state, dtype=low.dtype.name)
         return np.asarray(low + (high - low) * unit)
 
     def _check_input(self, name: str, value: npt.ArrayLike, width: int) -> Array:
@@ -187,8 +189,8 @@ class Autoencoder(NetworkEstimator):
         low, high = _OUTPUT_RANGES.get(self.output_activation, (-np.inf, np.inf))
         if samples.min() < low or samples.max() > high:
             raise ValueError(
-                f"{name}: values in {low:g}..{high:g}, what output_activation="
-                f"{self.output_activation!r} can return, expected; "
+                f"{name}: expected values in {low:g}..{high:g}, what output_activation="
+                f"{self.output_activation!r} can return, "
                 f"got {samples.min():g}..{samples.max():g}"
             )
         return samples

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from ._inputs import check_labels, check_sample_weight, check_samples
-from ._validation import check_choice
-from .estimator import (
+from lso_native._inputs import check_labels, check_sample_weight, check_samples
+from lso_native._validation import check_choice
+from lso_native.estimator import (
+    DEFAULT_EPOCHS,
     DEFAULT_OPTIMIZER,
     Array,
+    Callback,
     NetworkEstimator,
-    Optimizer,
     mean_squared_error,
 )
-from .objectives import one_hot
-from .training import TrainProgress
+from lso_native.network import ActivationName, BiasConvention
+from lso_native.objectives import one_hot
+from lso_native.training import LossName, Optimizer
 
 __all__ = ["Classifier"]
 
@@ -34,15 +36,15 @@ _OUTPUTS = {
 class Classifier(NetworkEstimator):
     """A classifier with one output a class, the greatest output winning (the paper, section 4).
 
-    The layers are n_features, `hidden`, n_classes; targets are one-hot, made from the labels.
+    The layers are n_features, ``hidden``, n_classes; targets are one-hot, made from the labels.
 
-    Parameters (checked by `fit`):
+    Parameters (checked by ``fit``):
       hidden: sizes of the hidden layers, the first one nearest the input; may be empty.
       activation, output_activation: of the hidden layers and of the output.
       objective: "squared_error"; "binary_cross_entropy", with sigmoid outputs; or
         "categorical_cross_entropy", with a softmax output.
       bias: "paper" (every node but the outputs has one) or "standard" (every node but the inputs).
-      optimizer: `Adam` or `NormalizedGradientDescent`.
+      optimizer: ``Adam`` or ``NormalizedGradientDescent``.
       batch_size, epochs: samples a step, and passes over the samples at most.
       mse: stop as soon as the training error, the mean over samples and outputs at the end of
         an epoch, is this or less.
@@ -52,8 +54,9 @@ class Classifier(NetworkEstimator):
       random_state: seed (>= 0) of the initial parameters, the order of samples and the share held
         out; None for a new one at each fit.
 
-    After `fit`, besides what every estimator here learns (`network_`, `history_`, `status_`,
-    `n_epochs_`, `mse_`, `n_features_in_`): `classes_`, the sorted labels, one an output.
+    After ``fit`` it has ``network_``; ``classes_``, the sorted labels, one an output; ``history_``
+    (a dict of arrays, one entry an epoch), ``status_``, ``n_epochs_``, ``mse_`` (over the samples
+    trained on) and ``n_features_in_``.
     """
 
     _estimator_type = "classifier"
@@ -64,13 +67,13 @@ class Classifier(NetworkEstimator):
         self,
         *,
         hidden: Sequence[int] = (64,),
-        activation: str = "sigmoid",
-        output_activation: str = "sigmoid",
-        objective: str = "squared_error",
-        bias: str = "paper",
+        activation: ActivationName = "sigmoid",
+        output_activation: ActivationName = "sigmoid",
+        objective: LossName = "squared_error",
+        bias: BiasConvention = "paper",
         optimizer: Optimizer = DEFAULT_OPTIMIZER,
         batch_size: int = 50,
-        epochs: int = 100,
+        epochs: int = DEFAULT_EPOCHS,
         mse: float | None = None,
         validation_fraction: float = 0.0,
         patience: int | None = None,
@@ -98,14 +101,14 @@ class Classifier(NetworkEstimator):
         *,
         sample_weight: npt.ArrayLike | None = None,
         validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
-        callback: Callable[[TrainProgress], object] | None = None,
+        callback: Callback | None = None,
     ) -> Self:
-        """Train on `X` (n_samples, n_features) with labels `y` (n_samples,) and return self.
+        """Train on ``X`` (n_samples, n_features) with labels ``y`` (n_samples,) and return self.
 
         Labels are integers or strings of any values, at least two different ones.
-        `sample_weight`: (n_samples,), each sample's weight in the loss. `validation`: samples and
-        labels to watch. `callback` is called after each epoch; training stops when it returns
-        True. Ctrl-C raises `Interrupted`, and the classifier keeps what it has learned so far.
+        ``sample_weight``: (n_samples,), each sample's weight in the loss. ``validation``: samples
+        and labels to watch. ``callback`` is called after each epoch; training stops when it returns
+        True. Ctrl-C raises ``KeyboardInterrupt``; what was learned by then is kept.
 
         Raises ValueError where a parameter or an argument is not what is described above.
         """
@@ -118,7 +121,7 @@ class Classifier(NetworkEstimator):
         labels = check_labels("y", y, len(samples))
         classes, indices = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(f"y: at least two classes expected; got {classes.tolist()}")
+            raise ValueError(f"y: expected at least two classes, got {classes.tolist()}")
         watched = self._check_validation(validation, samples, classes)
         return self._train(
             samples,
@@ -133,7 +136,7 @@ class Classifier(NetworkEstimator):
         )
 
     def decision_function(self, X: npt.ArrayLike) -> Array:
-        """Return the outputs (n_samples, n_classes), columns in the order of `classes_`."""
+        """Return the outputs (n_samples, n_classes), columns in the order of ``classes_``."""
         self._check_fitted()
         return self.network_(
             check_samples("X", X, dtype=self.network_.dtype, n_features=self.n_features_in_)
@@ -147,7 +150,7 @@ class Classifier(NetworkEstimator):
     def score(
         self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> float:
-        """Return the share of `X` whose predicted label is that of `y`, weighted where asked."""
+        """Return the share of ``X`` whose predicted label is that of ``y``, weighted if asked."""
         predicted = self.decision_function(X).argmax(axis=1)
         indices = _indices(check_labels("y", y, len(predicted)), self.classes_)
         weight = check_sample_weight(sample_weight, len(predicted))
@@ -156,7 +159,7 @@ class Classifier(NetworkEstimator):
     def mean_squared_error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
         """Return the mean over samples and outputs of (output - one-hot target)².
 
-        Raises ValueError where a label is not one of `classes_`.
+        Raises ValueError where a label is not one of ``classes_``.
         """
         outputs = self.decision_function(X)
         labels = check_labels("y", y, len(outputs))
@@ -170,7 +173,7 @@ class Classifier(NetworkEstimator):
         if validation is None:
             return None
         if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise ValueError(f"validation: a pair (X, y) expected; got {type(validation).__name__}")
+            raise ValueError(f"validation: expected a pair (X, y), got {type(validation).__name__}")
         held_out = check_samples(
             "validation[0]", validation[0], dtype=samples.dtype, n_features=samples.shape[1]
         )
@@ -180,7 +183,7 @@ class Classifier(NetworkEstimator):
 
 
 def _indices(labels: Array, classes: Array) -> Array:
-    """Return the place of each label in the sorted `classes`, -1 where it is not among them."""
+    """Return the place of each label in the sorted ``classes``, -1 where it is not among them."""
     if (labels.dtype.kind == "U") != (classes.dtype.kind == "U"):
         return np.full(len(labels), -1)
     places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
@@ -191,5 +194,5 @@ def _known(name: str, labels: Array, classes: Array) -> Array:
     indices = _indices(labels, classes)
     if (indices < 0).any():
         stranger = labels[indices < 0][0].item()
-        raise ValueError(f"{name}: labels among {classes.tolist()} expected; got {stranger!r}")
+        raise ValueError(f"{name}: expected labels among {classes.tolist()}, got {stranger!r}")
     return indices

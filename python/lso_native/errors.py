@@ -1,13 +1,15 @@
-"""What lso_native raises beside the built-in errors."""
+"""How Ctrl-C hands back what a native loop had."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C stopped a native loop. ``result`` holds what it had by then."""
+def interrupted(message: str, result: Any) -> KeyboardInterrupt:
+    """A KeyboardInterrupt whose ``result`` is the partial result.
 
-    def __init__(self, message: str, result: Any) -> None:
-        super().__init__(message)
-        self.result = result
+    No subclass: an uncaught KeyboardInterrupt ends Python with the usual code (130), one of a subclass does not.
+    """
+    stop = KeyboardInterrupt(message)
+    stop.result = result  # type: ignore[attr-defined]
+    return stop

@@ -16,28 +16,28 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ._inputs import check_sample_weight
-from ._validation import check_int, resolve_seed
-from .errors import Interrupted
-from .network import Network
-from .optimizers import Adam, NormalizedGradientDescent
-from .random import permutation
-from .training import TrainProgress, TrainResult, train
+from lso_native._inputs import check_sample_weight
+from lso_native._validation import check_int, check_number, resolve_seed
+from lso_native.network import ActivationName, BiasConvention, Network
+from lso_native.optimizers import Adam
+from lso_native.random import permutation
+from lso_native.training import LossName, Optimizer, TrainProgress, TrainResult, train
 
-__all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
+__all__ = ["DEFAULT_EPOCHS", "DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
 
 Array = npt.NDArray[Any]
-Optimizer = Adam | NormalizedGradientDescent
+Callback = Callable[[TrainProgress], bool | None]
 
 DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
+DEFAULT_EPOCHS = 100
 
 
 class NotFittedError(ValueError, AttributeError):
-    """Raised when a method that needs a fitted estimator is called before `fit`."""
+    """Raised when a method that needs a fitted estimator is called before ``fit``."""
 
 
 class Estimator:
-    """Parameters by name: `__init__` stores each argument unchanged under its own name."""
+    """Parameters by name: ``__init__`` stores each argument unchanged under its own name."""
 
     _estimator_type: str
 
@@ -47,11 +47,11 @@ class Estimator:
         return {parameter.name: parameter.default for parameter in parameters}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return the constructor's arguments by name. `deep` changes nothing: none is nested."""
+        """Return the constructor's arguments by name. ``deep`` changes nothing: none is nested."""
         return {name: getattr(self, name) for name in self._defaults()}
 
     def set_params(self, **params: Any) -> Self:
-        """Change constructor arguments by name and return self; `fit` checks their values.
+        """Change constructor arguments by name and return self; ``fit`` checks their values.
 
         Raises ValueError, and changes nothing, where a name is unknown.
         """
@@ -59,8 +59,8 @@ class Estimator:
         for name in params:
             if name not in known:
                 raise ValueError(
-                    f"{name}: a parameter of {type(self).__name__} expected; "
-                    f"it has {', '.join(known)}"
+                    f"{name}: expected a parameter of {type(self).__name__}, "
+                    f"one of {', '.join(known)}"
                 )
         for name, value in params.items():
             setattr(self, name, value)
@@ -89,15 +89,17 @@ def _same(value: Any, default: Any) -> bool:
 
 
 class NetworkEstimator(Estimator):
-    """An estimator that is one trained `Network`.
+    """An estimator that is one trained ``Network``.
 
-    After `fit`: `network_`; `history_`, a dict of arrays with one entry an epoch; `status_` and
-    `n_epochs_`, how training ended and after how many epochs; `mse_`, the mean squared error of
-    `network_` over the samples and outputs it was trained on; `n_features_in_`.
+    After ``fit`` it has ``network_``; ``history_``, a dict of arrays with one entry an epoch;
+    ``status_`` and ``n_epochs_``, how training ended and after how many epochs; ``mse_``, the mean
+    squared error of ``network_`` over the samples and outputs it was trained on; and
+    ``n_features_in_``. Training that does not set ``optimizer`` and ``epochs`` takes
+    ``DEFAULT_OPTIMIZER`` and ``DEFAULT_EPOCHS``.
     """
 
     hidden: Sequence[int]
-    bias: str
+    bias: BiasConvention
     optimizer: Optimizer
     batch_size: int
     epochs: int
@@ -115,11 +117,11 @@ class NetworkEstimator(Estimator):
     n_features_in_: int
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to `path` as safetensors; `lso_native.load` reads it.
+        """Write the fitted estimator to ``path`` as safetensors; ``lso_native.load`` reads it.
 
-        Raises NotFittedError before `fit`, and OSError where `path` cannot be written.
+        Raises NotFittedError before ``fit``, and OSError where ``path`` cannot be written.
         """
-        from .serialization import save  # imports this module's subclasses
+        from lso_native.serialization import save  # imports this module's subclasses
 
         save(self, path)
 
@@ -128,40 +130,37 @@ class NetworkEstimator(Estimator):
             raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
 
     def _check_dtype(self) -> np.dtype[Any]:
+        given: Any = self.dtype
         for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-            if self.dtype is not None and dtype == self.dtype:  # NumPy takes None for float64
+            if given is not None and dtype == given:  # NumPy takes None for float64
                 return dtype
-        raise ValueError(f"dtype: float32 or float64 expected; got {self.dtype!r}")
+        raise ValueError(f"dtype: expected float32 or float64, got {given!r}")
 
     def _check_hidden(self) -> list[int]:
-        if isinstance(self.hidden, str) or not np.iterable(self.hidden):
-            raise ValueError(f"hidden: a sequence of layer sizes expected; got {self.hidden!r}")
-        for size in self.hidden:
-            check_int("hidden", size)
-        return [int(size) for size in self.hidden]
+        given: Any = self.hidden
+        if isinstance(given, str) or not np.iterable(given):
+            raise TypeError(f"hidden: expected a sequence of layer sizes, got {given!r}")
+        return [check_int("hidden", size) for size in given]
 
     def _held_out(self, n_samples: int, validation: Any) -> int:
         """Return how many samples to hold out for validation."""
-        fraction = self.validation_fraction
-        if isinstance(fraction, bool) or not isinstance(fraction, float | int | np.number):
-            raise ValueError(f"validation_fraction: a number expected; got {fraction!r}")
-        if not 0 <= fraction < 1:
-            raise ValueError(f"validation_fraction: 0 <= fraction < 1 expected; got {fraction}")
+        fraction = check_number("validation_fraction", self.validation_fraction, minimum=0.0)
+        if fraction >= 1:
+            raise ValueError(f"validation_fraction: expected a number below 1, got {fraction:g}")
         if fraction and validation is not None:
             raise ValueError(
-                "validation_fraction: 0 expected where fit is given validation data; "
-                f"got {fraction}"
+                f"validation_fraction: expected 0 beside validation in fit, got {fraction:g}"
             )
         if self.patience is not None and not fraction and validation is None:
             raise ValueError(
-                "patience: validation data to watch expected (validation_fraction, or fit's "
-                f"validation); got patience={self.patience} and none"
+                "patience: expected validation data to measure by (validation_fraction, or "
+                "validation in fit), got none"
             )
         held = max(1, round(fraction * n_samples)) if fraction else 0
         if held >= n_samples:
             raise ValueError(
-                "validation_fraction: a sample left to train on expected; "
-                f"got {fraction} of {n_samples}"
+                "validation_fraction: expected a sample left to train on, "
+                f"got {fraction:g} of {n_samples}"
             )
         return held
 
@@ -171,16 +170,16 @@ class NetworkEstimator(Estimator):
         y: Array,
         *,
         sizes: Sequence[int],
-        activation: Sequence[str],
-        objective: str,
+        activation: Sequence[ActivationName],
+        objective: LossName,
         sample_weight: npt.ArrayLike | None,
         validation: tuple[Array, Array] | None,
-        callback: Callable[[TrainProgress], object] | None,
+        callback: Callback | None,
         learned: Mapping[str, Any] = MappingProxyType({}),
     ) -> Self:
-        """Train a network of `sizes` to turn `x` into `y`, and learn it, with `learned` beside it.
+        """Train a network of ``sizes`` to turn ``x`` into ``y``; learn it, and ``learned`` with it.
 
-        Training that Ctrl-C stops is learned too before `Interrupted` goes on to the caller.
+        Training that Ctrl-C stops is learned too before ``KeyboardInterrupt`` goes on to the caller.
         """
         seed = resolve_seed(self.random_state)
         weight = check_sample_weight(sample_weight, len(x))
@@ -210,8 +209,9 @@ class NetworkEstimator(Estimator):
                 random_state=seed,
                 callback=callback,
             )
-        except Interrupted as stop:
-            self._learn(stop.result, x, y, learned)
+        except KeyboardInterrupt as stop:
+            if isinstance(partial := getattr(stop, "result", None), TrainResult):
+                self._learn(partial, x, y, learned)
             raise
         self._learn(result, x, y, learned)
         return self

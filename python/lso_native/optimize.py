@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
 from lso_native._validation import check_int, check_number, check_threads
-from lso_native.errors import Interrupted
+from lso_native.errors import interrupted
 from lso_native.network import Model
 from lso_native.objectives import (
     BinaryCrossEntropy,
@@ -104,7 +104,7 @@ def optimize(
     callback : called with OptimizeProgress some times a second.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
-    Ctrl-C raises Interrupted, a KeyboardInterrupt, whose ``result`` holds what was reached.
+    Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
@@ -137,7 +137,7 @@ def optimize(
     result = _result(model, objective, np.asarray(points), raw)
     if (result.status == "interrupted").any():
         done = int((result.status != "interrupted").sum())
-        raise Interrupted(f"optimize: interrupted with {done} of {n_starts} starts done", result)
+        raise interrupted(f"optimize: interrupted with {done} of {n_starts} starts done", result)
     return result
 
 

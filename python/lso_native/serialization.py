@@ -14,18 +14,23 @@ import os
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
-from ._estimator_state import Estimator, estimator_tensors, pack_estimator, unpack_estimator
-from .autoencoder import Autoencoder
-from .classifier import Classifier
-from .files import atomic_write_bytes
-from .network import Composition, Network, compose
+from lso_native._estimator_state import (
+    estimator_tensors,
+    pack_estimator,
+    unpack_estimator,
+)
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.estimator import NetworkEstimator
+from lso_native.files import atomic_write_bytes
+from lso_native.network import Composition, Model, Network, compose
 
 __all__ = ["load", "save"]
 
@@ -39,31 +44,31 @@ _KINDS: dict[str, type] = {
 }
 _LENGTH = struct.Struct("<Q")  # a safetensors file opens with the length of its JSON header
 
-Saved = Network | Composition | Estimator
+Saved: TypeAlias = Network | Composition | Autoencoder | Classifier
 Tensors = dict[str, npt.NDArray[Any]]
 Metadata = dict[str, str]
 
 
-def save(model: Saved, path: str | os.PathLike[str]) -> None:
-    """Write `model` (Network, Composition, fitted Autoencoder or Classifier) to `path`.
+def save(model: Model | NetworkEstimator, path: str | os.PathLike[str]) -> None:
+    """Write ``model`` (Network, Composition, fitted Autoencoder or Classifier) to ``path``.
 
-    The file is complete or not there: it is written beside `path` and renamed.
-    Raises ValueError where `model` is none of these, or not fitted; OSError where `path` cannot be
-    written.
+    The file is complete or not there: it is written beside ``path`` and renamed.
+    Raises TypeError where ``model`` is none of these, NotFittedError where it is not fitted,
+    OSError where ``path`` cannot be written.
     """
     kind = next((name for name, cls in _KINDS.items() if type(model) is cls), None)
     if kind is None:
-        raise ValueError(
-            "model: a Network, Composition, Autoencoder or Classifier expected; "
+        raise TypeError(
+            "model: expected a Network, Composition, Autoencoder or Classifier, "
             f"got {type(model).__name__}"
         )
     metadata = {"format": _FORMAT, "version": _VERSION, "kind": kind}
     if isinstance(model, Autoencoder | Classifier):
         metadata["estimator"], tensors = pack_estimator(model)
-        parts: tuple[Network, ...] = (model.network_,)
+        parts = model.network_.parts
     else:
-        tensors = {}
-        parts = model.parts if isinstance(model, Composition) else (model,)
+        assert isinstance(model, Model)  # the other kinds
+        parts, tensors = model.parts, {}
     metadata["architecture"] = json.dumps([part.architecture() for part in parts])
     for i, part in enumerate(parts):
         tensors |= _network_tensors(i, part)
@@ -72,9 +77,9 @@ def save(model: Saved, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Saved:
-    """Return the model that `save` wrote to `path`, equal to it bit for bit.
+    """Return the model that ``save`` wrote to ``path``, equal to it bit for bit.
 
-    Raises ValueError, naming `path`, where the file is truncated, altered, of another format or
+    Raises ValueError, naming ``path``, where the file is truncated, altered, of another format or
     version, or where a tensor is missing, unknown, or of the wrong shape or dtype; OSError where
     it cannot be read.
     """
@@ -89,14 +94,14 @@ def _decode(data: bytes) -> Saved:
     tensors, metadata = _read(data)
     if metadata.get("format") != _FORMAT:
         raise ValueError(
-            f"metadata format {_FORMAT!r} expected; got {metadata.get('format')!r}: "
-            "another program wrote this file"
+            f"expected a file of format {_FORMAT!r}, got {metadata.get('format')!r}, which "
+            "another program wrote"
         )
     if metadata.get("version") != _VERSION:
-        raise ValueError(f"version {_VERSION} expected; got {metadata.get('version')!r}")
+        raise ValueError(f"expected version {_VERSION}, got {metadata.get('version')!r}")
     kind = metadata.get("kind")
     if kind not in _KINDS:
-        raise ValueError(f"kind {', '.join(_KINDS)} expected; got {kind!r}")
+        raise ValueError(f"expected kind {', '.join(_KINDS)}, got {kind!r}")
     is_estimator = kind in ("autoencoder", "classifier")
     keys = {"format", "version", "kind", "architecture", "sha256"}
     _check_names("metadata", metadata, keys | {"estimator"} if is_estimator else keys)
@@ -108,7 +113,9 @@ def _decode(data: bytes) -> Saved:
         expected |= estimator_tensors(metadata["estimator"], architectures[0])
     _check_tensors(tensors, expected)
     if metadata["sha256"] != _digest(metadata, tensors):
-        raise ValueError("content of the SHA-256 in its metadata expected; the file was altered")
+        raise ValueError(
+            "expected content of the SHA-256 in its metadata, got other content: altered"
+        )
     parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
     if kind == "composition":
         return compose(*parts)
@@ -130,7 +137,7 @@ def _network_tensors(part: int, network: Network) -> Tensors:
 def _network_shapes(
     part: int, architecture: Mapping[str, Any]
 ) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
-    """Return shape and dtype by tensor name, in the order of `Network.parameters`."""
+    """Return shape and dtype by tensor name, in the order of ``Network.parameters``."""
     sizes, dtype = architecture["sizes"], np.dtype(architecture["dtype"])
     shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
     for layer, has_bias in enumerate(architecture["bias"]):
@@ -157,14 +164,14 @@ def _architectures(text: str, *, lone: bool) -> list[dict[str, Any]]:
     try:
         architectures = json.loads(text)
     except json.JSONDecodeError:
-        raise ValueError("an architecture in JSON expected; got other text") from None
+        raise ValueError("expected an architecture in JSON, got other text") from None
     if (
         not isinstance(architectures, list)
         or not architectures
         or (lone and len(architectures) > 1)
     ):
         raise ValueError(
-            f"an architecture of {'one part' if lone else 'parts'} expected; got {text}"
+            f"expected an architecture of {'one part' if lone else 'parts'}, got {text}"
         )
     for architecture in architectures:
         _check_architecture(architecture)
@@ -172,8 +179,8 @@ def _architectures(text: str, *, lone: bool) -> list[dict[str, Any]]:
 
 
 def _check_architecture(architecture: Any) -> None:
-    """Raise ValueError unless `architecture` is of the form of `Network.architecture`."""
-    message = f"an architecture of sizes, activations, bias and dtype expected; got {architecture}"
+    """Raise ValueError unless ``architecture`` is of the form of ``Network.architecture``."""
+    message = f"expected an architecture of sizes, activations, bias and dtype, got {architecture}"
     if not isinstance(architecture, dict) or set(architecture) != {
         "sizes",
         "activations",
@@ -202,7 +209,7 @@ def _check_tensors(
         got = tensors[name]
         if got.shape != shape or got.dtype != dtype:
             raise ValueError(
-                f"tensor {name} of shape {shape} and {dtype} expected; "
+                f"expected tensor {name} of shape {shape} and {dtype}, "
                 f"got shape {got.shape} and {got.dtype}"
             )
 
@@ -210,7 +217,7 @@ def _check_tensors(
 def _check_names(what: str, found: Mapping[str, object], expected: set[str]) -> None:
     missing, unknown = sorted(expected - set(found)), sorted(set(found) - expected)
     if missing or unknown:
-        raise ValueError(f"{what}: missing {missing}, unknown {unknown}; none of either expected")
+        raise ValueError(f"expected other {what}, got {missing} missing and {unknown} unknown")
 
 
 def _digest(metadata: Mapping[str, str], tensors: Tensors) -> str:
@@ -238,7 +245,9 @@ def _read(data: bytes) -> tuple[Tensors, Metadata]:
     try:
         tensors = safetensors.numpy.load(data)
     except safetensors.SafetensorError as error:
-        raise ValueError(f"a complete safetensors file expected; {error}") from error
+        raise ValueError(
+            f"expected a whole safetensors file, got one that fails: {error}"
+        ) from error
     (length,) = _LENGTH.unpack_from(data)
     header = json.loads(data[_LENGTH.size : _LENGTH.size + length])
     return tensors, header.get("__metadata__", {})

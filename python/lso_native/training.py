@@ -17,7 +17,7 @@ from lso_native._validation import (
     check_threads,
     resolve_seed,
 )
-from lso_native.errors import Interrupted
+from lso_native.errors import interrupted
 from lso_native.network import Composition, Model, Network
 from lso_native.objectives import BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError
 from lso_native.optimizers import Adam, NormalizedGradientDescent
@@ -99,7 +99,7 @@ def train(
     callback : called with TrainProgress after each epoch; a true value stops.
 
     Raises ValueError or TypeError naming a bad argument; diverging is a status in the result.
-    Ctrl-C raises Interrupted, a KeyboardInterrupt, whose ``result`` holds the model so far.
+    Ctrl-C raises a KeyboardInterrupt whose ``result`` holds the model so far.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
@@ -139,7 +139,7 @@ def train(
         _rewrap(model, parts), _history(history, validation is not None), len(history), status
     )
     if status == "interrupted":
-        raise Interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
+        raise interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
     return result
 
 

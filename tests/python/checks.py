@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 def assert_close(
     actual: npt.ArrayLike, expected: npt.ArrayLike, relative: float, *, floor: float = 0.0
 ) -> None:
-    """Every value within `relative` times the largest expected magnitude (or `floor`, if larger)."""
+    """Every value within `relative` times the largest expected magnitude, or the floor."""
     given, wanted = np.asarray(actual, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     assert given.shape == wanted.shape
     if wanted.size:

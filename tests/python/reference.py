@@ -24,7 +24,7 @@ LEAKY_SLOPE = 0.01
 
 @dataclass(frozen=True)
 class Layer:
-    """`weight` (n_nodes, n_nodes of the layer before), none for inputs; `bias` (n_nodes,) or none."""
+    """`weight` (n_nodes, n_nodes before), none for inputs; `bias` (n_nodes,) or none."""
 
     size: int
     activation: str = "linear"
@@ -106,7 +106,7 @@ def activate(activation: str, z: Array) -> Array:
 
 
 def slope(activation: str, y: Array) -> Array:
-    """The derivative of a node's value by its pre-activation, from the value; at a kink, the left one."""
+    """The derivative of a node's value by its pre-activation; at a kink, the left one."""
     match activation:
         case "linear":
             return np.ones_like(y)
@@ -234,7 +234,7 @@ def central_differences(
 
 
 def kink_distance(chain: Chain, x: npt.ArrayLike) -> Array:
-    """(n_samples,): how near a sample's relu nodes come to their kink, infinite without such nodes."""
+    """(n_samples,): how near a sample's relu nodes come to their kink, else infinite."""
     pre, _ = pre_activations(chain, x)
     layers = [layer for net in chain for layer in net.layers]
     near = [
@@ -243,4 +243,3 @@ def kink_distance(chain: Chain, x: npt.ArrayLike) -> Array:
         if layer.activation in {"relu", "leaky_relu"}
     ]
     return np.min([np.full(len(pre[0]), np.inf), *near], axis=0)
-

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import lso_native as lso
 import numpy as np
 import numpy.typing as npt
 from hypothesis import strategies as st
-
-import lso_native as lso
 
 HIDDEN_ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus")
 ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
@@ -47,7 +46,7 @@ def networks(
     activations: tuple[str, ...] = ACTIVATIONS,
     dtype: str = "float64",
 ) -> lso.Network:
-    """1 to `max_layers` layers after the input, of 1 to `max_width` nodes, any activation and bias."""
+    """1 to `max_layers` layers after the input, each with an activation and a bias or none."""
     n_layers = draw(st.integers(1, max_layers), label="layers after the input")
     widths = st.integers(1, max_width)
     sizes = [n_inputs or draw(widths), *(draw(widths) for _ in range(n_layers))]

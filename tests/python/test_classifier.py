@@ -80,7 +80,7 @@ def test_mean_squared_error_is_over_samples_and_outputs(fitted: lso.Classifier) 
     expected = np.mean((fitted.network_(X) - targets) ** 2)
     assert fitted.mean_squared_error(X, LABELS) == pytest.approx(expected, rel=1e-4)
     assert fitted.mse_ == pytest.approx(expected, rel=1e-4)
-    with pytest.raises(ValueError, match=r"^y: labels among \[0, 1, 2\] expected; got 3"):
+    with pytest.raises(ValueError, match=r"^y: expected labels among \[0, 1, 2\], got 3"):
         fitted.mean_squared_error(X, LABELS + 1)
 
 
@@ -180,55 +180,57 @@ def test_not_fitted(call: Any) -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (np.full((60, 12), np.nan), "finite values"),
-        (X[0], "a 2-D array"),
-        (X[:0], "at least one sample"),
-        (X.astype(str), "real numbers expected"),
+        (np.full((60, 12), np.nan), "expected finite"),
+        (X[0], "expected an array of shape"),
+        (X[:0], "expected at least one sample"),
+        (X.astype(str), "expected an array of real numbers"),
     ],
 )
 def test_bad_samples(bad: Any, message: str, fitted: lso.Classifier) -> None:
-    with pytest.raises(ValueError, match=f"^X: {message}"):
+    with pytest.raises((ValueError, TypeError), match=f"^X: {message}"):
         small().fit(bad, LABELS)
     for call in (fitted.predict, fitted.decision_function):
-        with pytest.raises(ValueError, match=f"^X: {message}"):
+        with pytest.raises((ValueError, TypeError), match=f"^X: {message}"):
             call(bad)
 
 
 def test_wrong_width(fitted: lso.Classifier) -> None:
-    with pytest.raises(ValueError, match=r"^X: 12 features expected; got shape \(60, 11\)"):
+    with pytest.raises(
+        ValueError, match=r"^X: expected an array of shape \(n_samples, 12\), got shape \(60, 11\)"
+    ):
         fitted.predict(X[:, 1:])
 
 
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        (LABELS[:59], "60 labels expected, one a sample; got 59 of them"),
-        (LABELS[:, None], r"a 1-D array of labels expected; got shape \(60, 1\)"),
-        (np.eye(3)[LABELS], r"a 1-D array of labels expected; got shape \(60, 3\)"),
-        (LABELS + 0.5, "integer or string labels expected; got dtype float64"),
-        (np.full(60, np.nan), "integer or string labels expected; got dtype float64"),
-        ([None] * 60, "integer or string labels expected; got dtype object"),
-        (["a", 1] * 30, "integer or string labels expected; got dtype"),
-        ([[1], [1, 2]] * 30, "one label a sample expected; got a ragged sequence"),
-        (np.zeros(60, int), r"at least two classes expected; got \[0\]"),
+        (LABELS[:59], r"expected labels of shape \(60,\), got shape \(59,\)"),
+        (LABELS[:, None], r"expected labels of shape \(60,\), got shape \(60, 1\)"),
+        (np.eye(3)[LABELS], r"expected labels of shape \(60,\), got shape \(60, 3\)"),
+        (LABELS + 0.5, "expected integer or string labels, got dtype float64"),
+        (np.full(60, np.nan), "expected integer or string labels, got dtype float64"),
+        ([None] * 60, "expected integer or string labels, got dtype object"),
+        (["a", 1] * 30, "expected integer or string labels, got dtype"),
+        ([[1], [1, 2]] * 30, "expected one label a sample, got a ragged sequence"),
+        (np.zeros(60, int), r"expected at least two classes, got \[0\]"),
     ],
 )
 def test_bad_labels(labels: Any, message: str, fitted: lso.Classifier) -> None:
-    with pytest.raises(ValueError, match=f"^y: {message}"):
+    with pytest.raises((ValueError, TypeError), match=f"^y: {message}"):
         small().fit(X, labels)
     if "two classes" not in message:
-        with pytest.raises(ValueError, match=f"^y: {message}"):
+        with pytest.raises((ValueError, TypeError), match=f"^y: {message}"):
             fitted.score(X, labels)
 
 
 @pytest.mark.parametrize(
     ("validation", "message"),
     [
-        (X, r"validation: a pair \(X, y\) expected; got ndarray"),
-        ((X, LABELS + 1), r"validation\[1\]: labels among \[0, 1, 2\] expected; got 3"),
-        ((X, NAMES[LABELS]), r"validation\[1\]: labels among \[0, 1, 2\] expected; got 'pear'"),
-        ((X, LABELS[1:]), r"validation\[1\]: 60 labels expected"),
-        ((X[:, 1:], LABELS), r"validation\[0\]: 12 features expected"),
+        (X, r"validation: expected a pair \(X, y\), got ndarray"),
+        ((X, LABELS + 1), r"validation\[1\]: expected labels among \[0, 1, 2\], got 3"),
+        ((X, NAMES[LABELS]), r"validation\[1\]: expected labels among \[0, 1, 2\], got 'pear'"),
+        ((X, LABELS[1:]), r"validation\[1\]: expected labels of shape \(60,\), got"),
+        ((X[:, 1:], LABELS), r"validation\[0\]: expected an array of shape \(n_samples, 12\)"),
     ],
 )
 def test_bad_validation(validation: Any, message: str) -> None:
@@ -239,15 +241,15 @@ def test_bad_validation(validation: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"hidden": 64}, "hidden: a sequence of layer sizes expected; got 64"),
+        ({"hidden": 64}, "hidden: expected a sequence of layer sizes, got 64"),
         ({"activation": "softmax"}, "activation"),
         ({"objective": "hinge"}, "objective"),
         ({"objective": "binary_cross_entropy", "output_activation": "tanh"}, "output_activation"),
         ({"objective": "categorical_cross_entropy"}, "output_activation"),
         ({"bias": "none"}, "bias"),
         ({"epochs": 0}, "epochs"),
-        ({"patience": 2}, "patience: validation data to watch expected"),
-        ({"dtype": int}, "dtype: float32 or float64 expected"),
+        ({"patience": 2}, "patience: expected validation data to measure by"),
+        ({"dtype": int}, "dtype: expected float32 or float64"),
     ],
 )
 def test_bad_parameters(params: dict[str, Any], message: str) -> None:

@@ -6,14 +6,13 @@ import copy
 import pickle
 from typing import Any
 
+import lso_native as lso
 import numpy as np
 import pytest
 from checks import assert_refused, assert_same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import compositions, networks, random_network, samples, uniform
-
-import lso_native as lso
 
 DTYPES = st.sampled_from(["float32", "float64"])
 
@@ -49,11 +48,9 @@ def test_composing_is_associative(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_split_and_composed_again_is_the_same(data: st.DataObject) -> None:
-    network = data.draw(networks(dtype=data.draw(DTYPES)))
+    network = data.draw(networks(dtype=data.draw(DTYPES)).filter(lambda net: len(net.sizes) > 2))
     x = data.draw(samples(network.n_inputs))
-    layer = data.draw(st.integers(1, len(network.sizes) - 1).filter(lambda k: k < len(network.sizes)))
-    if layer == len(network.sizes) - 1:  # nothing would be left for the back
-        return
+    layer = data.draw(st.integers(1, len(network.sizes) - 2))
     front, back = network.split(layer)
     assert front.sizes == network.sizes[: layer + 1]
     assert back.sizes == network.sizes[layer:]
@@ -131,7 +128,7 @@ def test_widths_that_do_not_fit() -> None:
 
 def test_dtypes_that_do_not_fit() -> None:
     a, b = random_network((3, 4), seed=1), random_network((4, 2), seed=2, dtype="float32")
-    with pytest.raises(ValueError, match=r"expected.*float64.*got.*float32"):
+    with pytest.raises(ValueError, match=r"expected.*dtype.*got float64, float32"):
         a >> b
 
 

@@ -1,10 +1,11 @@
-"""Algorithms 1 to 3: the engine against the paper's pseudo-code, both against central differences."""
+"""Algorithms 1 to 3: the engine against the paper's pseudo-code, both against differences."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import lso_native as lso
 import numpy as np
 import pytest
 import reference
@@ -14,10 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import Array, compositions, models, networks, random_network, samples, uniform
 
-import lso_native as lso
-
-# Central differences: derivatives are compared to 1e-6 of the largest of them, or of a thousandth of
-# the function's value where they all but vanish and rounding is all that a difference sees.
+# Central differences agree to 1e-6 of the largest derivative, or of a thousandth of the function's
+# value where derivatives all but vanish and rounding is all that a difference sees.
 DIFFERENCES = 1e-6
 FLOOR = 1e-3
 KINK = 1e-3  # samples nearer than this to a kink of relu have no derivative to compare with
@@ -265,7 +264,13 @@ def test_objectives_through_a_step_on_the_parameters(
         model, x, y, objective=name, optimizer=descent, batch_size=8, epochs=1, shuffle=False
     )
     [net], losses, mses = loops.train_epochs(
-        reference.from_model(model), x, y, make, loops.NormalizedDescent(-0.2), batch_size=8, epochs=1
+        reference.from_model(model),
+        x,
+        y,
+        make,
+        loops.NormalizedDescent(-0.2),
+        batch_size=8,
+        epochs=1,
     )
     assert_close(result.model.parameters, net.flat, 1e-12)
     assert_close(result.history["train_loss"], losses, 1e-12)
