@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,19 +72,23 @@ void bind_network_class(py::module_& module, const char* class_name) {
                                const auto size = static_cast<py::ssize_t>(net.parameters().size());
                                return parameter_view<T>(self, net.parameters().data(), {size});
                              })
-      .def("weight",
-           [](const py::object& self, std::size_t layer) {
-             const Net& net = self.cast<const Net&>();
-             return parameter_view<T>(self, net.weight(layer),
-                                      {static_cast<py::ssize_t>(net.layers().at(layer).size),
-                                       static_cast<py::ssize_t>(net.layers().at(layer - 1).size)});
-           })
-      .def("bias_of",
-           [](const py::object& self, std::size_t layer) -> py::object {
-             const Net& net = self.cast<const Net&>();
-             if (!net.layers().at(layer).bias) return py::none();
-             return parameter_view<T>(self, net.bias(layer), {static_cast<py::ssize_t>(net.layers()[layer].size)});
-           })
+      .def(
+          "weight",
+          [](const py::object& self, std::size_t layer) {
+            const Net& net = self.cast<const Net&>();
+            return parameter_view<T>(self, net.weight(layer),
+                                     {static_cast<py::ssize_t>(net.layers().at(layer).size),
+                                      static_cast<py::ssize_t>(net.layers().at(layer - 1).size)});
+          },
+          py::arg("layer"))
+      .def(
+          "bias_of",
+          [](const py::object& self, std::size_t layer) -> std::optional<py::array> {
+            const Net& net = self.cast<const Net&>();
+            if (!net.layers().at(layer).bias) return std::nullopt;
+            return parameter_view<T>(self, net.bias(layer), {static_cast<py::ssize_t>(net.layers()[layer].size)});
+          },
+          py::arg("layer"))
       .def(
           "replace",
           [](const Net& net, const py::object& parameters) {

@@ -69,13 +69,13 @@ void bind_train_functions(py::module_& module) {
   module.def(
       "train",
       [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
-         const py::object& validation_x, const ObjectiveSpec* validation_objective, const std::string& optimizer,
-         const py::dict& options, std::size_t batch_size, std::size_t epochs, std::optional<double> stop_at_mse,
-         std::size_t patience, bool shuffle, std::uint64_t seed, const std::vector<bool>& trainable,
-         std::size_t threads, const EpochCallback& on_epoch) {
+         const py::object& validation_x, const std::optional<ObjectiveSpec>& validation_objective,
+         const std::string& optimizer, const py::dict& options, std::size_t batch_size, std::size_t epochs,
+         std::optional<double> stop_at_mse, std::size_t patience, bool shuffle, std::uint64_t seed,
+         const std::vector<bool>& trainable, std::size_t threads, const std::optional<EpochCallback>& on_epoch) {
         const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
         std::optional<HeldSamples<T>> held_validation;
-        if (validation_objective != nullptr) {
+        if (validation_objective) {
           held_validation = hold_samples(chain, validation_x, *validation_objective, py::none());
         }
         TrainSettings settings{make_optimizer(optimizer, options)};
@@ -94,8 +94,8 @@ void bind_train_functions(py::module_& module) {
         if (on_epoch) {
           settings.on_epoch = [&](const EpochReport& report) {
             const py::gil_scoped_acquire acquire;
-            return on_epoch(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
-                            report.validation.mse);
+            return (*on_epoch)(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
+                               report.validation.mse);
           };
         }
         const Samples<T> data = held.view();

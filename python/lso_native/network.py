@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._validation import check_choice, check_int, check_threads, resolve_seed
+from lso_native._architecture import (
+    check_activations,
+    check_bias,
+    check_sizes,
+    native_classes,
+)
+from lso_native._validation import check_int, check_threads, resolve_seed
 
 FloatArray = NDArray[np.floating[Any]]
-ActivationName = Literal[
-    "linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"
-]
+ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"]
 BiasConvention = Literal["paper", "standard"]
 
 
@@ -30,7 +34,7 @@ class Gradients(NamedTuple):
 class Model:
     """What networks and compositions have in common: a frozen function of rows."""
 
-    _chain: Any
+    _chain: _core.Chain32 | _core.Chain64
 
     @property
     def parts(self) -> tuple[Network, ...]:
@@ -67,14 +71,14 @@ class Model:
 
     def nodes(self, x: ArrayLike) -> list[FloatArray]:
         """Values (n_samples, size) of every layer's nodes, the input layer (x + bias) first."""
-        return self._chain.nodes(x)
+        return list(self._chain.nodes(x))
 
     def backprop(self, x: ArrayLike, output_gradient: ArrayLike) -> Gradients:
         """The paper's Algorithms 1 and 2 at ``x`` (n_samples, n_inputs) for an error whose derivative by the
         outputs is ``output_gradient`` (n_samples, n_outputs)."""
         nodes, parameters = self._chain.backprop(x, output_gradient)
         single = isinstance(self, Network)
-        return Gradients(nodes, parameters[0] if single else tuple(parameters))
+        return Gradients(list(nodes), parameters[0] if single else tuple(parameters))
 
     def input_gradient(self, x: ArrayLike, output_gradient: ArrayLike) -> FloatArray:
         """dE/dx (n_samples, n_inputs), given dE/d(outputs) (n_samples, n_outputs)."""
@@ -122,13 +126,13 @@ class Network(Model):
         dtype: str | type | np.dtype[Any] = "float32",
         random_state: int | None = None,
     ) -> None:
-        layer_sizes = _check_sizes(sizes)
-        native = _native_classes(dtype)
+        layer_sizes = check_sizes(sizes)
+        native = native_classes(dtype)
         self._adopt(
             native[0](
                 layer_sizes,
-                _check_activations(activation, len(layer_sizes)),
-                _check_bias(bias, len(layer_sizes)),
+                check_activations(activation, len(layer_sizes)),
+                check_bias(bias, len(layer_sizes)),
                 resolve_seed(random_state),
             )
         )
@@ -147,6 +151,7 @@ class Network(Model):
 
     @property
     def parts(self) -> tuple[Network, ...]:
+        """This network alone."""
         return (self,)
 
     @property
@@ -166,12 +171,14 @@ class Network(Model):
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """float32 or float64."""
         return self._dtype
 
     @property
     def parameters(self) -> FloatArray:
         """All parameters, flat (n_parameters,), a read-only view: each layer's weights (n_out, n_in), then its bias."""
-        return self._native.parameters
+        view: FloatArray = self._native.parameters
+        return view
 
     @property
     def weights(self) -> tuple[FloatArray, ...]:
@@ -242,7 +249,9 @@ class Network(Model):
             self.sizes[1:], self.activations, self.bias[1:], strict=True
         ):
             layers.append(f"{size} {activation}{'+b' if bias else ''}")
-        return f"Network({' -> '.join(layers)}, {self.n_parameters:,} parameters, {self.dtype.name})"
+        return (
+            f"Network({' -> '.join(layers)}, {self.n_parameters:,} parameters, {self.dtype.name})"
+        )
 
 
 class Composition(Model):
@@ -262,11 +271,12 @@ class Composition(Model):
 
     @property
     def parts(self) -> tuple[Network, ...]:
+        """The networks that run one after the other."""
         return self._parts
 
     def seams(self, x: ArrayLike) -> list[FloatArray]:
         """Values at each seam, (n_samples, outputs of part p) for every part but the last: the generated samples."""
-        return self._chain.seams(x)[1]
+        return list(self._chain.seams(x)[1])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Composition):
@@ -309,43 +319,3 @@ def _rebuild(architecture: dict[str, Any], parameters: FloatArray) -> Network:
         dtype=architecture["dtype"],
         random_state=0,
     ).replace(parameters)
-
-
-def _native_classes(dtype: Any) -> tuple[Any, Any]:
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        name = repr(dtype)
-    if check_choice("dtype", name, ("float32", "float64")) == "float64":
-        return _core.Network64, _core.Chain64
-    return _core.Network32, _core.Chain32
-
-
-def _check_sizes(sizes: Sequence[int]) -> list[int]:
-    if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
-        raise TypeError(f"sizes: expected a sequence of layer sizes, got {sizes!r}")
-    return [check_int("sizes", size) for size in sizes]
-
-
-def _check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
-    if isinstance(activation, str):
-        return [activation] * (n_layers - 1)
-    names = list(activation)
-    if len(names) != n_layers - 1:
-        raise ValueError(
-            f"activation: expected one name, or {n_layers - 1}, one for each layer after the input, got {len(names)}"
-        )
-    return names
-
-
-def _check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
-    if isinstance(bias, str):
-        convention = check_choice("bias", bias, ("paper", "standard"))
-        without = n_layers - 1 if convention == "paper" else 0
-        return [layer != without for layer in range(n_layers)]
-    flags = [bool(flag) for flag in bias]
-    if len(flags) != n_layers:
-        raise ValueError(
-            f"bias: expected 'paper', 'standard' or {n_layers} flags, one a layer, got {len(flags)}"
-        )
-    return flags

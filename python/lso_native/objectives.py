@@ -26,7 +26,8 @@ def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float32]:
     wrong = indices[(indices < 0) | (indices >= n_classes)]
     if wrong.size:
         raise ValueError(f"labels: expected 0 to {n_classes - 1}, got {wrong.flat[0]}")
-    return np.eye(n_classes, dtype=np.float32)[indices]
+    rows: NDArray[np.float32] = np.eye(n_classes, dtype=np.float32)[indices]
+    return rows
 
 
 @dataclass(frozen=True, eq=False)

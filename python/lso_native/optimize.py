@@ -25,6 +25,7 @@ from lso_native.optimizers import NormalizedGradientDescent
 FloatArray = NDArray[np.floating[Any]]
 STATUSES = np.array(_core.statuses)
 DEFAULT_MSE = 1e-3
+CROSS_ENTROPIES = (BinaryCrossEntropy, CategoricalCrossEntropy)
 
 
 class OptimizeProgress(NamedTuple):
@@ -63,7 +64,9 @@ class OptimizeResult:
     """n arrays (iterations + 1,) of E there over the sum of the output weights, if asked for."""
 
     def __repr__(self) -> str:
-        counts = {str(s): int(c) for s, c in zip(*np.unique(self.status, return_counts=True))}
+        counts = {
+            str(s): int(c) for s, c in zip(*np.unique(self.status, return_counts=True), strict=True)
+        }
         return (
             f"OptimizeResult({int(self.success.sum())} of {self.success.size} succeeded, "
             f"median iterations {np.median(self.iterations):g}, {counts})"
@@ -158,11 +161,10 @@ def _tolerance(objective: Objective, **given: float | None) -> tuple[float, bool
         raise ValueError(
             f"mse, squared_error, loss: expected at most one, got {' and '.join(named)}"
         )
-    if isinstance(objective, (BinaryCrossEntropy, CategoricalCrossEntropy)):
-        if list(named) != ["loss"]:
-            raise ValueError(
-                f"loss: expected a threshold for {type(objective).__name__}, got {', '.join(named) or 'none'}"
-            )
+    if isinstance(objective, CROSS_ENTROPIES) and list(named) != ["loss"]:
+        raise ValueError(
+            f"loss: expected a threshold for {type(objective).__name__}, got {', '.join(named) or 'none'}"
+        )
     name, value = next(iter(named.items()), ("mse", DEFAULT_MSE))
     return check_number(name, value, above=0.0), name == "mse"
 
@@ -201,7 +203,7 @@ def _result(
     weight = _output_weight(objective, model.n_outputs, len(latents))
     status = STATUSES[raw["status"]]
     mse = loss / weight
-    if isinstance(objective, (BinaryCrossEntropy, CategoricalCrossEntropy)):
+    if isinstance(objective, CROSS_ENTROPIES):
         mse = np.square(outputs - np.asarray(objective.target)).mean(axis=1, dtype=np.float64)
     paths = raw.get("trajectory_loss")
     return OptimizeResult(

@@ -200,4 +200,5 @@ def _rewrap(model: Model, parts: list[Any]) -> Model:
 def _history(rows: list[tuple[float, ...]], validated: bool) -> dict[str, NDArray[np.float64]]:
     names = ["train_loss", "train_mse", "validation_loss", "validation_mse"]
     columns = np.array(rows, dtype=np.float64).reshape(-1, 4).T
-    return dict(zip(names, columns)) if validated else dict(zip(names[:2], columns[:2]))
+    kept = len(names) if validated else 2
+    return dict(zip(names[:kept], columns[:kept], strict=True))

@@ -1,0 +1,51 @@
+"""Checks of what a network's architecture is asked to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lso_native import _core
+from lso_native._validation import check_choice, check_int
+
+
+def native_classes(dtype: Any) -> tuple[Any, Any]:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = repr(dtype)
+    if check_choice("dtype", name, ("float32", "float64")) == "float64":
+        return _core.Network64, _core.Chain64
+    return _core.Network32, _core.Chain32
+
+
+def check_sizes(sizes: Sequence[int]) -> list[int]:
+    if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
+        raise TypeError(f"sizes: expected a sequence of layer sizes, got {sizes!r}")
+    return [check_int("sizes", size) for size in sizes]
+
+
+def check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
+    if isinstance(activation, str):
+        return [activation] * (n_layers - 1)
+    names = list(activation)
+    if len(names) != n_layers - 1:
+        raise ValueError(
+            f"activation: expected one name, or {n_layers - 1}, one for each layer after the input, got {len(names)}"
+        )
+    return names
+
+
+def check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
+    if isinstance(bias, str):
+        convention = check_choice("bias", bias, ("paper", "standard"))
+        without = n_layers - 1 if convention == "paper" else 0
+        return [layer != without for layer in range(n_layers)]
+    flags = [bool(flag) for flag in bias]
+    if len(flags) != n_layers:
+        raise ValueError(
+            f"bias: expected 'paper', 'standard' or {n_layers} flags, one a layer, got {len(flags)}"
+        )
+    return flags

@@ -1,0 +1,249 @@
+"""
+The C++ engine of lso_native. Use it through lso_native, which checks and documents its arguments.
+"""
+
+from __future__ import annotations
+import collections.abc
+import numpy
+import numpy.typing
+import typing
+
+__all__: list[str] = [
+    "Chain32",
+    "Chain64",
+    "Network32",
+    "Network64",
+    "Objective",
+    "normal32",
+    "normal64",
+    "optimize",
+    "permutation",
+    "score",
+    "simd",
+    "simd_available",
+    "statuses",
+    "train",
+    "uniform32",
+    "uniform64",
+]
+
+class Network32:
+    def __init__(
+        self,
+        sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        activations: collections.abc.Sequence[str],
+        bias: collections.abc.Sequence[bool],
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def bias_of(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray | None: ...
+    def equals(self, other: Network32) -> bool: ...
+    def replace(self, parameters: typing.Any) -> Network32: ...
+    def weight(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray: ...
+    @property
+    def activations(self) -> list[str]: ...
+    @property
+    def bias(self) -> list[bool]: ...
+    @property
+    def parameters(self) -> numpy.ndarray: ...
+    @property
+    def sizes(self) -> list[int]: ...
+
+class Network64:
+    def __init__(
+        self,
+        sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
+        activations: collections.abc.Sequence[str],
+        bias: collections.abc.Sequence[bool],
+        seed: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def bias_of(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray | None: ...
+    def equals(self, other: Network64) -> bool: ...
+    def replace(self, parameters: typing.Any) -> Network64: ...
+    def weight(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray: ...
+    @property
+    def activations(self) -> list[str]: ...
+    @property
+    def bias(self) -> list[bool]: ...
+    @property
+    def parameters(self) -> numpy.ndarray: ...
+    @property
+    def sizes(self) -> list[int]: ...
+
+class Chain32:
+    def __init__(self, parts: collections.abc.Sequence[Network32]) -> None: ...
+    def backprop(
+        self, x: typing.Any, output_gradient: typing.Any
+    ) -> tuple[
+        list[numpy.typing.NDArray[numpy.float32]], list[numpy.typing.NDArray[numpy.float32]]
+    ]: ...
+    def forward(
+        self, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex = 1
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def input_gradient(
+        self, x: typing.Any, output_gradient: typing.Any
+    ) -> numpy.typing.NDArray[numpy.float32]: ...
+    def nodes(self, x: typing.Any) -> list[numpy.typing.NDArray[numpy.float32]]: ...
+    def seams(
+        self, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex = 1
+    ) -> tuple[numpy.typing.NDArray[numpy.float32], list[numpy.typing.NDArray[numpy.float32]]]: ...
+    @property
+    def n_inputs(self) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+
+class Chain64:
+    def __init__(self, parts: collections.abc.Sequence[Network64]) -> None: ...
+    def backprop(
+        self, x: typing.Any, output_gradient: typing.Any
+    ) -> tuple[
+        list[numpy.typing.NDArray[numpy.float64]], list[numpy.typing.NDArray[numpy.float64]]
+    ]: ...
+    def forward(
+        self, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex = 1
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def input_gradient(
+        self, x: typing.Any, output_gradient: typing.Any
+    ) -> numpy.typing.NDArray[numpy.float64]: ...
+    def nodes(self, x: typing.Any) -> list[numpy.typing.NDArray[numpy.float64]]: ...
+    def seams(
+        self, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex = 1
+    ) -> tuple[numpy.typing.NDArray[numpy.float64], list[numpy.typing.NDArray[numpy.float64]]]: ...
+    @property
+    def n_inputs(self) -> int: ...
+    @property
+    def n_outputs(self) -> int: ...
+
+class Objective:
+    def __init__(
+        self, loss: str, target: typing.Any, upper: typing.Any = None, weights: typing.Any = None
+    ) -> None: ...
+
+def normal32(
+    seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float32]: ...
+def normal64(
+    seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float64]: ...
+@typing.overload
+def optimize(
+    chain: Chain32,
+    objective: Objective,
+    starts: typing.Any,
+    *,
+    desired_change: typing.SupportsFloat | typing.SupportsIndex,
+    proportional: bool,
+    tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    mean: bool,
+    max_iterations: typing.SupportsInt | typing.SupportsIndex,
+    lower: typing.Any,
+    upper: typing.Any,
+    trajectory: bool,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    progress: collections.abc.Callable[[int], None],
+) -> dict: ...
+@typing.overload
+def optimize(
+    chain: Chain64,
+    objective: Objective,
+    starts: typing.Any,
+    *,
+    desired_change: typing.SupportsFloat | typing.SupportsIndex,
+    proportional: bool,
+    tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    mean: bool,
+    max_iterations: typing.SupportsInt | typing.SupportsIndex,
+    lower: typing.Any,
+    upper: typing.Any,
+    trajectory: bool,
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    progress: collections.abc.Callable[[int], None],
+) -> dict: ...
+def permutation(
+    seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.int64]: ...
+@typing.overload
+def score(
+    chain: Chain32,
+    x: typing.Any,
+    objective: Objective,
+    *,
+    sample_weight: typing.Any = None,
+    threads: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> tuple[float, float]:
+    """
+    Weighted means over samples of the loss and of the squared error an output.
+    """
+
+@typing.overload
+def score(
+    chain: Chain64,
+    x: typing.Any,
+    objective: Objective,
+    *,
+    sample_weight: typing.Any = None,
+    threads: typing.SupportsInt | typing.SupportsIndex = 1,
+) -> tuple[float, float]:
+    """
+    Weighted means over samples of the loss and of the squared error an output.
+    """
+
+def simd() -> str:
+    """
+    The instruction set in use.
+    """
+
+def simd_available() -> list[str]:
+    """
+    The instruction sets that this build holds and this processor runs, the best last.
+    """
+
+@typing.overload
+def train(
+    chain: Chain32,
+    x: typing.Any,
+    objective: Objective,
+    *,
+    sample_weight: typing.Any,
+    validation_x: typing.Any,
+    validation_objective: Objective | None,
+    optimizer: str,
+    options: dict,
+    batch_size: typing.SupportsInt | typing.SupportsIndex,
+    epochs: typing.SupportsInt | typing.SupportsIndex,
+    stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
+    patience: typing.SupportsInt | typing.SupportsIndex,
+    shuffle: bool,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    trainable: collections.abc.Sequence[bool],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    on_epoch: collections.abc.Callable[[int, float, float, float, float], bool] | None,
+) -> tuple: ...
+@typing.overload
+def train(
+    chain: Chain64,
+    x: typing.Any,
+    objective: Objective,
+    *,
+    sample_weight: typing.Any,
+    validation_x: typing.Any,
+    validation_objective: Objective | None,
+    optimizer: str,
+    options: dict,
+    batch_size: typing.SupportsInt | typing.SupportsIndex,
+    epochs: typing.SupportsInt | typing.SupportsIndex,
+    stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
+    patience: typing.SupportsInt | typing.SupportsIndex,
+    shuffle: bool,
+    seed: typing.SupportsInt | typing.SupportsIndex,
+    trainable: collections.abc.Sequence[bool],
+    threads: typing.SupportsInt | typing.SupportsIndex,
+    on_epoch: collections.abc.Callable[[int, float, float, float, float], bool] | None,
+) -> tuple: ...
+def uniform32(
+    seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float32]: ...
+def uniform64(
+    seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
+) -> numpy.typing.NDArray[numpy.float64]: ...
+
+statuses: tuple = ("converged", "max_iterations", "stationary", "diverged", "interrupted")
