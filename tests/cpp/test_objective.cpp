@@ -32,15 +32,13 @@ struct Evaluation {
 };
 
 Evaluation evaluate(Loss loss, Activation activation, const Problem& problem, const std::vector<double>& z) {
-  LaneBlock<double> target(n_outputs, 1);
-  LaneBlock<double> upper(n_outputs, 1);
-  LaneBlock<double> weights(n_outputs, 1);
   LaneBlock<double> y(n_outputs, 1);
   LaneBlock<double> delta(n_outputs, 1);
   const Objective<double> objective{loss, support::rows(problem.target, n_outputs),
                                     support::rows(problem.upper, n_outputs), support::rows(problem.weights, n_outputs)};
-  const lso::ObjectiveLanes<double> lanes{loss, target.view(), upper.view(), weights.view()};
-  lanes.load(objective, 0, 0);
+  lso::ObjectiveBuffer<double> buffer(objective, y.lanes());
+  buffer.load(0, 0);
+  const lso::ObjectiveLanes<double> lanes = buffer.lanes(y.lanes());
   for (std::size_t i = 0; i < n_outputs; ++i) y(i, 0) = z[i];
   lso::activate<double>(activation, nullptr, y.view());
   std::vector<double> error(y.lanes());
