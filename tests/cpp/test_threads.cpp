@@ -53,6 +53,36 @@ TEST("a stop is asked for no more often than the interval, and then stays") {
   CHECK(asked == 1);
 }
 
+// Work that ends by a stop alone.
+void spin(const lso::StopSignal& stop) {
+  while (!stop.stopped()) std::this_thread::yield();
+}
+
+TEST("the calling thread goes on asking when its own share is done") {
+  lso::StopSignal stop([] { return true; });
+  const auto work = [&](std::size_t index) {
+    if (index == 1) spin(stop);
+  };
+  lso::run_threads(2, work, &stop);
+  CHECK(stop.stopped());
+}
+
+TEST("an exception, of the work or of the question, stops the other threads") {
+  for (const std::size_t thrower : {std::size_t{0}, std::size_t{1}}) {
+    lso::StopSignal stop(nullptr);
+    const auto work = [&](std::size_t index) {
+      if (index == thrower) throw std::runtime_error("work failed");
+      spin(stop);
+    };
+    CHECK_THROWS(lso::run_threads(2, work, &stop), std::runtime_error, "work failed");
+  }
+  lso::StopSignal stop([]() -> bool { throw std::runtime_error("question failed"); });
+  const auto work = [&](std::size_t index) {
+    if (index == 1) spin(stop);
+  };
+  CHECK_THROWS(lso::run_threads(2, work, &stop), std::runtime_error, "question failed");
+}
+
 TEST("without a question there is no stop") {
   lso::StopSignal stop(nullptr);
   std::this_thread::sleep_for(lso::StopSignal::interval);
