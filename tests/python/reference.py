@@ -242,4 +242,5 @@ def kink_distance(chain: Chain, x: npt.ArrayLike) -> Array:
         for z, layer in zip(pre, layers, strict=True)
         if layer.activation in {"relu", "leaky_relu"}
     ]
-    return np.min([np.full(len(pre[0]), np.inf), *near], axis=0)
+    distances: Array = np.min([np.full(len(pre[0]), np.inf), *near], axis=0)
+    return distances

@@ -46,8 +46,10 @@ def categorical_cross_entropy(target: npt.ArrayLike) -> Objective:
 def interval(low: npt.ArrayLike, high: npt.ArrayLike) -> Objective:
     """E = sum of the squared distances of the outputs from their intervals."""
 
+    below, above = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+
     def evaluate(y: Array) -> tuple[Array, Array]:
-        outside = np.minimum(y - low, 0.0) + np.maximum(y - high, 0.0)
+        outside = np.minimum(y - below, 0.0) + np.maximum(y - above, 0.0)
         return (outside**2).sum(axis=1), 2.0 * outside
 
     return evaluate

@@ -109,7 +109,7 @@ def test_native_meets_central_differences(data: st.DataObject) -> None:
     def by_parameters(flat: Array) -> float:
         return float((model.replace(flat)(x) * output_gradient).sum())
 
-    slopes = reference.central_differences(by_parameters, model.parameters)
+    slopes = reference.central_differences(by_parameters, model.parameters.astype(np.float64))
     assert_close(native.parameters, slopes, DIFFERENCES, floor=floor)
 
 
@@ -200,6 +200,7 @@ def test_algorithm_3_on_the_parameters(data: st.DataObject) -> None:
         batch_size=len(x),
         epochs=1,
     )
+    assert isinstance(result.model, lso.Network)
     assert_close(result.model.parameters, net.flat, 1e-12)
 
 
@@ -272,6 +273,7 @@ def test_objectives_through_a_step_on_the_parameters(
         batch_size=8,
         epochs=1,
     )
+    assert isinstance(result.model, lso.Network)
     assert_close(result.model.parameters, net.flat, 1e-12)
     assert_close(result.history["train_loss"], losses, 1e-12)
     assert_close(result.history["train_mse"], mses, 1e-12)
