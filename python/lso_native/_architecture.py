@@ -24,12 +24,19 @@ def native_classes(dtype: Any) -> tuple[Any, Any]:
 def check_sizes(sizes: Sequence[int]) -> list[int]:
     if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
         raise TypeError(f"sizes: expected a sequence of layer sizes, got {sizes!r}")
-    return [check_int("sizes", size) for size in sizes]
+    found = [check_int("sizes", size) for size in sizes]
+    if len(found) < 2:
+        raise ValueError(f"sizes: expected at least 2 layers, inputs and outputs, got {len(found)}")
+    return found
 
 
 def check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
     if isinstance(activation, str):
         return [activation] * (n_layers - 1)
+    if not isinstance(activation, Sequence):
+        raise TypeError(
+            f"activation: expected a name or a sequence of names, got {type(activation).__name__}"
+        )
     names = list(activation)
     if len(names) != n_layers - 1:
         raise ValueError(
@@ -43,6 +50,10 @@ def check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
         convention = check_choice("bias", bias, ("paper", "standard"))
         without = n_layers - 1 if convention == "paper" else 0
         return [layer != without for layer in range(n_layers)]
+    if not isinstance(bias, Sequence):
+        raise TypeError(
+            f"bias: expected 'paper', 'standard' or a sequence of flags, got {type(bias).__name__}"
+        )
     flags = [bool(flag) for flag in bias]
     if len(flags) != n_layers:
         raise ValueError(

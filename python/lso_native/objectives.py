@@ -45,11 +45,13 @@ class SquaredError:
         weights = None if self.weights is None else _numbers("weights", self.weights)
         cared = ~np.isnan(target)
         if weights is not None and (not np.isfinite(weights).all() or (weights < 0).any()):
-            raise ValueError("weights: expected finite numbers of at least 0")
+            wrong = weights[~(np.isfinite(weights) & (weights >= 0))][0]
+            raise ValueError(f"weights: expected finite numbers of at least 0, got {wrong:g}")
         if not cared.all():
-            weights = np.where(cared, 1.0 if weights is None else weights, 0.0)
+            given = np.ones(1) if weights is None else weights
+            target, given = _broadcast("weights", target, given)
+            weights = np.where(cared, given, 0.0)
             target = np.where(cared, target, 0.0)
-            target, weights = np.broadcast_arrays(target, weights)
         if weights is not None and not (np.atleast_2d(weights).sum(axis=1) > 0).all():
             raise ValueError(
                 "target: expected at least one output with a weight above 0 and a target in every row, got none"
@@ -85,8 +87,12 @@ class Interval:
     high: ArrayLike
 
     def _native(self) -> Any:
-        low, high = np.broadcast_arrays(_numbers("low", self.low), _numbers("high", self.high))
-        if not (low <= high).all():
+        low, high = _numbers("low", self.low), _numbers("high", self.high)
+        for name, side in (("low", low), ("high", high)):
+            if np.isnan(side).any():
+                raise ValueError(f"{name}: expected numbers, got NaN")
+        low, high = _broadcast("high", low, high)
+        if (low > high).any():
             raise ValueError("high: expected numbers of at least low, got some below it")
         return _core.Objective("interval", low, high)
 
@@ -101,8 +107,23 @@ def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
     return array.astype(np.float64)
 
 
+def _broadcast(
+    name: str, first: NDArray[np.float64], second: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Both in one shape; `name` is the second."""
+    try:
+        shape = np.broadcast_shapes(first.shape, second.shape)
+    except ValueError:
+        raise ValueError(
+            f"{name}: expected a shape that goes with {first.shape}, got {second.shape}"
+        ) from None
+    return np.broadcast_to(first, shape), np.broadcast_to(second, shape)
+
+
 def _probabilities(target: ArrayLike) -> NDArray[np.float64]:
     array = _numbers("target", target)
-    if not ((array >= 0) & (array <= 1)).all():
-        raise ValueError("target: expected numbers in 0..1 under a cross-entropy, got some outside")
+    inside = (array >= 0) & (array <= 1)
+    if not inside.all():
+        wrong = array[~inside][0]
+        raise ValueError(f"target: expected numbers in 0..1 under a cross-entropy, got {wrong:g}")
     return array

@@ -168,7 +168,9 @@ def _check_pair(validation: Any) -> tuple[Any, Any]:
     try:
         x, y = validation
     except (TypeError, ValueError):
-        raise ValueError("validation: expected a pair (x, y)") from None
+        raise ValueError(
+            f"validation: expected a pair (x, y), got {type(validation).__name__}"
+        ) from None
     return x, y
 
 
@@ -176,8 +178,11 @@ def _check_weights(sample_weight: ArrayLike | None) -> NDArray[Any] | None:
     if sample_weight is None:
         return None
     weights = np.asarray(sample_weight)
-    if weights.dtype.kind in "fiub" and ((weights < 0).any() or weights.sum() == 0):
-        raise ValueError("sample_weight: expected numbers of at least 0, one of them above it")
+    if weights.dtype.kind in "fiub" and ((weights < 0).any() or not weights.any()):
+        raise ValueError(
+            "sample_weight: expected numbers of at least 0, one of them above it, "
+            f"got {weights.min() if weights.size else 'none'}"
+        )
     return weights
 
 
