@@ -1,0 +1,172 @@
+"""The networks of the experiments: the paper's classifier and autoencoders, and a judge.
+
+The judge sees images that no other model saw, so that what fools the classifier need not fool it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.data import Digits, Part
+from lso_native.experiments.progress import Progress
+from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.training import Optimizer, TrainProgress
+
+Images = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AutoencoderSettings:
+    """196-hidden-latent-hidden-196, sigmoid, trained until the paper's MSE."""
+
+    latent: int
+    images: int
+    mse: float | None
+    hidden: tuple[int, ...] = (64,)
+    optimizer: Optimizer = NormalizedGradientDescent(desired_change=-0.1)  # noqa: RUF009 - frozen
+    batch_size: int = 50
+    epochs: int = 1000
+
+
+@dataclass(frozen=True)
+class ClassifierSettings:
+    """196-hidden-10, sigmoid, squared error: what the descent is guided by."""
+
+    images: int = 10_000
+    hidden: tuple[int, ...] = (64,)
+    optimizer: Optimizer = Adam(learning_rate=3e-3)  # noqa: RUF009 - frozen
+    batch_size: int = 50
+    epochs: int = 60
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """196-256-128-10, relu and softmax, on the judge's images and those moved by a pixel."""
+
+    hidden: tuple[int, ...] = (256, 128)
+    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
+    batch_size: int = 100
+    samples: int = 300_000  # how many to show, in whole epochs
+    least_epochs: int = 8
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A fitted estimator, how long it took, and what there is to say of it."""
+
+    estimator: Any
+    seconds: float
+    facts: dict[str, Any]
+
+
+def train_classifier(
+    settings: ClassifierSettings, digits: Digits, seed: int, progress: Progress
+) -> Trained:
+    """The paper's classifier on the first ``settings.images`` of the training part."""
+    part = _first(digits.train, settings.images)
+    classifier = Classifier(
+        hidden=settings.hidden,
+        optimizer=settings.optimizer,
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        random_state=seed,
+    )
+    return _fit_classifier("classifier", classifier, part, digits.test, progress)
+
+
+def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Progress) -> Trained:
+    """The judge, on the images set aside for it."""
+    part = Part(shifted(digits.judge.images, digits.size), np.tile(digits.judge.labels, 5))
+    judge = Classifier(
+        hidden=settings.hidden,
+        activation="relu",
+        output_activation="softmax",
+        objective="categorical_cross_entropy",
+        bias="standard",
+        optimizer=settings.optimizer,
+        batch_size=settings.batch_size,
+        epochs=max(settings.least_epochs, settings.samples // len(part)),
+        random_state=seed,
+    )
+    return _fit_classifier("judge", judge, part, digits.test, progress)
+
+
+def train_autoencoder(
+    name: str, settings: AutoencoderSettings, digits: Digits, seed: int, progress: Progress
+) -> Trained:
+    """An autoencoder on the first ``settings.images`` of the training part."""
+    images = _first(digits.train, settings.images).images
+    autoencoder = Autoencoder(
+        settings.latent,
+        hidden=settings.hidden,
+        optimizer=settings.optimizer,
+        batch_size=settings.batch_size,
+        epochs=settings.epochs,
+        mse=settings.mse,
+        random_state=seed,
+    )
+    stage = f"autoencoder of {name}: {settings.latent} latents, {len(images):,} images"
+    begin = time.perf_counter()
+    progress.start(stage, settings.epochs)
+    autoencoder.fit(images, callback=_on_epoch(progress, settings.mse))
+    seconds = time.perf_counter() - begin
+    progress.finish(f"MSE {autoencoder.mse_:.4f} after {autoencoder.n_epochs_} epochs")
+    facts = {
+        "latent": settings.latent,
+        "train_images": len(images),
+        "train_mse": autoencoder.mse_,
+        "test_mse": autoencoder.mean_squared_error(digits.test.images),
+        "train_epochs": autoencoder.n_epochs_,
+        "train_status": autoencoder.status_,
+        "train_seconds": seconds,
+    }
+    return Trained(autoencoder, seconds, facts)
+
+
+def shifted(images: Images, side: int) -> Images:
+    """``images`` (n, side²) as they are, then moved by one pixel each way: (5 n, side²)."""
+    padded = np.pad(images.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
+    moves = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
+    moved = [padded[:, y : y + side, x : x + side] for y, x in moves]
+    return np.concatenate(moved).reshape(-1, side * side)
+
+
+def _fit_classifier(
+    name: str, classifier: Classifier, part: Part, test: Part, progress: Progress
+) -> Trained:
+    begin = time.perf_counter()
+    progress.start(f"{name}: {len(part):,} images", classifier.epochs)
+    classifier.fit(part.images, part.labels, callback=_on_epoch(progress, None))
+    seconds = time.perf_counter() - begin
+    facts = {
+        "train_images": len(part),
+        "train_mse": classifier.mse_,
+        "test_mse": classifier.mean_squared_error(test.images, test.labels),
+        "test_accuracy": classifier.score(test.images, test.labels),
+        "train_epochs": classifier.n_epochs_,
+        "train_seconds": seconds,
+    }
+    progress.finish(
+        f"tells {facts['test_accuracy']:.1%} of the test images, test MSE {facts['test_mse']:.4f}"
+    )
+    return Trained(classifier, seconds, facts)
+
+
+def _on_epoch(progress: Progress, goal: float | None) -> Callable[[TrainProgress], None]:
+    def tell(epoch: TrainProgress) -> None:
+        towards = "" if goal is None else f" (until {goal:g})"
+        progress.update(epoch.epoch, f"MSE {epoch.train_mse:.4f}{towards}")
+
+    return tell
+
+
+def _first(part: Part, n: int) -> Part:
+    return Part(part.images[:n], part.labels[:n])

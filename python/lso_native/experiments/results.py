@@ -1,0 +1,77 @@
+"""The files of a run: results.json, samples/NAME.npz, models/NAME.safetensors."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lso_native
+from lso_native.experiments.generation import Generated
+from lso_native.files import atomic_write_bytes
+
+
+def environment() -> dict[str, Any]:
+    """What the figures were measured on: versions, processor and platform, no names of hosts."""
+    return {
+        "lso_native": lso_native.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "simd": lso_native.simd,
+    }
+
+
+def write_results(folder: Path, results: dict[str, Any]) -> None:
+    """Write ``folder``/results.json whole."""
+    text = json.dumps(results, indent=2, allow_nan=False) + "\n"
+    atomic_write_bytes(folder / "results.json", text.encode())
+
+
+def write_samples(path: Path, generated: Generated) -> None:
+    """Write images, digits asked for and what became of them; the same samples give the same bytes."""
+    result = generated.result
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=result.samples.astype(np.float32),
+        labels=generated.labels,
+        success=result.success,
+        mse=result.mse,
+        iterations=result.iterations,
+        starts=result.starts,
+        latents=result.latents,
+        recognised_as=generated.seen,
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write_bytes(path, buffer.getvalue())
+
+
+def plain(settings: Any) -> Any:
+    """A settings dataclass as JSON takes it; an optimizer keeps its name."""
+    if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
+        fields = {f.name: plain(getattr(settings, f.name)) for f in dataclasses.fields(settings)}
+        named = type(settings).__module__.endswith("optimizers")
+        return {"name": type(settings).__name__, **fields} if named else fields
+    if isinstance(settings, dict):
+        return {key: plain(value) for key, value in settings.items()}
+    if isinstance(settings, (list, tuple)):
+        return [plain(value) for value in settings]
+    return settings if isinstance(settings, (int, float, str, bool, type(None))) else str(settings)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
