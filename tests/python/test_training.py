@@ -101,6 +101,7 @@ def test_a_target_of_nan_does_not_matter() -> None:
         batch_size=50,
         epochs=2,
     )
+    assert isinstance(result.model, lso.Network)
     assert_close(result.model.parameters, net.flat, 1e-9)
     assert_close(result.history["train_loss"], losses, 1e-9)
 
