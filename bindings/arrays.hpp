@@ -4,6 +4,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
@@ -36,14 +37,27 @@ Array<T> numbers(const py::handle& object, const std::string& argument) {
   const py::array array = py::array::ensure(object);
   if (!array) {
     PyErr_Clear();
-    refuse(argument, "an array of real numbers", py::str(py::type::of(object).attr("__name__")));
+    refuse(argument, "an array of real numbers",
+           "a " + std::string(py::str(py::type::of(object).attr("__name__"))) + " that makes no array");
   }
   const char kind = array.dtype().kind();
   if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
     throw py::type_error(argument + ": expected an array of real numbers, got dtype " +
                          std::string(py::str(array.dtype())));
   }
-  return Array<T>::ensure(array);
+  if constexpr (sizeof(T) < sizeof(double)) {
+    // NumPy would warn of a number too large for T; cast here it is infinite, and refused as such
+    if (array.dtype().itemsize() > static_cast<py::ssize_t>(sizeof(T)) && kind == 'f') {
+      const Array<double> wide = numbers<double>(array, argument);
+      Array<T> narrow(std::vector<py::ssize_t>(wide.shape(), wide.shape() + wide.ndim()));
+      std::transform(wide.data(), wide.data() + wide.size(), narrow.mutable_data(),
+                     [](double value) { return static_cast<T>(value); });
+      return narrow;
+    }
+  }
+  Array<T> converted = Array<T>::ensure(array);
+  if (!converted) refuse(argument, "numbers within double precision", std::string(py::str(array.dtype())));
+  return converted;
 }
 
 template <class T>

@@ -58,16 +58,15 @@ void bind_optimize_function(py::module_& module) {
       [](const Chain<T>& chain, const ObjectiveSpec& spec, const py::object& starts, double desired_change,
          bool proportional, double tolerance, bool mean, std::size_t max_iterations, const py::object& lower,
          const py::object& upper, bool trajectory, std::size_t threads,
-         const std::function<void(std::size_t)>& progress) {
+         const std::function<void(std::size_t, std::size_t)>& progress) {
         const Held<T> points = rows<T>(starts, "starts", chain.n_inputs(), std::nullopt, "n_starts");
         const HeldObjective<T> held = hold<T>(spec, chain.n_outputs(), points.rows.rows);
         const Bounds<T> bounds = make_bounds<T>(lower, upper, chain.n_inputs());
         OptimizeSettings settings{
             {desired_change, proportional}, {tolerance, mean}, max_iterations, trajectory, threads, nullptr};
-        settings.poll = [&progress](std::size_t finished) {
+        settings.poll = [&](std::size_t finished) {
           const py::gil_scoped_acquire acquire;
-          if (progress) progress(finished);
-          return keyboard_interrupt();
+          return keyboard_interrupt() || (progress && interrupted_by([&] { progress(finished, points.rows.rows); }));
         };
         OptimizeResult<T> result;
         {

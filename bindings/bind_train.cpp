@@ -35,10 +35,10 @@ struct HeldSamples {
 
 template <class T>
 HeldSamples<T> hold_samples(const Chain<T>& chain, const py::object& x, const ObjectiveSpec& spec,
-                            const py::object& sample_weight) {
+                            const py::object& sample_weight, const std::string& prefix = "") {
   HeldSamples<T> held;
-  held.x = rows<T>(x, "x", chain.n_inputs());
-  held.objective = hold<T>(spec, chain.n_outputs(), held.x.rows.rows);
+  held.x = rows<T>(x, prefix + "x", chain.n_inputs());
+  held.objective = hold<T>(spec, chain.n_outputs(), held.x.rows.rows, prefix + "y");
   if (!sample_weight.is_none()) held.weights = vector<T>(sample_weight, "sample_weight", held.x.rows.rows);
   return held;
 }
@@ -76,7 +76,7 @@ void bind_train_functions(py::module_& module) {
         const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
         std::optional<HeldSamples<T>> held_validation;
         if (validation_objective) {
-          held_validation = hold_samples(chain, validation_x, *validation_objective, py::none());
+          held_validation = hold_samples(chain, validation_x, *validation_objective, py::none(), "validation ");
         }
         TrainSettings settings{make_optimizer(optimizer, options)};
         settings.batch_size = batch_size;
@@ -91,11 +91,16 @@ void bind_train_functions(py::module_& module) {
           const py::gil_scoped_acquire acquire;
           return keyboard_interrupt();
         };
+        bool interrupted = false;
         if (on_epoch) {
           settings.on_epoch = [&](const EpochReport& report) {
             const py::gil_scoped_acquire acquire;
-            return (*on_epoch)(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
-                               report.validation.mse);
+            bool stop = false;
+            interrupted = interrupted_by([&] {
+              stop = (*on_epoch)(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
+                                 report.validation.mse);
+            });
+            return stop || interrupted;
           };
         }
         const Samples<T> data = held.view();
@@ -106,6 +111,7 @@ void bind_train_functions(py::module_& module) {
           const py::gil_scoped_release release;
           result = train<T>(chain, data, validation ? &*validation : nullptr, settings);
         }
+        if (interrupted) result.status = TrainStatus::interrupted;
         return to_python(result);
       },
       py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight"),

@@ -1,10 +1,24 @@
 // How a long native loop asks Python whether to stop.
 #pragma once
 
+#include <pybind11/pybind11.h>
+
 namespace lso::bindings {
 
 // With the GIL: true when a signal handler raised KeyboardInterrupt, which is then cleared, since the caller hands back
 // what it has; any other exception is thrown. Outside the main thread Python runs no handlers, and this is false.
 [[nodiscard]] bool keyboard_interrupt();
+
+// Runs Python code and tells whether Ctrl-C ended it: a signal that waits is raised in whatever code comes next.
+template <class Call>
+bool interrupted_by(Call call) {
+  try {
+    call();
+    return false;
+  } catch (const pybind11::error_already_set& error) {
+    if (!error.matches(PyExc_KeyboardInterrupt)) throw;
+    return true;
+  }
+}
 
 }  // namespace lso::bindings

@@ -27,9 +27,10 @@ struct HeldObjective {
 };
 
 template <class T>
-HeldObjective<T> hold(const ObjectiveSpec& spec, std::size_t n_outputs, std::size_t n_samples) {
+HeldObjective<T> hold(const ObjectiveSpec& spec, std::size_t n_outputs, std::size_t n_samples,
+                      const std::string& target_name = "target") {
   HeldObjective<T> held;
-  held.target = shared_rows<T>(spec.target, spec.upper.is_none() ? "target" : "low", n_outputs, n_samples);
+  held.target = shared_rows<T>(spec.target, spec.upper.is_none() ? target_name : "low", n_outputs, n_samples);
   if (!spec.upper.is_none()) held.upper = shared_rows<T>(spec.upper, "high", n_outputs, n_samples);
   if (!spec.weights.is_none()) held.weights = shared_rows<T>(spec.weights, "weights", n_outputs, n_samples);
   held.objective = {spec.loss, held.target.rows, held.upper.rows, held.weights.rows};

@@ -78,7 +78,8 @@ class Tile {
     lanes_[lane] = {start, 0, tolerance.value * (tolerance.mean ? job_.objective.total_weight(start) : 1.0),
                     std::numeric_limits<double>::infinity()};
     load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
-    load_lane<T>(job_.starts[start], best(), lane);
+    for (std::size_t i = 0; i < n_inputs_; ++i) project(i, workspace_.inputs()[i][lane]);
+    copy_lane(workspace_.inputs(), lane, best(), lane);
     objective_.load(start, lane);
   }
 
@@ -129,11 +130,15 @@ class Tile {
       const T old = x[i][lane];
       T value = static_cast<T>(static_cast<double>(old) + static_cast<double>(d[i][lane]) * scale);
       if (!std::isfinite(value)) return StepOutcome::diverged;
-      if (!job_.bounds.lower.empty()) value = std::clamp(value, job_.bounds.lower[i], job_.bounds.upper[i]);
+      project(i, value);
       moved = moved || value != old;
       x[i][lane] = value;
     }
     return moved ? StepOutcome::moved : StepOutcome::stationary;
+  }
+
+  void project(std::size_t input, T& value) const {
+    if (!job_.bounds.lower.empty()) value = std::clamp(value, job_.bounds.lower[input], job_.bounds.upper[input]);
   }
 
   void record(std::size_t lane, double error) {

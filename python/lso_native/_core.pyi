@@ -139,7 +139,7 @@ def optimize(
     upper: typing.Any,
     trajectory: bool,
     threads: typing.SupportsInt | typing.SupportsIndex,
-    progress: collections.abc.Callable[[int], None],
+    progress: collections.abc.Callable[[int, int], None],
 ) -> dict: ...
 @typing.overload
 def optimize(
@@ -156,7 +156,7 @@ def optimize(
     upper: typing.Any,
     trajectory: bool,
     threads: typing.SupportsInt | typing.SupportsIndex,
-    progress: collections.abc.Callable[[int], None],
+    progress: collections.abc.Callable[[int, int], None],
 ) -> dict: ...
 def permutation(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex

@@ -160,7 +160,7 @@ class Network(Model):
         return tuple(self._native.sizes)
 
     @property
-    def activations(self) -> tuple[str, ...]:
+    def activations(self) -> tuple[ActivationName, ...]:
         """One name for each layer after the input."""
         return tuple(self._native.activations)
 
@@ -208,14 +208,14 @@ class Network(Model):
         )
         front = Network(
             self.sizes[: layer + 1],
-            activation=self.activations[:layer],  # type: ignore[arg-type]
+            activation=self.activations[:layer],
             bias=self.bias[: layer + 1],
             dtype=self.dtype,
             random_state=0,
         )
         back = Network(
             self.sizes[layer:],
-            activation=self.activations[layer:],  # type: ignore[arg-type]
+            activation=self.activations[layer:],
             bias=(False, *self.bias[layer + 1 :]),
             dtype=self.dtype,
             random_state=0,

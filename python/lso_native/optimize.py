@@ -115,17 +115,15 @@ def optimize(
     tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
     descent = _check_optimizer(optimizer)
     lower, upper = _check_bounds(bounds, model)
-    points = np.array(starts, dtype=model.dtype) if _is_numeric(starts) else starts
-    n_starts = len(points) if isinstance(points, np.ndarray) and points.ndim else 0
 
-    def progress(finished: int) -> None:
+    def progress(finished: int, total: int) -> None:
         if callback is not None:
-            callback(OptimizeProgress(finished, n_starts))
+            callback(OptimizeProgress(finished, total))
 
     raw = _core.optimize(
         model._chain,
         objective._native(),
-        points,
+        starts,
         desired_change=descent.desired_change,
         proportional=descent.proportional,
         tolerance=tolerance,
@@ -137,15 +135,13 @@ def optimize(
         threads=check_threads(threads),
         progress=progress,
     )
-    result = _result(model, objective, np.asarray(points), raw)
+    result = _result(model, objective, np.array(starts, dtype=model.dtype), raw)
     if (result.status == "interrupted").any():
         done = int((result.status != "interrupted").sum())
-        raise interrupted(f"optimize: interrupted with {done} of {n_starts} starts done", result)
+        raise interrupted(
+            f"optimize: interrupted with {done} of {result.status.size} starts done", result
+        )
     return result
-
-
-def _is_numeric(values: Any) -> bool:
-    return np.asarray(values).dtype.kind in "fiub"
 
 
 def _as_objective(target: Any) -> Objective:
@@ -188,7 +184,10 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
         raise ValueError(f"bounds: expected a pair (low, high), got {bounds!r}") from None
     sides = []
     for side in (low, high):
-        array = np.asarray(side, dtype=model.dtype)
+        array = np.asarray(side)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"bounds: expected real numbers, got dtype {array.dtype}")
+        array = array.astype(model.dtype)
         sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
     if sides[0].shape == sides[1].shape and not (sides[0] <= sides[1]).all():
         raise ValueError("bounds: expected low at most high everywhere, got some above it")

@@ -42,7 +42,7 @@ class ClassifierSettings:
 
     images: int = 10_000
     hidden: tuple[int, ...] = (64,)
-    optimizer: Optimizer = Adam(learning_rate=3e-3)  # noqa: RUF009 - frozen
+    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
     batch_size: int = 50
     epochs: int = 60
 

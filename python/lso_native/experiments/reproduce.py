@@ -22,7 +22,7 @@ from lso_native.experiments.models import (
 )
 from lso_native.experiments.progress import Progress, Silent
 from lso_native.experiments.results import environment, plain, write_results, write_samples
-from lso_native.experiments.sensitivity import SensitivitySettings, sensitivity
+from lso_native.experiments.sensitivity import Sensitivity, SensitivitySettings
 from lso_native.files import check_writable_dir
 from lso_native.serialization import save
 
@@ -41,9 +41,7 @@ SYSTEMS: dict[str, SystemSettings] = {
     "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
     "lso-2": SystemSettings(autoencoder=AutoencoderSettings(latent=20, images=10_000, mse=0.0203)),
     "input-optimization": SystemSettings(
-        generation=GenerationSettings(
-            desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=5_000
-        )
+        generation=GenerationSettings(desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=5_000)
     ),
 }
 
@@ -66,6 +64,9 @@ class ReproduceSettings:
     sensitivity: bool = False
     random_state: int = 0
     threads: int | None = None
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
+    variations: SensitivitySettings = field(default_factory=SensitivitySettings)
 
 
 @dataclass
@@ -98,30 +99,25 @@ def run(
     state = _prepare(settings)
     for text in state.results["notes"]:
         progress.note(text)
-    for name, train in (
-        ("judge", lambda: train_judge(JudgeSettings(), state.digits, _seed(settings, 1), progress)),
-        (
-            "classifier",
-            lambda: train_classifier(
-                ClassifierSettings(), state.digits, _seed(settings, 2), progress
-            ),
-        ),
-    ):
-        _keep_model(state, name, train())
+    judge = train_judge(settings.judge, state.digits, _seed(settings, 1), progress)
+    _keep_model(state, "judge", judge)
+    classifier = train_classifier(settings.classifier, state.digits, _seed(settings, 2), progress)
+    _keep_model(state, "classifier", classifier)
     for name in settings.systems:
         _run_system(state, name, progress)
         if on_system is not None:
             on_system(state, name)
     if settings.sensitivity:
-        state.results["sensitivity"] = sensitivity(
-            SensitivitySettings(),
-            {name: SYSTEMS[name].autoencoder for name in settings.systems},
+        choices = Sensitivity(
+            settings.variations,
             state.models,
             state.digits,
-            seed=_seed(settings, 0),
-            threads=settings.threads,
-            progress=progress,
+            _seed(settings, 4),
+            settings.threads,
+            progress,
         )
+        state.results["sensitivity"] = choices.rows
+        choices.run({name: SYSTEMS[name].autoencoder for name in settings.systems})
         write_results(state.folder, state.results)
     return state
 
@@ -136,15 +132,11 @@ def _prepare(settings: ReproduceSettings) -> Run:
             f"systems: expected some of {', '.join(SYSTEMS)}, got {', '.join(unknown) or 'none'}"
         )
     folder = check_writable_dir(settings.out)
-    digits = load(
-        settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state
-    )
+    digits = load(settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state)
     results = {
         "settings": {
-            **plain(settings),
+            **{name: value for name, value in plain(settings).items() if name != "out"},
             "data_dir": None if settings.data_dir is None else "given",
-            "judge_model": plain(JudgeSettings()),
-            "classifier_model": plain(ClassifierSettings()),
             "system_settings": {name: plain(SYSTEMS[name]) for name in settings.systems},
         },
         "environment": environment(),

@@ -3,93 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lso_native.data import Digits
 from lso_native.experiments.generation import GenerationSettings, generate
-from lso_native.experiments.models import AutoencoderSettings, Trained, train_autoencoder
+from lso_native.experiments.models import (
+    AutoencoderSettings,
+    ClassifierSettings,
+    Trained,
+    train_autoencoder,
+    train_classifier,
+)
 from lso_native.experiments.progress import Progress
+from lso_native.experiments.results import plain
 from lso_native.optimizers import Adam
 from lso_native.training import Optimizer
 
 
 @dataclass(frozen=True)
 class SensitivitySettings:
-    """Every combination of decoder, C and bounds, each from the same starts."""
+    """Every combination of decoder, C and bounds; then other classifiers at the faithful setting."""
 
     samples: int = 1_000
     desired_changes: tuple[float, ...] = (-1.0, -0.1)
     bounds: tuple[tuple[float, float] | None, ...] = (None, (0.0, 1.0))
+    max_iterations: int = 5_000
     better_optimizer: Optimizer = Adam(learning_rate=3e-3)  # noqa: RUF009 - frozen
-    better_samples: int = 1_000_000  # how many to show, in whole epochs
+    better_samples: int = 1_000_000  # how many to show a better decoder, in whole epochs
+    classifier_epochs: tuple[int, ...] = (15, 30, 120, 240)
 
 
-def sensitivity(
-    settings: SensitivitySettings,
-    autoencoders: Mapping[str, AutoencoderSettings | None],
-    models: Mapping[str, Trained],
-    digits: Digits,
-    *,
-    seed: int,
-    threads: int | None,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    """One row a combination: system, decoder, train_mse, desired_change, bounds and the figures."""
-    rows = []
-    for name, paper in autoencoders.items():
-        decoders = {"none": None}
-        if paper is not None:
-            better = replace(
-                paper,
-                mse=None,
-                optimizer=settings.better_optimizer,
-                epochs=settings.better_samples // min(paper.images, len(digits.train)),
-            )
-            trained = train_autoencoder(f"{name}, better trained", better, digits, seed, progress)
-            decoders = {"as the paper": models[name], "better trained": trained}
-        for decoder, each in decoders.items():
-            rows += _combinations(
-                settings, name, decoder, each, models, seed, threads, progress
-            )
-    return rows
+@dataclass(frozen=True)
+class Choice:
+    """One row: what differs from the faithful setting."""
+
+    system: str
+    decoder: str = "as the paper"
+    classifier_epochs: int = ClassifierSettings.epochs
+    desired_change: float = -1.0
+    bounds: tuple[float, float] | None = None
 
 
-def _combinations(
-    settings: SensitivitySettings,
-    name: str,
-    decoder: str,
-    trained: Trained | None,
-    models: Mapping[str, Trained],
-    seed: int,
-    threads: int | None,
-    progress: Progress,
-) -> list[dict[str, Any]]:
-    model = models["classifier"].estimator.network_
-    if trained is not None:
-        model = trained.estimator.decoder_ >> model
-    rows = []
-    for change in settings.desired_changes:
-        for bounds in settings.bounds:
-            generated = generate(
-                f"{name}, decoder {decoder}, C = {change:g} E, "
-                + ("no bounds" if bounds is None else f"bounds {bounds[0]:g}..{bounds[1]:g}"),
-                model,
-                models["judge"].estimator,
-                GenerationSettings(desired_change=change, bounds=bounds, max_iterations=5_000),
-                samples=settings.samples,
-                seed=seed,
-                threads=threads,
-                progress=progress,
-            )
-            rows.append(
-                {
-                    "system": name,
-                    "decoder": decoder,
-                    "train_mse": None if trained is None else trained.facts["train_mse"],
-                    "desired_change": change,
-                    "bounds": None if bounds is None else list(bounds),
-                    **generated.facts(),
-                }
-            )
-    return rows
+@dataclass
+class Sensitivity:
+    """Rows for results.json, one a choice, each from the same starts."""
+
+    settings: SensitivitySettings
+    models: Mapping[str, Trained]
+    digits: Digits
+    seed: int
+    threads: int | None
+    progress: Progress
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, autoencoders: Mapping[str, AutoencoderSettings | None]) -> list[dict[str, Any]]:
+        """All choices for the systems whose autoencoders are given."""
+        settings = self.settings
+        for name, paper in autoencoders.items():
+            decoders = {"none": None} if paper is None else self._decoders(name, paper)
+            for decoder, trained in decoders.items():
+                for change in settings.desired_changes:
+                    for bounds in settings.bounds:
+                        choice = Choice(name, decoder, desired_change=change, bounds=bounds)
+                        self._try(choice, trained, self.models["classifier"])
+        for epochs in settings.classifier_epochs:
+            other = ClassifierSettings(epochs=epochs)
+            classifier = train_classifier(other, self.digits, self.seed, self.progress)
+            for name, paper in autoencoders.items():
+                decoder = "none" if paper is None else "as the paper"
+                self._try(Choice(name, decoder, epochs), self.models.get(name), classifier)
+        return self.rows
+
+    def _decoders(self, name: str, paper: AutoencoderSettings) -> dict[str, Trained]:
+        images = min(paper.images, len(self.digits.train))
+        better = replace(
+            paper,
+            mse=None,
+            optimizer=self.settings.better_optimizer,
+            epochs=max(1, self.settings.better_samples // images),
+        )
+        title = f"{name}, better trained"
+        trained = train_autoencoder(title, better, self.digits, self.seed, self.progress)
+        return {"as the paper": self.models[name], "better trained": trained}
+
+    def _try(self, choice: Choice, trained: Trained | None, classifier: Trained) -> None:
+        network = classifier.estimator.network_
+        bounds = (
+            "no bounds" if choice.bounds is None else "bounds {:g}..{:g}".format(*choice.bounds)
+        )
+        generated = generate(
+            f"{choice.system}, decoder {choice.decoder}, C = {choice.desired_change:g} E, {bounds}",
+            network if trained is None else trained.estimator.decoder_ >> network,
+            self.models["judge"].estimator,
+            GenerationSettings(
+                desired_change=choice.desired_change,
+                bounds=choice.bounds,
+                max_iterations=self.settings.max_iterations,
+            ),
+            samples=self.settings.samples,
+            seed=self.seed,
+            threads=self.threads,
+            progress=self.progress,
+        )
+        self.rows.append(
+            {
+                **plain(choice),
+                "train_mse": None if trained is None else trained.facts["train_mse"],
+                "classifier_accuracy": classifier.facts["test_accuracy"],
+                **generated.facts(),
+            }
+        )

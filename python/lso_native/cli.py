@@ -1,0 +1,191 @@
+"""The command ``lso``: reproduce the paper, or train, generate and walk one step at a time."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+INSTALL = "pip install 'lso_native[experiments]'"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0, 2 for misuse, 130 after Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    try:
+        command: Callable[[argparse.Namespace], None] = arguments.command
+        command(arguments)
+    except KeyboardInterrupt:
+        print("lso: interrupted; what was finished is kept", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(f"lso: {error.name} is needed here: {INSTALL}", file=sys.stderr)
+        return EXIT_USAGE
+    except (ValueError, TypeError, ImportError, OSError) as error:
+        print(f"lso: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lso", description="Generate samples that meet stated requirements."
+    )
+    commands = parser.add_subparsers(metavar="command", required=True)
+    _add_reproduce(commands)
+    _add_train(commands)
+    _add_generate(commands)
+    _add_walk(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _add_reproduce(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "reproduce",
+        help="the paper's experiment, with its figures beside ours",
+        description="Train the paper's models and a judge, generate digits with each system, and "
+        "write results.json, report.html, samples, figures and models.",
+    )
+    _add_data(parser)
+    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--samples", type=int, default=100, metavar="N", help="digits a system; default: 100"
+    )
+    parser.add_argument("--systems", metavar="a,b,...", help="default: all of them")
+    parser.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="also try a gentler C, bounds and a better-trained decoder",
+    )
+    _add_run(parser)
+    parser.set_defaults(command=_reproduce)
+
+
+def _add_train(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "train", help="train one model and save it", description="Train one model and save it."
+    )
+    parser.add_argument("kind", choices=("autoencoder", "classifier"))
+    parser.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
+    _add_data(parser)
+    parser.add_argument("--images", type=int, metavar="N", help="training images; default: all")
+    parser.add_argument("--latent", type=int, default=20, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--hidden", default="64", metavar="a,b,...", help="hidden layer sizes; default: %(default)s"
+    )
+    parser.add_argument(
+        "--optimizer", choices=("adam", "algorithm3"), default="adam", help="default: %(default)s"
+    )
+    parser.add_argument("--epochs", type=int, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument("--mse", type=float, metavar="X", help="stop at this training MSE")
+    _add_seed(parser)
+    parser.set_defaults(command=_train)
+
+
+def _add_generate(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "generate",
+        help="generate samples with a saved decoder and classifier",
+        description="Move latent inputs until the classifier's output is the target; write "
+        "samples.npz and samples.png.",
+    )
+    parser.add_argument(
+        "--decoder", required=True, metavar="FILE", help="a saved autoencoder or decoder network"
+    )
+    parser.add_argument(
+        "--classifier", required=True, metavar="FILE", help="a saved classifier or network"
+    )
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--digit", metavar="D", help="one of the classifier's classes")
+    target.add_argument("--target", metavar="v,v,...", help="an output vector; nan: any value")
+    parser.add_argument("-n", type=int, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--mse", type=float, default=1e-3, metavar="X", help="default: %(default)s")
+    parser.add_argument(
+        "--desired-change", type=float, default=-1.0, metavar="C", help="in units of E; default: -1"
+    )
+    parser.add_argument("--bounds", metavar="low,high", help="of the latents; default: none")
+    parser.add_argument(
+        "--max-iterations", type=int, default=1000, metavar="N", help="default: %(default)s"
+    )
+    _add_run(parser)
+    parser.set_defaults(command=_generate)
+
+
+def _add_walk(commands: Commands[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "walk",
+        help="decode the way between points of a latent space",
+        description="Decode a closed walk through random latent points, or through the codes of "
+        "real digits; write walk.png and walk.gif.",
+    )
+    parser.add_argument(
+        "--decoder", required=True, metavar="FILE", help="a saved autoencoder or decoder network"
+    )
+    parser.add_argument(
+        "--digits",
+        metavar="d,d,...",
+        help="walk through these digits' codes (needs an autoencoder)",
+    )
+    _add_data(parser)
+    parser.add_argument(
+        "--points", type=int, default=5, metavar="N", help="random points; default: %(default)s"
+    )
+    parser.add_argument(
+        "--steps", type=int, default=12, metavar="N", help="images from point to point; default: 12"
+    )
+    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    _add_seed(parser)
+    parser.set_defaults(command=_walk)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dataset", choices=("mnist5k", "mnist"), default="mnist5k", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="the four IDX files of mnist; default: cache or download"
+    )
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    _add_seed(parser)
+    parser.add_argument("--threads", type=int, metavar="T", help="default: all processors")
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--random-state", type=int, default=0, metavar="S", help="default: %(default)s"
+    )
+
+
+# The commands import what they need, so that `lso --help` does not wait for it.
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.reproduce import reproduce
+
+    reproduce(arguments)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.train import train
+
+    train(arguments)
+
+
+def _generate(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.generate import generate
+
+    generate(arguments)
+
+
+def _walk(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.walk import walk
+
+    walk(arguments)

@@ -1,0 +1,104 @@
+"""``lso generate``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lso_native.classifier import Classifier
+from lso_native.commands.display import Display
+from lso_native.commands.options import load_classifier, load_decoder, numbers
+from lso_native.figures import contact_sheet, image_side, write_png
+from lso_native.files import atomic_write_bytes, check_writable_dir
+from lso_native.network import Model, compose
+from lso_native.optimize import OptimizeProgress, optimize
+from lso_native.optimizers import NormalizedGradientDescent
+from lso_native.random import uniform
+
+
+def generate(arguments: argparse.Namespace) -> None:
+    """Optimize from random starts; write every sample, met or not, and a sheet of them."""
+    folder = check_writable_dir(arguments.out)
+    decoder, autoencoder = load_decoder(arguments.decoder)
+    network, classifier = load_classifier(arguments.classifier)
+    image_side(decoder.n_outputs)
+    target, label = _target(arguments, network, classifier)
+    if autoencoder is None:
+        starts = uniform((arguments.n, decoder.n_inputs), random_state=arguments.random_state)
+    else:
+        starts = autoencoder.sample_latent(arguments.n, random_state=arguments.random_state)
+    with Display() as display:
+
+        def tell(state: OptimizeProgress) -> None:
+            display.update(state.finished)
+
+        display.start(f"{arguments.n:,} samples", arguments.n)
+        result = optimize(
+            compose(decoder, network),
+            target,
+            starts=starts,
+            mse=arguments.mse,
+            optimizer=NormalizedGradientDescent(desired_change=arguments.desired_change),
+            bounds=_bounds(arguments.bounds),
+            max_iterations=arguments.max_iterations,
+            threads=arguments.threads,
+            callback=tell,
+        )
+        done = f"{int(result.success.sum()):,} of {arguments.n:,} meet the target"
+        display.finish(done)
+    labels = np.full(arguments.n, label, dtype=np.int64)
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        images=result.samples.astype(np.float32),
+        labels=labels,
+        success=result.success,
+        mse=result.mse,
+        iterations=result.iterations,
+        starts=result.starts,
+        latents=result.latents,
+    )
+    atomic_write_bytes(folder / "samples.npz", buffer.getvalue())
+    asked = arguments.digit if arguments.digit is not None else f"target {arguments.target}"
+    title = f"asked for: {asked}"
+    sheet = contact_sheet(
+        result.samples, labels, result.success, title=title, subtitle=done, lines=10
+    )
+    write_png(folder / "samples.png", sheet)
+    print(f"{done}\nwrote {folder}: samples.npz, samples.png")
+
+
+def _target(
+    arguments: argparse.Namespace, network: Model, classifier: Classifier | None
+) -> tuple[NDArray[Any], int]:
+    """The output asked for, and the digit it stands for, -1 for none."""
+    if arguments.target is not None:
+        values = np.array(numbers("--target", arguments.target, float))
+        if len(values) != network.n_outputs:
+            raise ValueError(
+                f"--target: expected {network.n_outputs} numbers, one an output, got {len(values)}"
+            )
+        return values, -1
+    names = (
+        [str(i) for i in range(network.n_outputs)]
+        if classifier is None
+        else [str(name) for name in classifier.classes_]
+    )
+    if arguments.digit not in names:
+        raise ValueError(f"--digit: expected one of {', '.join(names)}, got {arguments.digit}")
+    index = names.index(arguments.digit)
+    label = int(arguments.digit) if arguments.digit.lstrip("-").isdigit() else -1
+    return np.eye(network.n_outputs)[index], label
+
+
+def _bounds(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    values = numbers("--bounds", text, float)
+    if len(values) != 2:
+        raise ValueError(f"--bounds: expected low,high, got {text!r}")
+    return values[0], values[1]

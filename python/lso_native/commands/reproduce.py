@@ -1,0 +1,67 @@
+"""``lso reproduce``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lso_native.commands.display import Display
+from lso_native.experiments import walks
+from lso_native.experiments.reproduce import SYSTEMS, ReproduceSettings, Run, run
+from lso_native.figures import contact_sheet, walk_sheet, write_gif, write_png
+from lso_native.report import rate, text_report, write_html
+
+
+def reproduce(arguments: argparse.Namespace) -> None:
+    """Run the experiment, draw each system as it is finished, and print the table."""
+    names = tuple(SYSTEMS) if arguments.systems is None else tuple(arguments.systems.split(","))
+    settings = ReproduceSettings(
+        dataset=arguments.dataset,
+        data_dir=arguments.data_dir,
+        out=arguments.out,
+        samples=arguments.samples,
+        systems=names,
+        sensitivity=arguments.sensitivity,
+        random_state=arguments.random_state,
+        threads=arguments.threads,
+    )
+    with Display() as display:
+        state = run(settings, progress=display, on_system=draw)
+    pictures = {name: sheet_path(state.folder, name) for name in names}
+    pictures |= {f"walk through {name}": walk_path(state.folder, name, "gif") for name in names}
+    write_html(state.folder / "report.html", state.results, pictures)
+    print(text_report(state.results))
+    print(f"\nwrote {state.folder}: results.json, report.html, samples, figures, models")
+
+
+def draw(state: Run, name: str) -> None:
+    """The sheet of a finished system and, if it has a decoder, a walk through its latent space."""
+    generated, facts = state.generated[name], state.results["systems"][name]
+    share = rate(facts["successes"], facts["n"], facts["success_interval"])
+    sheet = contact_sheet(
+        generated.result.samples,
+        generated.labels,
+        generated.result.success,
+        title=f"{name} on {state.digits.name}",
+        subtitle=f"{share} of {facts['n']:,} meet the target, "
+        f"{facts['recognised']:.0%} are recognised by the judge",
+    )
+    write_png(sheet_path(state.folder, name), sheet)
+    if name not in state.models:
+        return
+    walk = walks.through_digits(state.models[name].estimator, state.digits.test)
+    title = f"{name}: a walk through the codes of real digits, 0 to 9"
+    write_png(
+        walk_path(state.folder, name, "png"), walk_sheet(walk, title=title, columns=walks.STEPS)
+    )
+    write_gif(walk_path(state.folder, name, "gif"), walk)
+
+
+def sheet_path(folder: Path, name: str) -> Path:
+    """Where a system's contact sheet lies."""
+    return folder / "figures" / f"{name}.png"
+
+
+def walk_path(folder: Path, name: str, suffix: str) -> Path:
+    """Where a system's walk lies."""
+    return folder / "figures" / f"walk-{name}.{suffix}"

@@ -1,0 +1,58 @@
+"""``lso train``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lso_native._validation import check_int
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.commands.display import Display
+from lso_native.commands.options import numbers
+from lso_native.data import load
+from lso_native.estimator import DEFAULT_OPTIMIZER
+from lso_native.files import check_writable_dir
+from lso_native.optimizers import NormalizedGradientDescent
+from lso_native.serialization import save
+from lso_native.training import TrainProgress
+
+ALGORITHM_3 = NormalizedGradientDescent(desired_change=-0.1)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Fit an autoencoder or a classifier on the training part, and save it."""
+    out = Path(arguments.out)
+    check_writable_dir(out.parent)
+    digits = load(
+        arguments.dataset, data_dir=arguments.data_dir, random_state=arguments.random_state
+    )
+    count = (
+        len(digits.train) if arguments.images is None else check_int("--images", arguments.images)
+    )
+    images, labels = digits.train.images[:count], digits.train.labels[:count]
+    options: dict[str, Any] = {
+        "hidden": tuple(numbers("--hidden", arguments.hidden, int)),
+        "optimizer": DEFAULT_OPTIMIZER if arguments.optimizer == "adam" else ALGORITHM_3,
+        "epochs": arguments.epochs,
+        "mse": arguments.mse,
+        "random_state": arguments.random_state,
+    }
+    with Display() as display:
+
+        def tell(epoch: TrainProgress) -> None:
+            display.update(epoch.epoch, f"MSE {epoch.train_mse:.4f}")
+
+        display.start(f"{arguments.kind}: {len(images):,} images", arguments.epochs)
+        if arguments.kind == "autoencoder":
+            autoencoder = Autoencoder(arguments.latent, **options).fit(images, callback=tell)
+            test = f"test MSE {autoencoder.mean_squared_error(digits.test.images):.4f}"
+            display.finish(f"MSE {autoencoder.mse_:.4f}, {test}")
+            save(autoencoder, out)
+        else:
+            classifier = Classifier(**options).fit(images, labels, callback=tell)
+            accuracy = classifier.score(digits.test.images, digits.test.labels)
+            display.finish(f"MSE {classifier.mse_:.4f}, tells {accuracy:.1%} of the test images")
+            save(classifier, out)
+    print(f"wrote {out}")

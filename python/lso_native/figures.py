@@ -1,0 +1,128 @@
+"""Pictures: contact sheets, latent walks and a line of digits."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from lso_native.files import atomic_write_bytes
+
+Images = npt.NDArray[np.floating[Any]]
+
+TILE = 56  # pixels of a digit's side on a sheet
+GAP = 6
+MARGIN = 24
+LABEL = 56  # width of the column that says what a row was asked for
+PAPER, INK, MUTED, FAIL = "#ffffff", "#1b1b1f", "#6b6b76", "#c8414b"
+
+
+def image_side(n_pixels: int) -> int:
+    """The side of a square image of ``n_pixels``; ValueError where there is none."""
+    side = math.isqrt(n_pixels)
+    if side * side != n_pixels:
+        raise ValueError(f"images: expected a square number of pixels, got {n_pixels}")
+    return side
+
+
+def contact_sheet(
+    images: Images,
+    labels: Sequence[int] | npt.NDArray[np.int64],
+    success: npt.NDArray[np.bool_],
+    *,
+    title: str,
+    subtitle: str = "",
+    columns: int = 10,
+    lines: int = 1,
+) -> Image.Image:
+    """Images (n, side²) in 0..1, each label's first ones in ``lines`` rows, the label at the left.
+
+    What did not succeed is framed in red.
+    """
+    labels = np.asarray(labels)
+    rows = []
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)[: columns * lines]
+        rows += [(label, members[i : i + columns]) for i in range(0, len(members), columns)]
+    left, top = MARGIN + LABEL, MARGIN + 62
+    width = left + columns * (TILE + GAP) - GAP + MARGIN
+    sheet = Image.new("RGB", (width, top + len(rows) * (TILE + GAP) - GAP + MARGIN + 22), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN - 8), title, INK, _font(22))
+    draw.text((MARGIN, MARGIN + 24), subtitle, MUTED, _font(14))
+    for line, (label, members) in enumerate(rows):
+        y = top + line * (TILE + GAP)
+        name = str(label) if label >= 0 else ""
+        draw.text((MARGIN + 12, y + TILE // 2), name, INK, _font(28), anchor="lm")
+        for column, member in enumerate(members):
+            place = (left + column * (TILE + GAP), y)
+            sheet.paste(_tile(images[member], TILE), place)
+            if not success[member]:
+                box = (place[0] - 2, y - 2, place[0] + TILE + 1, y + TILE + 1)
+                draw.rectangle(box, outline=FAIL, width=2)
+    legend = "at the left the digit asked for; framed in red: the target was not met"
+    draw.text((MARGIN, sheet.height - MARGIN - 8), legend, MUTED, _font(13))
+    return sheet
+
+
+def strip(images: Images, *, tile: int = TILE) -> Image.Image:
+    """Images (n, side²) side by side."""
+    sheet = Image.new("RGB", (len(images) * (tile + 2) - 2, tile), PAPER)
+    for i, image in enumerate(images):
+        sheet.paste(_tile(image, tile), (i * (tile + 2), 0))
+    return sheet
+
+
+def walk_sheet(images: Images, *, title: str, columns: int) -> Image.Image:
+    """A walk (n, side²), ``columns`` images a line, under a title."""
+    lines = [strip(images[i : i + columns]) for i in range(0, len(images), columns)]
+    top = MARGIN + 34
+    width = max(line.width for line in lines) + 2 * MARGIN
+    sheet = Image.new("RGB", (width, top + len(lines) * (TILE + GAP) - GAP + MARGIN), PAPER)
+    ImageDraw.Draw(sheet).text((MARGIN, MARGIN - 8), title, INK, _font(20))
+    for i, line in enumerate(lines):
+        sheet.paste(line, (MARGIN, top + i * (TILE + GAP)))
+    return sheet
+
+
+def write_png(path: Path, image: Image.Image) -> None:
+    """Write ``image`` whole or not at all."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    _write(path, buffer)
+
+
+def write_gif(path: Path, images: Images, *, seconds: float = 0.08, tile: int = 140) -> None:
+    """Write images (n, side²) as an endless animation, one every ``seconds``."""
+    frames = [_tile(image, tile) for image in images]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        "GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=round(1000 * seconds),
+        loop=0,
+    )
+    _write(path, buffer)
+
+
+def _write(path: Path, buffer: io.BytesIO) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write_bytes(path, buffer.getvalue())
+
+
+def _tile(image: npt.NDArray[np.floating[Any]], size: int) -> Image.Image:
+    side = image_side(image.size)
+    levels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8).reshape(side, side)
+    return Image.fromarray(levels).resize((size, size), Image.Resampling.NEAREST)
+
+
+def _font(size: int) -> Any:
+    return ImageFont.load_default(size)

@@ -1,0 +1,191 @@
+"""Tables from the results of a run, as text and as one HTML file."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lso_native.experiments.reproduce import PAPER
+from lso_native.files import atomic_write_bytes
+from lso_native.metrics import wilson_interval
+
+Row = Sequence[str]
+NONE = "–"
+SYSTEM_HEAD = (
+    "system",
+    "images",
+    "MSE",
+    "success",
+    "recognised",
+    "median iterations",
+    "training s",
+    "generating s",
+)
+SENSITIVITY_HEAD = (
+    "system",
+    "decoder",
+    "MSE",
+    "classifier",
+    "C",
+    "bounds",
+    "success",
+    "recognised",
+)
+
+
+def rate(successes: int, n: int, interval: Sequence[float]) -> str:
+    """A share in percent with its interval."""
+    return f"{100 * successes / n:.0f}% [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
+
+
+def system_rows(results: dict[str, Any]) -> list[Row]:
+    """One row a system, and under it the paper's figures where it has some."""
+    rows: list[Row] = []
+    for name, facts in results["systems"].items():
+        rows.append(
+            (
+                name,
+                f"{facts['train_images']:,}" if "train_images" in facts else NONE,
+                _mse(facts.get("train_mse")),
+                rate(facts["successes"], facts["n"], facts["success_interval"]),
+                f"{facts['recognised']:.0%}",
+                str(facts["median_iterations"]),
+                f"{facts['train_seconds']:.1f}" if "train_seconds" in facts else NONE,
+                f"{facts['generate_seconds']:.2f}",
+            )
+        )
+        if name in PAPER:
+            paper = PAPER[name]
+            successes, n = paper["successes"], paper["n"]
+            rows.append(
+                (
+                    "  the paper",
+                    f"{paper['train_images']:,}",
+                    _mse(paper["train_mse"]),
+                    rate(successes, n, wilson_interval(successes, n)),
+                    *[NONE] * 4,
+                )
+            )
+    return rows
+
+
+def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
+    """One row a combination of decoder, C and bounds; none where the run did not ask for it."""
+    return [
+        (
+            row["system"],
+            row["decoder"],
+            _mse(row["train_mse"]),
+            f"{row['classifier_epochs']} epochs, {row['classifier_accuracy']:.1%}",
+            f"{row['desired_change']:g} E",
+            NONE if row["bounds"] is None else "{:g}..{:g}".format(*row["bounds"]),
+            rate(row["successes"], row["n"], row["success_interval"]),
+            f"{row['recognised']:.0%}",
+        )
+        for row in results.get("sensitivity", [])
+    ]
+
+
+def model_lines(results: dict[str, Any]) -> list[str]:
+    """What the classifier and the judge are worth."""
+    lines = []
+    for name, use in (("classifier", "guides the descent"), ("judge", "saw other images")):
+        facts = results["models"].get(name)
+        if facts is not None:
+            lines.append(
+                f"{name} ({use}): {facts['test_accuracy']:.1%} of the test images, "
+                f"test MSE {facts['test_mse']:.4f}, {facts['train_images']:,} training images, "
+                f"{facts['train_seconds']:.1f} s"
+            )
+    return lines
+
+
+def text_table(head: Row, rows: Sequence[Row]) -> str:
+    """Columns of plain text, the first to the left, the others to the right."""
+    widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in (head, tuple("-" * width for width in widths), *rows)
+    ]
+    return "\n".join(lines)
+
+
+def text_report(results: dict[str, Any]) -> str:
+    """What ``lso reproduce`` ends with."""
+    parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
+    if rows := sensitivity_rows(results):
+        parts.insert(1, text_table(SENSITIVITY_HEAD, rows))
+    parts.append(
+        "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
+        "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for"
+    )
+    return "\n\n".join(parts)
+
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+tr.paper td { color: #888; }
+img { max-width: 100%; height: auto; border-radius: 6px; }
+figure { margin: 1.5rem 0; }
+footer { color: #888; font-size: .9rem; margin-top: 2rem; }
+"""
+
+
+def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -> None:
+    """One file with the tables and the pictures (caption: PNG or GIF file) inside it."""
+    settings, environment = results["settings"], results["environment"]
+    body = [
+        "<h1>Latent space optimization, reproduced</h1>",
+        f"<p>{html.escape(settings['dataset'])}, {settings['samples']:,} digits a system, "
+        f"random state {settings['random_state']}.</p>",
+        *(f"<p>{html.escape(note)}.</p>" for note in results["notes"]),
+        _html_table(SYSTEM_HEAD, system_rows(results)),
+        *(f"<p>{html.escape(line)}</p>" for line in model_lines(results)),
+        "<p>Success: the classifier's output is within MSE .001 of the digit asked for, one "
+        "attempt each, with its 95% Wilson interval. Recognised: a judge network, trained on "
+        "images that no other model saw, sees the digit asked for.</p>",
+    ]
+    if rows := sensitivity_rows(results):
+        body += ["<h2>Other choices</h2>", _html_table(SENSITIVITY_HEAD, rows)]
+    body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
+    machine = ", ".join(f"{key} {value}" for key, value in environment.items())
+    body.append(f"<footer>{html.escape(machine)}</footer>")
+    page = (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>lso_native report</title>\n<style>{STYLE}</style>\n"
+        + "\n".join(body)
+        + "\n</html>\n"
+    )
+    atomic_write_bytes(path, page.encode())
+
+
+def _html_table(head: Row, rows: Sequence[Row]) -> str:
+    def line(cells: Row, tag: str) -> str:
+        kind = ' class="paper"' if cells[0].startswith(" ") else ""
+        return f"<tr{kind}>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
+
+    lines = [line(head, "th"), *(line(row, "td") for row in rows)]
+    return '<div class="scroll"><table>\n' + "\n".join(lines) + "\n</table></div>"
+
+
+def _figure(caption: str, file: Path) -> str:
+    data = base64.b64encode(file.read_bytes()).decode()
+    text = html.escape(caption)
+    kind = file.suffix.lstrip(".")
+    return f'<figure><img alt="{text}" src="data:image/{kind};base64,{data}"></figure>'
+
+
+def _mse(value: float | None) -> str:
+    return NONE if value is None else f"{value:.4f}".removeprefix("0")

@@ -1,0 +1,45 @@
+"""A run of the paper's experiment small enough for a test: the real digits, hardly trained models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lso_native.experiments import reproduce
+from lso_native.experiments.generation import GenerationSettings
+from lso_native.experiments.models import (
+    AutoencoderSettings,
+    ClassifierSettings,
+    JudgeSettings,
+)
+from lso_native.experiments.reproduce import ReproduceSettings, SystemSettings
+from lso_native.experiments.sensitivity import SensitivitySettings
+
+FEW = GenerationSettings(mse=0.08, max_iterations=40)
+SMALL_SYSTEMS = {
+    "lso-1": SystemSettings(FEW, AutoencoderSettings(latent=3, images=100, mse=None, epochs=2)),
+    "lso-2": SystemSettings(FEW, AutoencoderSettings(latent=6, images=9_000, mse=None, epochs=1)),
+    "input-optimization": SystemSettings(
+        GenerationSettings(mse=0.08, desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=40)
+    ),
+}
+
+
+def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
+    """Settings of a run of a second or two."""
+    options: dict[str, Any] = {
+        "samples": 20,
+        "judge": JudgeSettings(hidden=(16,), samples=1, least_epochs=1),
+        "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
+        "variations": SensitivitySettings(
+            samples=10, max_iterations=40, better_samples=300, classifier_epochs=(1,)
+        ),
+    }
+    return ReproduceSettings(out=str(out), **(options | changes))
+
+
+def use_small_systems(patch: pytest.MonkeyPatch) -> None:
+    """Put the small systems in the place of the paper's."""
+    for name, system in SMALL_SYSTEMS.items():
+        patch.setitem(reproduce.SYSTEMS, name, system)
