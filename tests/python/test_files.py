@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,20 @@ def target(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def limited() -> Iterator[int]:
-    """Let no file grow beyond some bytes: a write then stops half way, as on a full disk."""
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes: a write then stops half way, as on a full disk.
+
+    Not a fixture: the test runner's own output may go to a file too.
+    """
     if resource is None:
         pytest.skip("no limit on the size of files here")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield 4096
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def only_the_old(target: Path) -> bool:
@@ -78,9 +84,10 @@ def test_an_interrupted_write_leaves_the_old_file(
     assert only_the_old(target)
 
 
-def test_a_write_that_stops_half_way_leaves_the_old_file(target: Path, limited: int) -> None:
-    with pytest.raises(OSError, match=r"cannot write this file.*nothing half written") as caught:
-        atomic_write_bytes(target, bytes(2 * limited))
+def test_a_write_that_stops_half_way_leaves_the_old_file(target: Path) -> None:
+    refused = pytest.raises(OSError, match=r"cannot write this file.*nothing half written")
+    with refused as caught, limited(4096):
+        atomic_write_bytes(target, bytes(8192))
     assert caught.value.errno == errno.EFBIG
     assert caught.value.filename == str(target)
     assert only_the_old(target)
