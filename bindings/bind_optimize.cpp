@@ -34,6 +34,7 @@ py::dict to_python(OptimizeResult<T>& result, std::size_t n, std::size_t n_input
   out["loss"] = adopt(std::move(result.loss), {rows});
   out["iterations"] = adopt(std::move(result.iterations), {rows});
   out["status"] = adopt(std::move(status), {rows});
+  out["interrupted"] = result.interrupted;
   if (trajectory) {
     py::list points;
     for (std::vector<T>& each : result.trajectory) {

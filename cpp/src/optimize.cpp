@@ -78,7 +78,7 @@ class Tile {
     lanes_[lane] = {start, 0, tolerance.value * (tolerance.mean ? job_.objective.total_weight(start) : 1.0),
                     std::numeric_limits<double>::infinity()};
     load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
-    for (std::size_t i = 0; i < n_inputs_; ++i) project(i, workspace_.inputs()[i][lane]);
+    for (std::size_t i = 0; i < n_inputs_; ++i) job_.bounds.project(i, workspace_.inputs()[i][lane]);
     copy_lane(workspace_.inputs(), lane, best(), lane);
     objective_.load(start, lane);
   }
@@ -130,15 +130,11 @@ class Tile {
       const T old = x[i][lane];
       T value = static_cast<T>(static_cast<double>(old) + static_cast<double>(d[i][lane]) * scale);
       if (!std::isfinite(value)) return StepOutcome::diverged;
-      project(i, value);
+      job_.bounds.project(i, value);
       moved = moved || value != old;
       x[i][lane] = value;
     }
     return moved ? StepOutcome::moved : StepOutcome::stationary;
-  }
-
-  void project(std::size_t input, T& value) const {
-    if (!job_.bounds.lower.empty()) value = std::clamp(value, job_.bounds.lower[input], job_.bounds.upper[input]);
   }
 
   void record(std::size_t lane, double error) {
@@ -192,9 +188,10 @@ class Tile {
 
 // Until a start has been looked at, it is its own best point, of unknown error.
 template <class T>
-OptimizeResult<T> untouched(Rows<const T> starts, bool trajectory) {
+OptimizeResult<T> untouched(Rows<const T> starts, const Bounds<T>& bounds, bool trajectory) {
   OptimizeResult<T> result;
   result.latents.assign(starts.data, starts.data + starts.size());
+  for (std::size_t i = 0; i < starts.size(); ++i) bounds.project(i % starts.cols, result.latents[i]);
   result.loss.assign(starts.rows, std::numeric_limits<double>::infinity());
   result.iterations.assign(starts.rows, 0);
   result.status.assign(starts.rows, Status::interrupted);
@@ -209,7 +206,7 @@ OptimizeResult<T> untouched(Rows<const T> starts, bool trajectory) {
 template <class T>
 OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective, Rows<const T> starts,
                            const Bounds<T>& bounds, const OptimizeSettings& settings) {
-  OptimizeResult<T> result = untouched(starts, settings.trajectory);
+  OptimizeResult<T> result = untouched(starts, bounds, settings.trajectory);
   std::atomic<std::size_t> finished{0};
   StopSignal stop([&] { return settings.poll && settings.poll(finished.load(std::memory_order_relaxed)); });
   Job<T> job{chain, objective, starts, bounds, settings, result, stop, finished};
@@ -223,6 +220,7 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
         tile.run(thread == 0);
       },
       &stop);
+  result.interrupted = stop.stopped();
   return result;
 }
 

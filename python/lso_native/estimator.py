@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
@@ -116,15 +115,6 @@ class NetworkEstimator(Estimator):
     n_epochs_: int
     mse_: float
     n_features_in_: int
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fitted estimator to ``path`` as safetensors; ``lso_native.load`` reads it.
-
-        Raises NotFittedError before ``fit``, and OSError where ``path`` cannot be written.
-        """
-        from lso_native.serialization import save  # imports this module's subclasses
-
-        save(self, path)
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):

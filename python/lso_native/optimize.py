@@ -100,11 +100,12 @@ def optimize(
     mse, squared_error, loss : when a start is done, one of: the mean squared error an output, the total squared error
         of a sample, or the objective's value E, at most this much. Default: mse=1e-3, the paper's (section 5.1).
     optimizer : Algorithm 3 with C = -E unless told otherwise.
-    max_iterations : steps a start may take.
-    bounds : (low, high), scalars or (n_inputs,), on which the inputs are projected after each step.
+    max_iterations : steps a start may take; 0 only looks at the starts.
+    bounds : (low, high), scalars or (n_inputs,), on which the starts, and the inputs after each step, are
+        projected.
     trajectory : keep every point.
     threads : None for all processors. The results do not depend on it, bit for bit.
-    callback : called with OptimizeProgress some times a second.
+    callback : called with OptimizeProgress some times a second, and at the end.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
@@ -128,7 +129,7 @@ def optimize(
         proportional=descent.proportional,
         tolerance=tolerance,
         mean=mean,
-        max_iterations=check_int("max_iterations", max_iterations),
+        max_iterations=check_int("max_iterations", max_iterations, minimum=0),
         lower=lower,
         upper=upper,
         trajectory=bool(trajectory),
@@ -136,11 +137,12 @@ def optimize(
         progress=progress,
     )
     result = _result(model, objective, np.array(starts, dtype=model.dtype), raw)
-    if (result.status == "interrupted").any():
+    if raw["interrupted"]:
         done = int((result.status != "interrupted").sum())
         raise interrupted(
             f"optimize: interrupted with {done} of {result.status.size} starts done", result
         )
+    progress(len(result.starts), len(result.starts))
     return result
 
 

@@ -225,7 +225,7 @@ def test_copies_and_pickles_are_equal(again: Any, fitted: lso.Autoencoder) -> No
         lambda model: model.score(X),
         lambda model: model.mean_squared_error(X),
         lambda model: model.sample_latent(3),
-        lambda model: model.save("never-written"),
+        lambda model: lso.save(model, "never-written"),
     ],
 )
 def test_not_fitted(call: Any) -> None:

@@ -169,7 +169,7 @@ def test_repr_shows_what_is_not_default() -> None:
         lambda model: model.decision_function(X),
         lambda model: model.score(X, LABELS),
         lambda model: model.mean_squared_error(X, LABELS),
-        lambda model: model.save("never-written"),
+        lambda model: lso.save(model, "never-written"),
     ],
 )
 def test_not_fitted(call: Any) -> None:

@@ -87,7 +87,7 @@ def test_a_composition_comes_back_in_its_parts(path: Path) -> None:
 )
 def test_an_autoencoder_comes_back_whole(params: dict[str, Any], path: Path) -> None:
     model = autoencoder(**params)
-    model.save(path)
+    lso.save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Autoencoder)
     model.set_params(hidden=tuple(model.hidden))  # a list comes back as a tuple
@@ -102,7 +102,7 @@ def test_an_autoencoder_comes_back_whole(params: dict[str, Any], path: Path) -> 
 )
 def test_a_classifier_comes_back_whole(labels: Any, path: Path) -> None:
     model = classifier(labels, optimizer=lso.Adam(learning_rate=0.02, beta2=0.99))
-    model.save(path)
+    lso.save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Classifier)
     assert_same_estimator(loaded, model)
@@ -111,7 +111,7 @@ def test_a_classifier_comes_back_whole(labels: Any, path: Path) -> None:
 
 def test_a_loaded_estimator_fits_again(path: Path) -> None:
     model = autoencoder()
-    model.save(path)
+    lso.save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Autoencoder)
     assert_same_estimator(loaded.fit(X), model)
@@ -119,7 +119,7 @@ def test_a_loaded_estimator_fits_again(path: Path) -> None:
 
 def test_parameters_changed_after_fit_do_not_change_the_model(path: Path) -> None:
     model = autoencoder().set_params(hidden=(5, 4, 3), latent=9)
-    model.save(path)
+    lso.save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Autoencoder)
     assert loaded.encoder_ == model.encoder_
@@ -167,7 +167,7 @@ def test_a_parameter_that_json_cannot_hold(path: Path) -> None:
     model = autoencoder()
     model.set_params(random_state=np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"^random_state: expected a parameter that JSON can hold"):
-        model.save(path)
+        lso.save(model, path)
     assert not path.exists()
 
 

@@ -2,6 +2,7 @@
 // meet the objective. Many starts at once, each with its own step, status, iteration count and best point.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,6 +38,10 @@ template <class T>
 struct Bounds {
   std::vector<T> lower;  // (n_inputs,), or empty for none
   std::vector<T> upper;
+
+  void project(std::size_t input, T& value) const {
+    if (!lower.empty()) value = std::clamp(value, lower[input], upper[input]);
+  }
 };
 
 template <class T>
@@ -47,6 +52,7 @@ struct OptimizeResult {
   std::vector<Status> status;                        // (n,)
   std::vector<std::vector<T>> trajectory;            // n x (iterations + 1, n_inputs), or empty
   std::vector<std::vector<double>> trajectory_loss;  // n x (iterations + 1), or empty
+  bool interrupted = false;  // the poll stopped the run; starts that were done by then keep their status
 };
 
 template <class T>
