@@ -130,7 +130,7 @@ def text_report(results: dict[str, Any]) -> str:
 
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
@@ -156,9 +156,9 @@ def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -
         "attempt each, with its 95% Wilson interval. Recognised: a judge network, trained on "
         "images that no other model saw, sees the digit asked for.</p>",
     ]
+    body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
     if rows := sensitivity_rows(results):
         body += ["<h2>Other choices</h2>", _html_table(SENSITIVITY_HEAD, rows)]
-    body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
     machine = ", ".join(f"{key} {value}" for key, value in environment.items())
     body.append(f"<footer>{html.escape(machine)}</footer>")
     page = (
