@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -23,16 +25,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"lso: {error.name} is needed here: {INSTALL}", file=sys.stderr)
         return EXIT_USAGE
-    except (ValueError, TypeError, ImportError, OSError) as error:
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(f"lso: {place}{error.strerror or error}", file=sys.stderr)
+        return EXIT_USAGE
+    except (ValueError, TypeError, ImportError) as error:
         print(f"lso: {error}", file=sys.stderr)
         return EXIT_USAGE
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells misuse in one line, as the commands do; the subcommands' parsers are of this class too."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Else "-1,1" and "-1e-3" would be taken for options.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="lso", description="Generate samples that meet stated requirements."
-    )
+    parser = _Parser(prog="lso", description="Generate samples that meet stated requirements.")
     commands = parser.add_subparsers(metavar="command", required=True)
     _add_reproduce(commands)
     _add_train(commands)
@@ -44,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
 
-def _add_reproduce(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_reproduce(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "reproduce",
         help="the paper's experiment, with its figures beside ours",
@@ -66,7 +82,7 @@ def _add_reproduce(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_reproduce)
 
 
-def _add_train(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_train(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "train", help="train one model and save it", description="Train one model and save it."
     )
@@ -87,7 +103,7 @@ def _add_train(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_train)
 
 
-def _add_generate(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_generate(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "generate",
         help="generate samples with a saved decoder and classifier",
@@ -117,7 +133,7 @@ def _add_generate(commands: Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(command=_generate)
 
 
-def _add_walk(commands: Commands[argparse.ArgumentParser]) -> None:
+def _add_walk(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "walk",
         help="decode the way between points of a latent space",

@@ -11,7 +11,7 @@ from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
 from lso_native.commands.display import Display
 from lso_native.commands.options import numbers
-from lso_native.data import load
+from lso_native.data import Digits, load
 from lso_native.estimator import DEFAULT_OPTIMIZER
 from lso_native.files import check_writable_dir
 from lso_native.optimizers import NormalizedGradientDescent
@@ -24,13 +24,13 @@ ALGORITHM_3 = NormalizedGradientDescent(desired_change=-0.1)
 def train(arguments: argparse.Namespace) -> None:
     """Fit an autoencoder or a classifier on the training part, and save it."""
     out = Path(arguments.out)
+    if out.is_dir():
+        raise ValueError(f"--out: expected a file to write, got the folder {out}")
     check_writable_dir(out.parent)
     digits = load(
         arguments.dataset, data_dir=arguments.data_dir, random_state=arguments.random_state
     )
-    count = (
-        len(digits.train) if arguments.images is None else check_int("--images", arguments.images)
-    )
+    count = _count(arguments.images, digits)
     images, labels = digits.train.images[:count], digits.train.labels[:count]
     options: dict[str, Any] = {
         "hidden": tuple(numbers("--hidden", arguments.hidden, int)),
@@ -56,3 +56,16 @@ def train(arguments: argparse.Namespace) -> None:
             display.finish(f"MSE {classifier.mse_:.4f}, tells {accuracy:.1%} of the test images")
             save(classifier, out)
     print(f"wrote {out}")
+
+
+def _count(images: int | None, digits: Digits) -> int:
+    """How many images to train on."""
+    there = len(digits.train)
+    if images is None:
+        return there
+    if check_int("--images", images) > there:
+        raise ValueError(
+            f"--images: expected at most {there}, all that {digits.name} has for training, "
+            f"got {images}"
+        )
+    return images

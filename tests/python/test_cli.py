@@ -1,0 +1,276 @@
+"""The command line: what it writes, how it tells misuse, and how it stops."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import lso_native as lso
+import numpy as np
+import pytest
+from estimator_data import patterns
+from lso_native.cli import main
+from lso_native.experiments.reproduce import ReproduceSettings
+from PIL import Image
+from small_run import small_settings, use_small_systems
+
+ENTRY = "import sys; from lso_native.cli import main; sys.exit(main(sys.argv[1:]))"
+LIMIT = 120  # seconds; a command that does not stop would run for hours
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with hardly trained models of 4x4 images, and files that are none."""
+    folder = tmp_path_factory.mktemp("models")
+    X = np.pad(patterns()[0], ((0, 0), (0, 4)))
+    autoencoder = lso.Autoencoder(2, hidden=(6,), epochs=3, random_state=0).fit(X)
+    classifier = lso.Classifier(hidden=(6,), epochs=3, random_state=0).fit(X, patterns()[1])
+    lso.save(autoencoder, folder / "autoencoder.safetensors")
+    lso.save(autoencoder.decoder_, folder / "decoder.safetensors")
+    lso.save(classifier, folder / "classifier.safetensors")
+    lso.save(lso.Network([9, 3], random_state=0), folder / "other.safetensors")
+    lso.save(lso.Network([2, 10], random_state=0), folder / "oblong.safetensors")
+    (folder / "text.safetensors").write_text("no model")
+    (folder / "taken").mkdir()
+    return folder
+
+
+@pytest.fixture
+def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(models)
+    return models
+
+
+GENERATE = (
+    "generate --classifier classifier.safetensors --decoder autoencoder.safetensors --out new"
+)
+WALK = "walk --decoder autoencoder.safetensors --out new"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("reproduce --samples 0", "samples: expected an integer of at least 1, got 0"),
+        ("reproduce --systems lso-9", "systems: expected some of lso-1, .* got lso-9"),
+        ("reproduce --random-state -1", "random_state: expected .*, got -1"),
+        ("reproduce --threads 0", "threads: expected .*, got 0"),
+        ("reproduce --out text.safetensors", "text.safetensors: .*not a folder"),
+        ("reproduce --out new --dataset mnist --data-dir nowhere", "data_dir: .*, got nowhere"),
+        ("train classifier --out taken", "--out: expected a file to write, got the folder taken"),
+        ("train classifier --out text.safetensors/x", "text.safetensors: .*not a folder"),
+        ("train classifier --out x --epochs 0", "epochs: expected .*, got 0"),
+        ("train classifier --out x --mse -1", "mse: expected .*, got -1"),
+        ("train classifier --out x --hidden 8,a", "--hidden: expected numbers .*, got '8,a'"),
+        ("train classifier --out x --hidden 0", "hidden: expected .*, got 0"),
+        ("train classifier --out x --images 0", "--images: expected .*, got 0"),
+        ("train classifier --out x --images 3001", "--images: expected at most 3000, .*got 3001"),
+        ("train autoencoder --out x --latent 0", "latent: expected .*, got 0"),
+        (f"{GENERATE} --digit 3", "--digit: expected one of 0, 1, 2, got 3"),
+        (f"{GENERATE} --digit one", "--digit: expected one of 0, 1, 2, got one"),
+        (f"{GENERATE} --target 1,0", "--target: expected 3 numbers, .*got 2"),
+        (f"{GENERATE} --target 1,0,x", "--target: expected numbers .*, got '1,0,x'"),
+        (f"{GENERATE} --target 1,0,inf", "target: expected .*inf"),
+        (f"{GENERATE} --digit 1 -n 0", "n: expected .*, got 0"),
+        (f"{GENERATE} --digit 1 --mse 0", "mse: expected .*, got 0"),
+        (f"{GENERATE} --digit 1 --desired-change 1", "desired_change: expected .*, got 1"),
+        (f"{GENERATE} --digit 1 --bounds 1", "--bounds: expected low,high, got '1'"),
+        (f"{GENERATE} --digit 1 --bounds 1,0", "bounds: expected low at most high"),
+        (f"{GENERATE} --digit 1 --max-iterations -1", "max_iterations: expected .*, got -1"),
+        (f"{GENERATE} --digit 1 --decoder none", "--decoder: expected a file .*, got none"),
+        (f"{GENERATE} --digit 1 --decoder text.safetensors", "text.safetensors: expected a whole"),
+        (f"{GENERATE} --digit 1 --decoder classifier.safetensors", "--decoder: .*got a classifier"),
+        (
+            f"{GENERATE} --digit 1 --classifier autoencoder.safetensors",
+            "--classifier: .*an autoenc",
+        ),
+        (f"{GENERATE} --digit 1 --classifier other.safetensors", "16 .*9|9 .*16"),
+        (f"{GENERATE} --digit 1 --decoder oblong.safetensors", "images: expected a square number"),
+        (f"{WALK} --points 1", "--points: expected .*, got 1"),
+        (f"{WALK} --steps 0", "--steps: expected .*, got 0"),
+        (f"{WALK} --digits 3,12", "digits: expected digits of 0 to 9, got 12"),
+        (f"{WALK} --digits a", "--digits: expected numbers .*, got 'a'"),
+        (f"{WALK} --decoder decoder.safetensors --digits 1", "--digits: expected a saved autoenc"),
+    ],
+)
+def test_misuse_is_told_in_one_line(
+    line: str, told: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {file: file.read_bytes() for file in here.glob("*.safetensors")}
+    assert main(line.split()) == 2
+    errors = [text for text in capsys.readouterr().err.splitlines() if text.startswith("lso: ")]
+    assert len(errors) == 1
+    assert re.search(told, errors[0]), errors[0]
+    assert "Errno" not in errors[0]
+    assert {file: file.read_bytes() for file in here.glob("*.safetensors")} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "command"),
+        ("paint", "paint"),
+        ("reproduce --samples many", "--samples"),
+        ("reproduce --dataset letters", "letters"),
+        ("train gan --out x", "gan"),
+        ("train classifier", "--out"),
+        (GENERATE, "--digit"),
+        (f"{GENERATE} --digit 1 --target 1,0,0", "not allowed with"),
+        ("walk", "--decoder"),
+    ],
+)
+def test_a_line_that_does_not_parse(
+    line: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(line.split())
+    assert stop.value.code == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith("lso")
+    assert told in error
+
+
+def test_help_needs_nothing_heavy() -> None:
+    script = (
+        "import sys\nfrom lso_native.cli import main\n"
+        "try:\n    main(['reproduce', '--help'])\n"
+        "finally:\n    print(sorted({'PIL', 'rich', 'matplotlib', 'mlxtend', 'pooch', 'pandas'} "
+        "& set(sys.modules)))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
+    for option in ("dataset", "data-dir", "out", "samples", "systems", "random-state", "threads"):
+        assert f"--{option}" in output
+    assert output.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("decoder", ["autoencoder", "decoder"])
+def test_generate_writes_every_sample_and_a_sheet(
+    decoder: str, here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = f"{GENERATE} --digit 2 -n 7 --mse .1 --decoder {decoder}.safetensors --out {tmp_path}"
+    assert main(line.split()) == 0
+    with np.load(tmp_path / "samples.npz") as file:
+        samples = dict(file)
+    assert samples["images"].shape == (7, 16)
+    assert samples["labels"].tolist() == [2] * 7
+    model = lso.load(here / "decoder.safetensors")
+    guide = lso.load(here / "classifier.safetensors")
+    assert isinstance(model, lso.Network)
+    assert isinstance(guide, lso.Classifier)
+    outputs = (model >> guide.network_)(samples["latents"])
+    errors = np.mean((outputs - lso.one_hot(2, 3)) ** 2, axis=1)
+    np.testing.assert_allclose(samples["mse"], errors, rtol=1e-4)
+    np.testing.assert_array_equal(samples["success"], samples["mse"] <= 0.1)
+    with Image.open(tmp_path / "samples.png") as sheet:
+        assert min(sheet.size) > 56
+    assert f"{samples['success'].sum()} of 7" in capsys.readouterr().out
+
+
+def test_generate_takes_any_target_and_repeats_itself(here: Path, tmp_path: Path) -> None:
+    del here
+    options = ["--target", "nan,0.4,nan", "-n", "5", "--bounds", "-.5,1", "--random-state", "3"]
+    for threads in ("1", "2"):
+        out = ["--out", str(tmp_path / threads), "--threads", threads]
+        assert main([*GENERATE.split(), *options, *out]) == 0
+    with np.load(tmp_path / "1" / "samples.npz") as samples:
+        assert samples["labels"].tolist() == [-1] * 5
+        assert samples["latents"].min() >= -0.5
+        assert samples["latents"].max() <= 1
+    same = [(tmp_path / threads / "samples.npz").read_bytes() for threads in ("1", "2")]
+    assert same[0] == same[1]
+
+
+def test_walk_writes_a_strip_and_an_animation(here: Path, tmp_path: Path) -> None:
+    del here
+    line = f"{WALK} --points 3 --steps 4 --out {tmp_path}"
+    assert main(line.split()) == 0
+    with Image.open(tmp_path / "walk.png") as strip, Image.open(tmp_path / "walk.gif") as gif:
+        assert strip.format == "PNG"
+        assert gif.format == "GIF"
+
+
+def test_train_generate_and_walk_on_digits(tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"{kind}.safetensors" for kind in ("autoencoder", "classifier")}
+    for kind, file in files.items():
+        line = f"train {kind} --out {file} --images 200 --epochs 1 --hidden 8 --latent 3"
+        assert main(line.split()) == 0
+    autoencoder = lso.load(files["autoencoder"])
+    assert isinstance(autoencoder, lso.Autoencoder)
+    assert autoencoder.network_.sizes == (196, 8, 3, 8, 196)
+    classifier = lso.load(files["classifier"])
+    assert isinstance(classifier, lso.Classifier)
+    assert classifier.network_.sizes == (196, 8, 10)
+    both = f"--decoder {files['autoencoder']} --classifier {files['classifier']}"
+    assert main(f"generate {both} --digit 7 -n 3 --out {tmp_path}".split()) == 0
+    line = f"walk --decoder {files['autoencoder']} --digits 1,7 --steps 3 --out {tmp_path}"
+    assert main(line.split()) == 0
+    names = {file.name for file in tmp_path.iterdir()} - {file.name for file in files.values()}
+    assert names == {"samples.npz", "samples.png", "walk.png", "walk.gif"}
+
+
+def test_reproduce_writes_everything_and_prints_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_small_systems(monkeypatch)
+    small = small_settings(tmp_path)
+    settings = partial(ReproduceSettings, judge=small.judge, classifier=small.classifier)
+    monkeypatch.setattr("lso_native.commands.reproduce.ReproduceSettings", settings)
+    assert main(["reproduce", "--out", str(tmp_path), "--samples", "10", "--threads", "1"]) == 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    names = ["lso-1", "lso-2", "input-optimization"]
+    assert list(results["systems"]) == names
+    for name in names:
+        assert (tmp_path / "samples" / f"{name}.npz").is_file()
+        with Image.open(tmp_path / "figures" / f"{name}.png") as sheet:
+            assert sheet.width > 10 * 56
+    kinds = {file.suffix for file in (tmp_path / "figures").iterdir()}
+    assert kinds == {".png", ".gif"}
+    models = {file.stem for file in (tmp_path / "models").iterdir()}
+    assert models == {"judge", "classifier", "lso-1", "lso-2"}
+    assert "data:image/png" in (tmp_path / "report.html").read_text()
+    told = capsys.readouterr()
+    for name in names:
+        assert name in told.out
+    assert "64% [54, 73]" in told.out
+    assert "lso-2 trains on 3,000 images" in told.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process there")
+@pytest.mark.parametrize("command", ["reproduce", "train", "generate"])
+def test_ctrl_c(command: str, models: Path, tmp_path: Path) -> None:
+    lines = {
+        "reproduce": ["reproduce", "--out", str(tmp_path)],
+        "train": ["train", "autoencoder", "--epochs", "9999999", "--out", str(tmp_path / "file")],
+        "generate": [
+            *["generate", "--decoder", str(models / "decoder.safetensors"), "--target", "9,9,9"],
+            *["--classifier", str(models / "classifier.safetensors"), "--out", str(tmp_path)],
+            *["--max-iterations", "99999999", "--desired-change", "-1e-9"],
+        ],
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENTRY, *lines[command]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        told = ""
+        while "..." not in told:  # the first stage has begun
+            told = process.stderr.readline()
+            assert told
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=LIMIT)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 130, errors
+    assert errors.splitlines()[-1].startswith("lso: interrupted")
+    assert output == ""
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
