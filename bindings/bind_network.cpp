@@ -9,6 +9,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "interrupt.hpp"
 #include "lso/backprop.hpp"
 #include "lso/network.hpp"
 
@@ -124,10 +125,10 @@ std::vector<std::size_t> stage_sizes(const Chain<T>& chain) {
 template <class T>
 Contiguous<T> chain_forward(const Chain<T>& chain, const py::object& x, std::size_t threads) {
   const Held<T> held = rows<T>(x, "x", chain.n_inputs());
-  auto [array, out] = new_rows<T>(held.rows.rows, chain.n_outputs());
-  const py::gil_scoped_release release;
-  evaluate<T>(chain, held.rows, out, {}, threads);
-  return array;
+  const auto made = new_rows<T>(held.rows.rows, chain.n_outputs());
+  const Rows<T> out = made.second;
+  interruptible([&](StopSignal* stop) { evaluate<T>(chain, held.rows, out, {}, threads, stop); });
+  return made.first;
 }
 
 // (outputs, [value at each seam])
@@ -138,10 +139,10 @@ std::pair<Contiguous<T>, Arrays<T>> chain_seams(const Chain<T>& chain, const py:
   for (std::size_t p = 0; p + 1 < chain.parts().size(); ++p) sizes.push_back(chain.parts()[p]->n_outputs());
   std::vector<Rows<T>> views;
   Arrays<T> seams = new_arrays<T>(held.rows.rows, sizes, views);
-  auto [array, out] = new_rows<T>(held.rows.rows, chain.n_outputs());
-  const py::gil_scoped_release release;
-  evaluate<T>(chain, held.rows, out, views, threads);
-  return {array, std::move(seams)};
+  const auto made = new_rows<T>(held.rows.rows, chain.n_outputs());
+  const Rows<T> out = made.second;
+  interruptible([&](StopSignal* stop) { evaluate<T>(chain, held.rows, out, views, threads, stop); });
+  return {made.first, std::move(seams)};
 }
 
 template <class T>
@@ -149,8 +150,7 @@ Arrays<T> chain_nodes(const Chain<T>& chain, const py::object& x) {
   const Held<T> held = rows<T>(x, "x", chain.n_inputs());
   std::vector<Rows<T>> views;
   Arrays<T> nodes = new_arrays<T>(held.rows.rows, stage_sizes(chain), views);
-  const py::gil_scoped_release release;
-  evaluate_nodes<T>(chain, held.rows, views);
+  interruptible([&](StopSignal* stop) { evaluate_nodes<T>(chain, held.rows, views, stop); });
   return nodes;
 }
 
@@ -170,8 +170,7 @@ std::pair<Arrays<T>, Arrays<T>> chain_backprop(const Chain<T>& chain, const py::
     parameter_views.emplace_back(parameters.back().mutable_data(), size);
     std::ranges::fill(parameter_views.back(), T(0));
   }
-  const py::gil_scoped_release release;
-  backprop<T>(chain, held.rows, gradient.rows, views, parameter_views);
+  interruptible([&](StopSignal* stop) { backprop<T>(chain, held.rows, gradient.rows, views, parameter_views, stop); });
   return {std::move(nodes), std::move(parameters)};
 }
 
@@ -179,10 +178,10 @@ template <class T>
 Contiguous<T> chain_input_gradient(const Chain<T>& chain, const py::object& x, const py::object& output_gradient) {
   const Held<T> held = rows<T>(x, "x", chain.n_inputs());
   const Held<T> gradient = rows<T>(output_gradient, "output_gradient", chain.n_outputs(), held.rows.rows);
-  auto [array, view] = new_rows<T>(held.rows.rows, chain.n_inputs());
-  const py::gil_scoped_release release;
-  backprop<T>(chain, held.rows, gradient.rows, {view}, {});
-  return array;
+  const auto made = new_rows<T>(held.rows.rows, chain.n_inputs());
+  const Rows<T> view = made.second;
+  interruptible([&](StopSignal* stop) { backprop<T>(chain, held.rows, gradient.rows, {view}, {}, stop); });
+  return made.first;
 }
 
 template <class T>

@@ -123,8 +123,8 @@ void bind_train_functions(py::module_& module) {
       [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
          std::size_t threads) {
         const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
-        const py::gil_scoped_release release;
-        const Score result = score<T>(chain, held.view(), threads);
+        Score result;
+        interruptible([&](StopSignal* stop) { result = score<T>(chain, held.view(), threads, stop); });
         return std::pair(result.loss, result.mse);
       },
       py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight") = py::none(),

@@ -121,12 +121,12 @@ void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
 
 template <class T>
 void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::vector<Rows<T>>& seams,
-              std::size_t threads) {
+              std::size_t threads, StopSignal* stop) {
   const std::size_t tiles = (x.rows + tile_lanes - 1) / tile_lanes;
   threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
-  run_threads(threads, [&](std::size_t thread) {
+  const auto work = [&](std::size_t thread) {
     Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
-    for (std::size_t tile = thread; tile < tiles; tile += threads) {
+    for (std::size_t tile = thread; tile < tiles && !(stop != nullptr && stop->stops(thread)); tile += threads) {
       const std::size_t begin = tile * tile_lanes;
       load_tile(x, begin, workspace);
       forward(chain, workspace);
@@ -135,13 +135,14 @@ void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::ve
         store_tile<T>(workspace.values(chain.first_stage(p + 1) - 1), begin, seams[p]);
       }
     }
-  });
+  };
+  run_threads(threads, work, stop);
 }
 
 template <class T>
-void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Rows<T>>& nodes) {
+void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Rows<T>>& nodes, StopSignal* stop) {
   Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
-  for (std::size_t begin = 0; begin < x.rows; begin += tile_lanes) {
+  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += tile_lanes) {
     load_tile(x, begin, workspace);
     forward(chain, workspace);
     for (std::size_t s = 0; s < nodes.size(); ++s) store_tile<T>(workspace.values(s), begin, nodes[s]);
@@ -150,10 +151,10 @@ void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Ro
 
 template <class T>
 void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradient, const std::vector<Rows<T>>& nodes,
-              const std::vector<std::span<T>>& parameters) {
+              const std::vector<std::span<T>>& parameters, StopSignal* stop) {
   Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
   const std::size_t last = chain.stages().size() - 1;
-  for (std::size_t begin = 0; begin < x.rows; begin += tile_lanes) {
+  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += tile_lanes) {
     load_tile(x, begin, workspace);
     forward(chain, workspace);
     const Lanes<T> delta = workspace.deltas(last);
@@ -169,14 +170,15 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
   }
 }
 
-#define LSO_INSTANTIATE(T)                                                                                   \
-  template void forward(const Chain<T>&, Workspace<T>&);                                                     \
-  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                 \
-  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);              \
-  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t); \
-  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&);                 \
-  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,         \
-                         const std::vector<std::span<T>>&);
+#define LSO_INSTANTIATE(T)                                                                                  \
+  template void forward(const Chain<T>&, Workspace<T>&);                                                    \
+  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                \
+  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);             \
+  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t, \
+                         StopSignal*);                                                                      \
+  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&, StopSignal*);   \
+  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,        \
+                         const std::vector<std::span<T>>&, StopSignal*);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)
 #undef LSO_INSTANTIATE

@@ -49,10 +49,10 @@ class Tile {
         error_(workspace_.capacity()),
         norm_(workspace_.capacity()) {}
 
-  void run(bool calling_thread) {
+  void run(std::size_t thread) {
     for (fill(); active_ > 0; fill()) {
       iterate();
-      if (calling_thread ? job_.stop.check() : job_.stop.stopped()) return abandon();
+      if (job_.stop.stops(thread)) return abandon();
     }
   }
 
@@ -217,7 +217,7 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
       threads,
       [&](std::size_t thread) {
         Tile<T> tile(job, lanes);
-        tile.run(thread == 0);
+        tile.run(thread);
       },
       &stop);
   result.interrupted = stop.stopped();

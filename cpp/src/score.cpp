@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "batch.hpp"
-#include "lso/threads.hpp"
 #include "lso/train.hpp"
 
 namespace lso {
@@ -26,13 +25,13 @@ double lane_mse(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_
 }  // namespace
 
 template <class T>
-Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads) {
+Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, StopSignal* stop) {
   std::vector<Score> each(data.x.rows);
   const std::size_t tiles = (data.x.rows + score_lanes - 1) / score_lanes;
   threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
-  run_threads(threads, [&](std::size_t thread) {
+  const auto work = [&](std::size_t thread) {
     Batch<T> batch(chain, data, std::min(score_lanes, data.x.rows));
-    for (std::size_t tile = thread; tile < tiles; tile += threads) {
+    for (std::size_t tile = thread; tile < tiles && !(stop != nullptr && stop->stops(thread)); tile += threads) {
       const std::size_t begin = tile * score_lanes;
       const std::size_t count = std::min(score_lanes, data.x.rows - begin);
       batch.load(count, [&](std::size_t lane) { return begin + lane; });
@@ -43,7 +42,8 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads) 
                                                 data.objective.total_weight(begin + lane))};
       }
     }
-  });
+  };
+  run_threads(threads, work, stop);
   Score total;
   double weight = 0;
   for (std::size_t i = 0; i < each.size(); ++i) {
@@ -55,7 +55,7 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads) 
   return {total.loss / weight, total.mse / weight};
 }
 
-template Score score(const Chain<float>&, const Samples<float>&, std::size_t);
-template Score score(const Chain<double>&, const Samples<double>&, std::size_t);
+template Score score(const Chain<float>&, const Samples<float>&, std::size_t, StopSignal*);
+template Score score(const Chain<double>&, const Samples<double>&, std::size_t, StopSignal*);
 
 }  // namespace lso

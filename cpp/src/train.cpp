@@ -56,7 +56,7 @@ class Trainer {
     bool moved = false;
     for (std::size_t begin = 0; begin < order_.size(); begin += settings_.batch_size) {
       const std::size_t count = std::min(settings_.batch_size, order_.size() - begin);
-      const StepOutcome outcome = step(std::span(order_).subspan(begin, count));
+      const StepOutcome outcome = step(std::span(order_).subspan(begin, count), stop);
       if (outcome == StepOutcome::diverged) return TrainStatus::diverged;
       moved = moved || outcome == StepOutcome::moved;
       if (stop.check()) return TrainStatus::interrupted;
@@ -96,7 +96,7 @@ class Trainer {
   }
 
   // One minibatch: its error and gradient, the means over its samples by weight, and one step.
-  StepOutcome step(std::span<const std::size_t> samples) {
+  StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) {
     for (Trained& trained : trained_) std::ranges::fill(trained.gradient, T(0));
     double total_weight = 0;
     for (const std::size_t sample : samples) total_weight += sample_weight(data_, sample);
@@ -105,6 +105,7 @@ class Trainer {
     for (std::size_t begin = 0; begin < samples.size(); begin += batch_.workspace().capacity()) {
       const std::size_t count = std::min(batch_.workspace().capacity(), samples.size() - begin);
       error += accumulate(samples.subspan(begin, count), total_weight);
+      if (stop.check()) return StepOutcome::stationary;  // a large minibatch is given up half way
     }
     if (!std::isfinite(error)) return StepOutcome::diverged;
     return move(error);
@@ -171,16 +172,15 @@ TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Sample
   std::size_t best_epoch = 0;
   // what the epochs after the kept one did is undone, unless there is nothing better to keep
   const auto end = [&](TrainStatus status) {
-    if (validation != nullptr || status == TrainStatus::diverged) trainer.restore(kept);
+    const bool better = validation != nullptr && best_epoch > 0;
+    if (better || status == TrainStatus::diverged) trainer.restore(kept);
     return status;
   };
   for (std::size_t epoch = 1; epoch <= settings.epochs; ++epoch) {
-    if (const auto ended = trainer.epoch(epoch, stop)) {
-      const bool unscored = *ended == TrainStatus::interrupted && best_epoch == 0;
-      return unscored ? *ended : end(*ended);
-    }
-    EpochReport report{epoch, score(trainer.chain(), data, settings.threads), {nan, nan}};
-    if (validation != nullptr) report.validation = score(trainer.chain(), *validation, settings.threads);
+    if (const auto ended = trainer.epoch(epoch, stop)) return end(*ended);
+    EpochReport report{epoch, score(trainer.chain(), data, settings.threads, &stop), {nan, nan}};
+    if (validation != nullptr) report.validation = score(trainer.chain(), *validation, settings.threads, &stop);
+    if (stop.stopped()) return end(TrainStatus::interrupted);
     if (!std::isfinite(report.train.loss)) return end(TrainStatus::diverged);
     history.push_back(report);
     if (validation == nullptr || report.validation.loss < best) {

@@ -21,6 +21,8 @@ class StopSignal {
 
   bool check();  // calling thread only
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
+  // What a worker asks: thread 0 is the calling one.
+  bool stops(std::size_t thread) { return thread == 0 ? check() : stopped(); }
   [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
  private:

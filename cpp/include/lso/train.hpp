@@ -13,6 +13,7 @@
 #include "lso/descent.hpp"
 #include "lso/network.hpp"
 #include "lso/objective.hpp"
+#include "lso/threads.hpp"
 #include "lso/view.hpp"
 
 namespace lso {
@@ -75,7 +76,9 @@ template <class T>
 [[nodiscard]] TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Samples<T>* validation,
                                    const TrainSettings& settings);
 
+// A `stop` that says so ends it early, and the score is then of no use.
 template <class T>
-[[nodiscard]] Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads = 1);
+[[nodiscard]] Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads = 1,
+                          StopSignal* stop = nullptr);
 
 }  // namespace lso
