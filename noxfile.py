@@ -71,7 +71,7 @@ def cpp(session: nox.Session) -> None:
 @nox.session
 def tidy(session: nox.Session) -> None:
     """clang-tidy over the engine and its tests."""
-    install_group(session, "cpp")
+    install_group(session, "tidy")
     session.run("cmake", "--workflow", "--preset", "tidy")
 
 
