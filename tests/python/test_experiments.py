@@ -255,3 +255,15 @@ def test_walk_through_digits_passes_their_reconstructions(whole: Run) -> None:
 def test_the_paper_is_the_default() -> None:
     faithful = generation.GenerationSettings()
     assert faithful == replace(faithful, mse=1e-3, desired_change=-1.0, bounds=None)
+
+
+def test_the_judge_tells_digits_and_may_see_none() -> None:
+    digits = lso.data.load(random_state=0)
+    judge = models.train_judge(
+        models.JudgeSettings(samples=40_000, least_epochs=1), digits, 0, Silent()
+    )
+    assert judge.facts["test_accuracy"] > 0.9
+    # noise of other contrasts and another seed than it learned from
+    for contrast in (1.0, 20.0):
+        seen = judge.estimator.predict(models.noise(200, 196, contrast, seed=99))
+        assert (seen == models.NO_DIGIT).mean() > 0.99

@@ -1,6 +1,7 @@
 """The networks of the experiments: the paper's classifier and autoencoders, and a judge.
 
-The judge sees images that no other model saw, so that what fools the classifier need not fool it.
+The judge sees images that no other model saw, so that what fools the classifier need not fool it,
+and may answer "no digit", which it learns from noise: a judge that must name one guesses.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from lso_native.classifier import Classifier
 from lso_native.data import Digits, Part
 from lso_native.experiments.progress import Progress
 from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.random import uniform
 from lso_native.training import Optimizer, TrainProgress
 
 Images = NDArray[np.float32]
+NO_DIGIT = -1  # the judge's label for an image of none
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,14 @@ class ClassifierSettings:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """196-256-128-10, relu and softmax, on the judge's images and those moved by a pixel."""
+    """196-256-128-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
 
     hidden: tuple[int, ...] = (256, 128)
     optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
     batch_size: int = 100
     samples: int = 300_000  # how many to show, in whole epochs
     least_epochs: int = 8
+    noise_contrast: float = 8.0  # noise images have a contrast of 1 to this, cut to 0..1
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,11 @@ def train_classifier(
 
 
 def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Progress) -> Trained:
-    """The judge, on the images set aside for it."""
-    part = Part(shifted(digits.judge.images, digits.size), np.tile(digits.judge.labels, 5))
+    """The judge, on the images set aside for it and as many of noise as one digit has."""
+    images = shifted(digits.judge.images, digits.size)
+    nothing = noise(len(images) // 10, images.shape[1], settings.noise_contrast, seed)
+    labels = np.concatenate([np.tile(digits.judge.labels, 5), np.full(len(nothing), NO_DIGIT)])
+    part = Part(np.concatenate([images, nothing]), labels)
     judge = Classifier(
         hidden=settings.hidden,
         activation="relu",
@@ -137,6 +144,13 @@ def shifted(images: Images, side: int) -> Images:
     moves = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
     moved = [padded[:, y : y + side, x : x + side] for y, x in moves]
     return np.concatenate(moved).reshape(-1, side * side)
+
+
+def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Images:
+    """Uniform pixels about 0.5, each image with a contrast of its own: (n, n_pixels) in 0..1."""
+    pixels = uniform((n, n_pixels), low=-0.5, high=0.5, random_state=seed)
+    contrasts = uniform((n, 1), low=1.0, high=contrast, random_state=seed + 1)
+    return np.clip(0.5 + contrasts * pixels, 0.0, 1.0).astype(np.float32)
 
 
 def _fit_classifier(

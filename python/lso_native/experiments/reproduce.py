@@ -110,15 +110,16 @@ def run(
     if settings.sensitivity:
         choices = Sensitivity(
             settings.variations,
+            settings.classifier,
             state.models,
             state.digits,
             _seed(settings, 4),
             settings.threads,
             progress,
+            on_row=lambda: write_results(state.folder, state.results),
         )
         state.results["sensitivity"] = choices.rows
         choices.run({name: SYSTEMS[name].autoencoder for name in settings.systems})
-        write_results(state.folder, state.results)
     return state
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,22 +39,24 @@ class Choice:
     """One row: what differs from the faithful setting."""
 
     system: str
-    decoder: str = "as the paper"
-    classifier_epochs: int = ClassifierSettings.epochs
+    decoder: str
+    classifier_epochs: int
     desired_change: float = -1.0
     bounds: tuple[float, float] | None = None
 
 
 @dataclass
 class Sensitivity:
-    """Rows for results.json, one a choice, each from the same starts."""
+    """Rows for results.json, one a choice, each from the same starts; ``on_row`` hears of each."""
 
     settings: SensitivitySettings
+    classifier: ClassifierSettings
     models: Mapping[str, Trained]
     digits: Digits
     seed: int
     threads: int | None
     progress: Progress
+    on_row: Callable[[], None]
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, autoencoders: Mapping[str, AutoencoderSettings | None]) -> list[dict[str, Any]]:
@@ -65,10 +67,10 @@ class Sensitivity:
             for decoder, trained in decoders.items():
                 for change in settings.desired_changes:
                     for bounds in settings.bounds:
-                        choice = Choice(name, decoder, desired_change=change, bounds=bounds)
+                        choice = Choice(name, decoder, self.classifier.epochs, change, bounds)
                         self._try(choice, trained, self.models["classifier"])
         for epochs in settings.classifier_epochs:
-            other = ClassifierSettings(epochs=epochs)
+            other = replace(self.classifier, epochs=epochs)
             classifier = train_classifier(other, self.digits, self.seed, self.progress)
             for name, paper in autoencoders.items():
                 decoder = "none" if paper is None else "as the paper"
@@ -114,3 +116,4 @@ class Sensitivity:
                 **generated.facts(),
             }
         )
+        self.on_row()
