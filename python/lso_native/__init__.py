@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lso_native._core import simd as _simd
 from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
+from lso_native.estimator import NotFittedError
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.objectives import (
     BinaryCrossEntropy,
@@ -53,6 +54,7 @@ __all__ = [
     "Model",
     "Network",
     "NormalizedGradientDescent",
+    "NotFittedError",
     "Objective",
     "OptimizeProgress",
     "OptimizeResult",
