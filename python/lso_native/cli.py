@@ -8,9 +8,17 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from lso_native.autoencoder import Autoencoder
+from lso_native.estimator import DEFAULT_EPOCHS
+from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
+from lso_native.optimizers import NormalizedGradientDescent
+
+_LATENT = Autoencoder._defaults()["latent"]
+_HIDDEN = ",".join(map(str, Autoencoder._defaults()["hidden"]))
+
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-INSTALL = "pip install 'lso_native[experiments]'"
+INSTALL = "install the extra 'experiments', as in pip install '.[experiments]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,19 +28,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], None] = arguments.command
         command(arguments)
     except KeyboardInterrupt:
-        print("lso: interrupted; what was finished is kept", file=sys.stderr)
+        print(f"lso: interrupted{arguments.kept}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except ModuleNotFoundError as error:
         print(f"lso: {error.name} is needed here: {INSTALL}", file=sys.stderr)
         return EXIT_USAGE
     except OSError as error:
         place = "" if error.filename is None else f"{error.filename}: "
-        print(f"lso: {place}{error.strerror or error}", file=sys.stderr)
+        print(f"lso: {_as_option(f'{place}{error.strerror or error}', arguments)}", file=sys.stderr)
+        return EXIT_USAGE
+    except MemoryError as error:
+        print(f"lso: {str(error) or 'not enough memory'}", file=sys.stderr)
         return EXIT_USAGE
     except (ValueError, TypeError, ImportError) as error:
-        print(f"lso: {error}", file=sys.stderr)
+        print(f"lso: {_as_option(str(error), arguments)}", file=sys.stderr)
         return EXIT_USAGE
     return 0
+
+
+def _as_option(message: str, arguments: argparse.Namespace) -> str:
+    """A message about the argument ``max_iterations`` as one about ``--max-iterations``."""
+    name, colon, rest = message.partition(":")
+    if not (colon and hasattr(arguments, name)):
+        return message
+    return ("-" if len(name) == 1 else "--") + name.replace("_", "-") + colon + rest
 
 
 class _Parser(argparse.ArgumentParser):
@@ -49,6 +68,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="lso", description="Generate samples that meet stated requirements.")
+    parser.set_defaults(kept="; nothing was written")
     commands = parser.add_subparsers(metavar="command", required=True)
     _add_reproduce(commands)
     _add_train(commands)
@@ -79,7 +99,7 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         help="also try a gentler C, bounds and a better-trained decoder",
     )
     _add_run(parser)
-    parser.set_defaults(command=_reproduce)
+    parser.set_defaults(command=_reproduce, kept="; what was finished is in the output folder")
 
 
 def _add_train(commands: Commands[_Parser]) -> None:
@@ -90,14 +110,18 @@ def _add_train(commands: Commands[_Parser]) -> None:
     parser.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
     _add_data(parser)
     parser.add_argument("--images", type=int, metavar="N", help="training images; default: all")
-    parser.add_argument("--latent", type=int, default=20, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        "--hidden", default="64", metavar="a,b,...", help="hidden layer sizes; default: %(default)s"
+        "--latent", type=int, metavar="N", help=f"of an autoencoder; default: {_LATENT}"
+    )
+    parser.add_argument(
+        "--hidden", default=_HIDDEN, metavar="a,b,...", help="layer sizes; default: %(default)s"
     )
     parser.add_argument(
         "--optimizer", choices=("adam", "algorithm3"), default="adam", help="default: %(default)s"
     )
-    parser.add_argument("--epochs", type=int, default=100, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        "--epochs", type=int, default=DEFAULT_EPOCHS, metavar="N", help="default: %(default)s"
+    )
     parser.add_argument("--mse", type=float, metavar="X", help="stop at this training MSE")
     _add_seed(parser)
     parser.set_defaults(command=_train)
@@ -121,13 +145,23 @@ def _add_generate(commands: Commands[_Parser]) -> None:
     target.add_argument("--target", metavar="v,v,...", help="an output vector; nan: any value")
     parser.add_argument("-n", type=int, default=100, metavar="N", help="default: %(default)s")
     parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
-    parser.add_argument("--mse", type=float, default=1e-3, metavar="X", help="default: %(default)s")
     parser.add_argument(
-        "--desired-change", type=float, default=-1.0, metavar="C", help="in units of E; default: -1"
+        "--mse", type=float, default=DEFAULT_MSE, metavar="X", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--desired-change",
+        type=float,
+        default=NormalizedGradientDescent.desired_change,
+        metavar="C",
+        help="in units of E; default: %(default)g",
     )
     parser.add_argument("--bounds", metavar="low,high", help="of the latents; default: none")
     parser.add_argument(
-        "--max-iterations", type=int, default=1000, metavar="N", help="default: %(default)s"
+        "--max-iterations",
+        type=int,
+        default=DEFAULT_MAX_ITERATIONS,
+        metavar="N",
+        help="default: %(default)s",
     )
     _add_run(parser)
     parser.set_defaults(command=_generate)
@@ -153,7 +187,10 @@ def _add_walk(commands: Commands[_Parser]) -> None:
         "--points", type=int, default=5, metavar="N", help="random points; default: %(default)s"
     )
     parser.add_argument(
-        "--steps", type=int, default=12, metavar="N", help="images from point to point; default: 12"
+        "--steps",
+        type=int,
+        metavar="N",
+        help="images from point to point; default: 12, at most 200",
     )
     parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
     _add_seed(parser)

@@ -93,7 +93,8 @@ class NetworkEstimator(Estimator):
 
     After ``fit`` it has ``network_``; ``history_``, a dict of arrays with one entry an epoch;
     ``status_`` and ``n_epochs_``, how training ended and after how many epochs; ``mse_``, the mean
-    squared error of ``network_`` over the samples and outputs it was trained on; and
+    squared error of ``network_`` over the samples and outputs it was trained on (after Ctrl-C, as of
+    the last whole epoch); and
     ``n_features_in_``. Training that does not set ``optimizer`` and ``epochs`` takes
     ``DEFAULT_OPTIMIZER`` and ``DEFAULT_EPOCHS``.
     """
@@ -215,9 +216,16 @@ class NetworkEstimator(Estimator):
         self.history_ = dict(result.history)
         self.status_ = result.status
         self.n_epochs_ = result.epochs
-        self.mse_ = mean_squared_error(network(x), y)
+        self.mse_ = self._final_mse(result, x, y)
         for name, value in learned.items():
             setattr(self, name, value)
+
+    def _final_mse(self, result: TrainResult, x: Array, y: Array) -> float:
+        if result.status != "interrupted":
+            return mean_squared_error(self.network_(x), y)
+        # Whoever pressed Ctrl-C does not wait for another look at all samples.
+        scores = result.history["train_mse"]
+        return float(scores[-1]) if scores.size else float("nan")
 
 
 def mean_squared_error(outputs: Array, targets: Array) -> float:

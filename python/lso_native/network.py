@@ -128,14 +128,14 @@ class Network(Model):
     ) -> None:
         layer_sizes = check_sizes(sizes)
         native = native_classes(dtype)
-        self._adopt(
-            native[0](
-                layer_sizes,
-                check_activations(activation, len(layer_sizes)),
-                check_bias(bias, len(layer_sizes)),
-                resolve_seed(random_state),
-            )
-        )
+        activations = check_activations(activation, len(layer_sizes))
+        flags = check_bias(bias, len(layer_sizes))
+        try:
+            self._adopt(native[0](layer_sizes, activations, flags, resolve_seed(random_state)))
+        except (MemoryError, OverflowError) as error:
+            raise MemoryError(
+                f"sizes: expected a network that fits in memory, got {layer_sizes}"
+            ) from error
 
     def _adopt(self, native: Any) -> None:
         self._native = native

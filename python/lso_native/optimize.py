@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +25,8 @@ from lso_native.optimizers import NormalizedGradientDescent
 
 FloatArray = NDArray[np.floating[Any]]
 STATUSES = np.array(_core.statuses)
-DEFAULT_MSE = 1e-3
+DEFAULT_MSE = 1e-3  # the paper's, section 5.1
+DEFAULT_MAX_ITERATIONS = 1000
 CROSS_ENTROPIES = (BinaryCrossEntropy, CategoricalCrossEntropy)
 
 
@@ -46,10 +48,6 @@ class OptimizeResult:
     step was not finite) or interrupted."""
     latents: FloatArray
     """(n, n_inputs) the best point."""
-    samples: FloatArray
-    """(n, d) the value at the last seam there, the generated sample; for a model without a seam, the latents."""
-    outputs: FloatArray
-    """(n, n_outputs) the model's output there."""
     mse: NDArray[np.float64]
     """(n,) mean squared error of the outputs there; under an interval, mean squared distance from it."""
     loss: NDArray[np.float64]
@@ -62,6 +60,24 @@ class OptimizeResult:
     """n arrays (iterations + 1, n_inputs) of all points, if asked for."""
     trajectory_mse: list[NDArray[np.float64]] | None
     """n arrays (iterations + 1,) of E there over the sum of the output weights, if asked for."""
+    model: Model
+    """The model whose inputs were moved."""
+
+    @cached_property
+    def samples(self) -> FloatArray:
+        """(n, d) the value at the last seam at ``latents``, the generated sample; for a model without a seam, the
+        latents. Computed when first asked for."""
+        return self._forward[1]
+
+    @cached_property
+    def outputs(self) -> FloatArray:
+        """(n, n_outputs) the model's output at ``latents``. Computed when first asked for."""
+        return self._forward[0]
+
+    @cached_property
+    def _forward(self) -> tuple[FloatArray, FloatArray]:
+        outputs, seams = self.model._chain.seams(self.latents, 0)  # all threads
+        return outputs, seams[-1] if seams else self.latents
 
     def __repr__(self) -> str:
         counts = {
@@ -82,7 +98,7 @@ def optimize(
     squared_error: float | None = None,
     loss: float | None = None,
     optimizer: NormalizedGradientDescent | None = None,
-    max_iterations: int = 1000,
+    max_iterations: int = DEFAULT_MAX_ITERATIONS,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     trajectory: bool = False,
     threads: int | None = None,
@@ -112,6 +128,8 @@ def optimize(
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback: expected a function of OptimizeProgress, got {callback!r}")
     objective = _as_objective(target)
     tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
     descent = _check_optimizer(optimizer)
@@ -191,6 +209,8 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
             raise TypeError(f"bounds: expected real numbers, got dtype {array.dtype}")
         array = array.astype(model.dtype)
         sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
+    if np.isnan(sides[0]).any() or np.isnan(sides[1]).any():
+        raise ValueError(f"bounds: expected finite numbers, got NaN in {bounds!r}")
     if sides[0].shape == sides[1].shape and not (sides[0] <= sides[1]).all():
         raise ValueError("bounds: expected low at most high everywhere, got some above it")
     return sides[0], sides[1]
@@ -200,19 +220,17 @@ def _result(
     model: Model, objective: Objective, starts: FloatArray, raw: dict[str, Any]
 ) -> OptimizeResult:
     latents, loss = raw["latents"], raw["loss"]
-    outputs, seams = model._chain.seams(latents)
     weight = _output_weight(objective, model.n_outputs, len(latents))
     status = STATUSES[raw["status"]]
     mse = loss / weight
     if isinstance(objective, CROSS_ENTROPIES):
+        outputs = model._chain.forward(latents)
         mse = np.square(outputs - np.asarray(objective.target)).mean(axis=1, dtype=np.float64)
     paths = raw.get("trajectory_loss")
     return OptimizeResult(
         success=status == "converged",
         status=status,
         latents=latents,
-        samples=seams[-1] if seams else latents,
-        outputs=outputs,
         mse=mse,
         loss=loss,
         iterations=raw["iterations"],
@@ -221,6 +239,7 @@ def _result(
         trajectory_mse=None
         if paths is None
         else [path / w for path, w in zip(paths, weight, strict=True)],
+        model=model,
     )
 
 

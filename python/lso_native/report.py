@@ -18,6 +18,8 @@ SYSTEM_HEAD = (
     "system",
     "images",
     "MSE",
+    "C",
+    "bounds",
     "success",
     "recognised",
     "median iterations",
@@ -50,6 +52,8 @@ def system_rows(results: dict[str, Any]) -> list[Row]:
                 name,
                 f"{facts['train_images']:,}" if "train_images" in facts else NONE,
                 _mse(facts.get("train_mse")),
+                _change(facts["desired_change"]),
+                _bounds(facts["bounds"]),
                 rate(facts["successes"], facts["n"], facts["success_interval"]),
                 f"{facts['recognised']:.0%}",
                 str(facts["median_iterations"]),
@@ -65,6 +69,7 @@ def system_rows(results: dict[str, Any]) -> list[Row]:
                     "  the paper",
                     f"{paper['train_images']:,}",
                     _mse(paper["train_mse"]),
+                    *[NONE] * 2,
                     rate(successes, n, wilson_interval(successes, n)),
                     *[NONE] * 4,
                 )
@@ -80,8 +85,8 @@ def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
             row["decoder"],
             _mse(row["train_mse"]),
             f"{row['classifier_epochs']} epochs, {row['classifier_accuracy']:.1%}",
-            f"{row['desired_change']:g} E",
-            NONE if row["bounds"] is None else "{:g}..{:g}".format(*row["bounds"]),
+            _change(row["desired_change"]),
+            _bounds(row["bounds"]),
             rate(row["successes"], row["n"], row["success_interval"]),
             f"{row['recognised']:.0%}",
         )
@@ -123,14 +128,15 @@ def text_report(results: dict[str, Any]) -> str:
         parts.insert(1, text_table(SENSITIVITY_HEAD, rows))
     parts.append(
         "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
-        "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for"
+        "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for; C: "
+        "the change of the error E that a\nstep asks for; bounds: of the latents or pixels"
     )
     return "\n\n".join(parts)
 
 
 STYLE = """
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
@@ -189,3 +195,11 @@ def _figure(caption: str, file: Path) -> str:
 
 def _mse(value: float | None) -> str:
     return NONE if value is None else f"{value:.4f}".removeprefix("0")
+
+
+def _change(desired_change: float) -> str:
+    return f"{desired_change:g} E".replace("-", "−")
+
+
+def _bounds(bounds: Sequence[float] | None) -> str:
+    return NONE if bounds is None else f"{bounds[0]:g}..{bounds[1]:g}"

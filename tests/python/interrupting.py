@@ -6,10 +6,28 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
 LIMIT = 60  # seconds; the scripts would run for years, so an end at all is what is tested
+
+
+def listening(command: list[str]) -> subprocess.Popen[str]:
+    """Start ``command`` so that it hears SIGINT even where this process was told to ignore it."""
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Make sure that it is over, and close its pipes."""
+    process.kill()
+    process.communicate()
 
 
 def interrupt(script: str, *, returncode: int = 0) -> list[str]:
@@ -19,12 +37,7 @@ def interrupt(script: str, *, returncode: int = 0) -> list[str]:
     """
     if sys.platform == "win32":
         pytest.skip("SIGINT cannot be sent to one process there")
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = listening([sys.executable, "-W", "error", "-c", script])
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -33,8 +46,7 @@ def interrupt(script: str, *, returncode: int = 0) -> list[str]:
             process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=LIMIT)
     finally:
-        process.kill()
-        process.wait()
+        end(process)
     assert first == "running\n", errors
     assert process.returncode == returncode, errors
     return output.splitlines()

@@ -14,6 +14,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import patterns
+from interrupting import end, listening
 from lso_native.cli import main
 from lso_native.experiments.reproduce import ReproduceSettings
 from PIL import Image
@@ -55,32 +56,36 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("reproduce --samples 0", "samples: expected an integer of at least 1, got 0"),
-        ("reproduce --systems lso-9", "systems: expected some of lso-1, .* got lso-9"),
-        ("reproduce --random-state -1", "random_state: expected .*, got -1"),
-        ("reproduce --threads 0", "threads: expected .*, got 0"),
+        ("reproduce --samples 0", "--samples: expected an integer of at least 1, got 0"),
+        ("reproduce --systems lso-9", "--systems: expected some of lso-1, .* got 'lso-9'"),
+        ("reproduce --random-state -1", "--random-state: expected .*, got -1"),
+        ("reproduce --threads 0", "--threads: expected .*, got 0"),
         ("reproduce --out text.safetensors", "text.safetensors: .*not a folder"),
-        ("reproduce --out new --dataset mnist --data-dir nowhere", "data_dir: .*, got nowhere"),
+        ("reproduce --out new --dataset mnist --data-dir nowhere", "--data-dir: .*, got nowhere"),
         ("train classifier --out taken", "--out: expected a file to write, got the folder taken"),
         ("train classifier --out text.safetensors/x", "text.safetensors: .*not a folder"),
-        ("train classifier --out x --epochs 0", "epochs: expected .*, got 0"),
-        ("train classifier --out x --mse -1", "mse: expected .*, got -1"),
+        ("train classifier --out x --epochs 0", "--epochs: expected .*, got 0"),
+        ("train classifier --out x --mse -1", "--mse: expected .*, got -1"),
         ("train classifier --out x --hidden 8,a", "--hidden: expected numbers .*, got '8,a'"),
-        ("train classifier --out x --hidden 0", "hidden: expected .*, got 0"),
+        ("train classifier --out x --hidden 0", "--hidden: expected .*, got 0"),
         ("train classifier --out x --images 0", "--images: expected .*, got 0"),
         ("train classifier --out x --images 3001", "--images: expected at most 3000, .*got 3001"),
-        ("train autoencoder --out x --latent 0", "latent: expected .*, got 0"),
+        ("train autoencoder --out x --hidden 99999999999", "sizes: expected .* fits in memory"),
+        ("train classifier --out x --latent 7", "--latent: expected with an autoencoder only"),
+        (f"{GENERATE} --digit 1 --bounds nan,1", "--bounds: expected finite numbers, got NaN"),
+        (f"{WALK} --steps 201", "--steps: expected at most 200, got 201"),
+        ("train autoencoder --out x --latent 0", "--latent: expected .*, got 0"),
         (f"{GENERATE} --digit 3", "--digit: expected one of 0, 1, 2, got 3"),
         (f"{GENERATE} --digit one", "--digit: expected one of 0, 1, 2, got one"),
         (f"{GENERATE} --target 1,0", "--target: expected 3 numbers, .*got 2"),
         (f"{GENERATE} --target 1,0,x", "--target: expected numbers .*, got '1,0,x'"),
-        (f"{GENERATE} --target 1,0,inf", "target: expected .*inf"),
-        (f"{GENERATE} --digit 1 -n 0", "n: expected .*, got 0"),
-        (f"{GENERATE} --digit 1 --mse 0", "mse: expected .*, got 0"),
-        (f"{GENERATE} --digit 1 --desired-change 1", "desired_change: expected .*, got 1"),
+        (f"{GENERATE} --target 1,0,inf", "--target: expected .*inf"),
+        (f"{GENERATE} --digit 1 -n 0", "-n: expected .*, got 0"),
+        (f"{GENERATE} --digit 1 --mse 0", "--mse: expected .*, got 0"),
+        (f"{GENERATE} --digit 1 --desired-change 1", "--desired-change: expected .*, got 1"),
         (f"{GENERATE} --digit 1 --bounds 1", "--bounds: expected low,high, got '1'"),
-        (f"{GENERATE} --digit 1 --bounds 1,0", "bounds: expected low at most high"),
-        (f"{GENERATE} --digit 1 --max-iterations -1", "max_iterations: expected .*, got -1"),
+        (f"{GENERATE} --digit 1 --bounds 1,0", "--bounds: expected low at most high"),
+        (f"{GENERATE} --digit 1 --max-iterations -1", "--max-iterations: expected .*, got -1"),
         (f"{GENERATE} --digit 1 --decoder none", "--decoder: expected a file .*, got none"),
         (f"{GENERATE} --digit 1 --decoder text.safetensors", "text.safetensors: expected a whole"),
         (f"{GENERATE} --digit 1 --decoder classifier.safetensors", "--decoder: .*got a classifier"),
@@ -92,7 +97,7 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
         (f"{GENERATE} --digit 1 --decoder oblong.safetensors", "images: expected a square number"),
         (f"{WALK} --points 1", "--points: expected .*, got 1"),
         (f"{WALK} --steps 0", "--steps: expected .*, got 0"),
-        (f"{WALK} --digits 3,12", "digits: expected digits of 0 to 9, got 12"),
+        (f"{WALK} --digits 3,12", "--digits: expected digits of 0 to 9, got 12"),
         (f"{WALK} --digits a", "--digits: expected numbers .*, got 'a'"),
         (f"{WALK} --decoder decoder.safetensors --digits 1", "--digits: expected a saved autoenc"),
     ],
@@ -102,10 +107,10 @@ def test_misuse_is_told_in_one_line(
 ) -> None:
     before = {file: file.read_bytes() for file in here.glob("*.safetensors")}
     assert main(line.split()) == 2
-    errors = [text for text in capsys.readouterr().err.splitlines() if text.startswith("lso: ")]
-    assert len(errors) == 1
-    assert re.search(told, errors[0]), errors[0]
-    assert "Errno" not in errors[0]
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith("lso: ")
+    assert re.search(told, error), error
+    assert "Errno" not in error
     assert {file: file.read_bytes() for file in here.glob("*.safetensors")} == before
 
 
@@ -198,7 +203,8 @@ def test_walk_writes_a_strip_and_an_animation(here: Path, tmp_path: Path) -> Non
 def test_train_generate_and_walk_on_digits(tmp_path: Path) -> None:
     files = {kind: tmp_path / f"{kind}.safetensors" for kind in ("autoencoder", "classifier")}
     for kind, file in files.items():
-        line = f"train {kind} --out {file} --images 200 --epochs 1 --hidden 8 --latent 3"
+        line = f"train {kind} --out {file} --images 200 --epochs 1 --hidden 8"
+        line += " --latent 3" if kind == "autoencoder" else ""
         assert main(line.split()) == 0
     autoencoder = lso.load(files["autoencoder"])
     assert isinstance(autoencoder, lso.Autoencoder)
@@ -253,12 +259,7 @@ def test_ctrl_c(command: str, models: Path, tmp_path: Path) -> None:
             *["--max-iterations", "99999999", "--desired-change", "-1e-9"],
         ],
     }
-    process = subprocess.Popen(
-        [sys.executable, "-c", ENTRY, *lines[command]],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = listening([sys.executable, "-c", ENTRY, *lines[command]])
     try:
         assert process.stderr is not None
         told = ""
@@ -268,8 +269,7 @@ def test_ctrl_c(command: str, models: Path, tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=LIMIT)
     finally:
-        process.kill()
-        process.wait()
+        end(process)
     assert process.returncode == 130, errors
     assert errors.splitlines()[-1].startswith("lso: interrupted")
     assert output == ""

@@ -196,7 +196,7 @@ def test_a_stopped_run_keeps_the_systems_it_finished(
 
 def test_misuse_is_told_before_anything_is_trained(tmp_path: Path) -> None:
     listener = Listener()
-    with pytest.raises(ValueError, match=r"systems: expected some of lso-1, .*got lso-3"):
+    with pytest.raises(ValueError, match=r"systems: expected some of lso-1, .*got 'lso-3'"):
         run(small_settings(tmp_path, systems=("lso-1", "lso-3")), progress=listener)
     with pytest.raises(ValueError, match="samples: expected an integer of at least 1, got 0"):
         run(small_settings(tmp_path, samples=0), progress=listener)

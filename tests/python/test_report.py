@@ -21,6 +21,8 @@ def system(**more: Any) -> dict[str, Any]:
         "recognised": 0.36,
         "median_iterations": 123,
         "generate_seconds": 0.456,
+        "desired_change": -1.0,
+        "bounds": None,
         **more,
     }
 
@@ -46,11 +48,11 @@ def line_with(text: str, start: str) -> str:
 
 def test_table_has_ours_and_the_papers_figures(results: dict[str, Any]) -> None:
     text = text_report(results)
-    assert line_with(text, "lso-1") == "lso-1 1,000 .0237 80% [67, 89] 36% 123 3.2 0.46"
-    assert line_with(text, "  the paper").startswith(" the paper 1,000 .0239 64% [54, 73]")
+    assert line_with(text, "lso-1") == "lso-1 1,000 .0237 −1 E – 80% [67, 89] 36% 123 3.2 0.46"
+    assert line_with(text, "  the paper").startswith(" the paper 1,000 .0239 – – 64% [54, 73]")
     assert (
         line_with(text, "input-optimization")
-        == "input-optimization – – 80% [67, 89] 36% 123 – 0.46"
+        == "input-optimization – – −1 E – 80% [67, 89] 36% 123 – 0.46"
     )
 
 
@@ -64,10 +66,10 @@ def test_sensitivity_only_where_the_run_had_it(results: dict[str, Any]) -> None:
     assert sensitivity_rows(results) == []
     choice = {"desired_change": -0.1, "bounds": [0.0, 1.0], "train_mse": None}
     more = {"classifier_epochs": 60, "classifier_accuracy": 0.9, "decoder": "none"}
-    results["sensitivity"] = [{"system": "lso-2", **choice, **more, **system()}]
+    results["sensitivity"] = [{"system": "lso-2", **system(), **choice, **more}]
     row = " ".join(sensitivity_rows(results)[0])
     assert "lso-2" in row
-    assert "-0.1 E" in row
+    assert "−0.1 E" in row
     assert "0..1" in row
     assert "80% [67, 89]" in row
     assert "lso-2" in text_report(results)

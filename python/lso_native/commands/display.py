@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
+import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class Display:
-    """Shows the stages of an experiment on stderr (``experiments.progress.Progress``)."""
+    """Shows the stages of an experiment on stderr (``experiments.progress.Progress``).
+
+    Bars need a terminal, and rich; without either there are lines.
+    """
 
     def __init__(self) -> None:
-        self._console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
-        self._bars = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bars.add_task("", start=False, visible=False, note="")
-        self._stage = ""
+        self._bars = _bars() if sys.stderr.isatty() and importlib.util.find_spec("rich") else None
+        self._stage, self._said = "", False
+        self._begin = 0.0
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        if self._bars is not None:
+            self._bars.start()
         return self
 
     def __exit__(
@@ -48,28 +34,58 @@ class Display:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        if self._bars is not None:
+            self._bars.stop()
 
     def start(self, stage: str, total: int) -> None:
-        """Open a bar of ``total`` steps."""
-        self._stage = stage
-        if self._console.is_terminal:
-            self._bars.reset(self._task, total=total, description=stage, visible=True, note="")
-        else:
-            self._console.print(f"{stage} ...")
+        """Begin a stage of ``total`` steps; it shows once its first step is done."""
+        self._stage, self._said = stage, False
+        self._begin = time.monotonic()
+        if self._bars is not None:
+            self._bars.reset(
+                self._bars.task_ids[0], total=total, description=stage, visible=True, note=""
+            )
 
     def update(self, done: int, note: str = "") -> None:
         """Move the bar."""
-        self._bars.update(self._task, completed=done, note=note)
+        if self._bars is not None:
+            self._bars.update(self._bars.task_ids[0], completed=done, note=note)
+        elif not self._said:
+            self._line(f"{self._stage} ...")
+            self._said = True
 
     def finish(self, note: str) -> None:
         """Leave a line in the bar's place."""
-        seconds = self._bars.tasks[0].elapsed
-        took = f" ({seconds:.1f} s)" if seconds is not None and self._console.is_terminal else ""
-        self._bars.update(self._task, visible=False)
-        mark = f"{self._stage}: " if self._console.is_terminal else "  "
-        self._console.print(f"{mark}{note}{took}")
+        if self._bars is not None:
+            self._bars.update(self._bars.task_ids[0], visible=False)
+        seconds = time.monotonic() - self._begin
+        self._line(f"{'  ' if self._said else self._stage + ': '}{note} ({seconds:.1f} s)")
 
     def note(self, text: str) -> None:
         """Print a line of its own."""
-        self._console.print(f"note: {text}")
+        self._line(f"note: {text}")
+
+    def _line(self, text: str) -> None:
+        if self._bars is not None:
+            self._bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _bars() -> Progress:
+    from rich import progress
+    from rich.console import Console
+
+    bars = progress.Progress(
+        progress.SpinnerColumn(),
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(bar_width=24),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.fields[note]}"),
+        console=Console(file=sys.stderr),
+        transient=True,
+    )
+    bars.add_task("", visible=False, note="")
+    return bars

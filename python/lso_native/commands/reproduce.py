@@ -14,7 +14,8 @@ from lso_native.report import rate, text_report, write_html
 
 def reproduce(arguments: argparse.Namespace) -> None:
     """Run the experiment, draw each system as it is finished, and print the table."""
-    names = tuple(SYSTEMS) if arguments.systems is None else tuple(arguments.systems.split(","))
+    asked = SYSTEMS if arguments.systems is None else arguments.systems.split(",")
+    names = tuple(dict.fromkeys(name.strip() for name in asked))  # each once
     settings = ReproduceSettings(
         dataset=arguments.dataset,
         data_dir=arguments.data_dir,

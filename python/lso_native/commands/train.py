@@ -13,16 +13,16 @@ from lso_native.commands.display import Display
 from lso_native.commands.options import numbers
 from lso_native.data import Digits, load
 from lso_native.estimator import DEFAULT_OPTIMIZER
+from lso_native.experiments.models import AutoencoderSettings
 from lso_native.files import check_writable_dir
-from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.serialization import save
 from lso_native.training import TrainProgress
-
-ALGORITHM_3 = NormalizedGradientDescent(desired_change=-0.1)
 
 
 def train(arguments: argparse.Namespace) -> None:
     """Fit an autoencoder or a classifier on the training part, and save it."""
+    if arguments.kind == "classifier" and arguments.latent is not None:
+        raise ValueError(f"--latent: expected with an autoencoder only, got {arguments.latent}")
     out = Path(arguments.out)
     if out.is_dir():
         raise ValueError(f"--out: expected a file to write, got the folder {out}")
@@ -34,7 +34,9 @@ def train(arguments: argparse.Namespace) -> None:
     images, labels = digits.train.images[:count], digits.train.labels[:count]
     options: dict[str, Any] = {
         "hidden": tuple(numbers("--hidden", arguments.hidden, int)),
-        "optimizer": DEFAULT_OPTIMIZER if arguments.optimizer == "adam" else ALGORITHM_3,
+        "optimizer": DEFAULT_OPTIMIZER
+        if arguments.optimizer == "adam"
+        else AutoencoderSettings.optimizer,
         "epochs": arguments.epochs,
         "mse": arguments.mse,
         "random_state": arguments.random_state,
@@ -46,7 +48,9 @@ def train(arguments: argparse.Namespace) -> None:
 
         display.start(f"{arguments.kind}: {len(images):,} images", arguments.epochs)
         if arguments.kind == "autoencoder":
-            autoencoder = Autoencoder(arguments.latent, **options).fit(images, callback=tell)
+            if arguments.latent is not None:
+                options["latent"] = arguments.latent
+            autoencoder = Autoencoder(**options).fit(images, callback=tell)
             test = f"test MSE {autoencoder.mean_squared_error(digits.test.images):.4f}"
             display.finish(f"MSE {autoencoder.mse_:.4f}, {test}")
             save(autoencoder, out)

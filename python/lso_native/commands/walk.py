@@ -12,13 +12,17 @@ from lso_native.figures import image_side, walk_sheet, write_gif, write_png
 from lso_native.files import check_writable_dir
 from lso_native.random import uniform
 
+MOST_STEPS = 200  # a GIF of more is no picture any more
+
 
 def walk(arguments: argparse.Namespace) -> None:
     """Decode the way through random points or through real digits' codes."""
     folder = check_writable_dir(arguments.out)
     decoder, autoencoder = load_decoder(arguments.decoder)
     image_side(decoder.n_outputs)
-    steps = check_int("--steps", arguments.steps)
+    steps = walks.STEPS if arguments.steps is None else check_int("--steps", arguments.steps)
+    if steps > MOST_STEPS:
+        raise ValueError(f"--steps: expected at most {MOST_STEPS}, got {steps}")
     if arguments.digits is not None:
         if autoencoder is None:
             raise ValueError(

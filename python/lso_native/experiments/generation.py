@@ -14,7 +14,13 @@ from lso_native.experiments.progress import Progress
 from lso_native.metrics import wilson_interval
 from lso_native.network import Model
 from lso_native.objectives import one_hot
-from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
+from lso_native.optimize import (
+    DEFAULT_MAX_ITERATIONS,
+    DEFAULT_MSE,
+    OptimizeProgress,
+    OptimizeResult,
+    optimize,
+)
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.random import uniform
 
@@ -25,10 +31,10 @@ CLASSES = 10
 class GenerationSettings:
     """The faithful setting: starts uniform in 0..1, Algorithm 3 with C = -E, no bounds."""
 
-    mse: float = 1e-3
-    desired_change: float = -1.0  # C / E
+    mse: float = DEFAULT_MSE
+    desired_change: float = NormalizedGradientDescent.desired_change  # C / E
     bounds: tuple[float, float] | None = None
-    max_iterations: int = 1000
+    max_iterations: int = DEFAULT_MAX_ITERATIONS
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Generated:
     labels: NDArray[np.int64]
     seen: NDArray[np.int64]
     seconds: float
+    settings: GenerationSettings
 
     def facts(self) -> dict[str, Any]:
         """The figures of results.json."""
@@ -53,6 +60,8 @@ class Generated:
             "median_iterations": int(np.median(self.result.iterations)),
             "statuses": dict(zip(status.tolist(), counts.tolist(), strict=True)),
             "generate_seconds": self.seconds,
+            "desired_change": self.settings.desired_change,
+            "bounds": None if self.settings.bounds is None else list(self.settings.bounds),
         }
 
 
@@ -93,7 +102,7 @@ def generate(
         callback=tell,
     )
     seconds = time.perf_counter() - begin
-    generated = Generated(result, labels, judge.predict(result.samples), seconds)
+    generated = Generated(result, labels, judge.predict(result.samples), seconds, settings)
     facts = generated.facts()
     progress.finish(
         f"{facts['success_rate']:.0%} succeed, {facts['recognised']:.0%} are recognised"

@@ -83,7 +83,8 @@ def train_classifier(
         epochs=settings.epochs,
         random_state=seed,
     )
-    return _fit_classifier("classifier", classifier, part, digits.test, progress)
+    stage = f"classifier: {len(part):,} images"
+    return _fit_classifier(stage, classifier, part, digits.test, progress)
 
 
 def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Progress) -> Trained:
@@ -103,7 +104,10 @@ def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Pr
         epochs=max(settings.least_epochs, settings.samples // len(part)),
         random_state=seed,
     )
-    return _fit_classifier("judge", judge, part, digits.test, progress)
+    stage = f"judge: {len(digits.judge):,} other images, shifted copies of them, and noise"
+    trained = _fit_classifier(stage, judge, part, digits.test, progress)
+    trained.facts["train_images"] = len(digits.judge)
+    return trained
 
 
 def train_autoencoder(
@@ -154,10 +158,10 @@ def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Images:
 
 
 def _fit_classifier(
-    name: str, classifier: Classifier, part: Part, test: Part, progress: Progress
+    stage: str, classifier: Classifier, part: Part, test: Part, progress: Progress
 ) -> Trained:
     begin = time.perf_counter()
-    progress.start(f"{name}: {len(part):,} images", classifier.epochs)
+    progress.start(stage, classifier.epochs)
     classifier.fit(part.images, part.labels, callback=_on_epoch(progress, None))
     seconds = time.perf_counter() - begin
     facts = {

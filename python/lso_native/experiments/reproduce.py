@@ -130,7 +130,7 @@ def _prepare(settings: ReproduceSettings) -> Run:
     unknown = [name for name in settings.systems if name not in SYSTEMS]
     if unknown or not settings.systems:
         raise ValueError(
-            f"systems: expected some of {', '.join(SYSTEMS)}, got {', '.join(unknown) or 'none'}"
+            f"systems: expected some of {', '.join(SYSTEMS)}, got {', '.join(map(repr, unknown)) or 'none'}"
         )
     folder = check_writable_dir(settings.out)
     digits = load(settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state)
