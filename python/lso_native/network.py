@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -31,15 +32,15 @@ class Gradients(NamedTuple):
     """dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part."""
 
 
-class Model:
+class Model(ABC):
     """What networks and compositions have in common: a frozen function of rows."""
 
     _chain: _core.Chain32 | _core.Chain64
 
     @property
+    @abstractmethod
     def parts(self) -> tuple[Network, ...]:
         """The networks that run one after the other."""
-        raise NotImplementedError
 
     @property
     def n_inputs(self) -> int:
