@@ -89,6 +89,10 @@ void bind_optimize(py::module_& module) {
     statuses.emplace_back(name(status));
   }
   module.attr("statuses") = py::tuple(py::cast(statuses));
+  const OptimizeSettings defaults;
+  module.attr("DEFAULT_MSE") = defaults.tolerance.value;
+  module.attr("DEFAULT_MAX_ITERATIONS") = defaults.max_iterations;
+  module.attr("DEFAULT_DESIRED_CHANGE") = defaults.desired_change.value;
   bind_optimize_function<float>(module);
   bind_optimize_function<double>(module);
 }

@@ -133,6 +133,14 @@ void bind_train_functions(py::module_& module) {
 }  // namespace
 
 void bind_train(py::module_& module) {
+  const TrainSettings defaults;
+  module.attr("DEFAULT_BATCH_SIZE") = defaults.batch_size;
+  module.attr("DEFAULT_EPOCHS") = defaults.epochs;
+  const Adam adam;
+  module.attr("ADAM_LEARNING_RATE") = adam.learning_rate;
+  module.attr("ADAM_BETA1") = adam.beta1;
+  module.attr("ADAM_BETA2") = adam.beta2;
+  module.attr("ADAM_EPSILON") = adam.epsilon;
   bind_train_functions<float>(module);
   bind_train_functions<double>(module);
 }

@@ -13,6 +13,8 @@ namespace lso {
 namespace {
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
 
+constexpr double max_weights = 68719476736.0;  // 2^36: 256 GiB in float32
+
 void check_layers(const std::vector<Layer>& layers) {
   if (layers.size() < 2) {
     refuse("sizes: expected at least 2 layers (inputs and outputs), got " + std::to_string(layers.size()));
@@ -22,6 +24,13 @@ void check_layers(const std::vector<Layer>& layers) {
     if (layers[l].activation == Activation::softmax && l + 1 < layers.size()) {
       refuse("activation: expected softmax at the output layer only, got it at layer " + std::to_string(l));
     }
+  }
+  double weights = 0;  // a double, since integers could overflow
+  for (std::size_t l = 1; l < layers.size(); ++l) {
+    weights += static_cast<double>(layers[l].size) * static_cast<double>(layers[l - 1].size);
+  }
+  if (weights > max_weights) {
+    refuse("sizes: expected at most 2^36 weights (256 GiB in float32), got more");
   }
   if (layers.front().activation != Activation::linear) {
     refuse("activation: expected linear input nodes, got " + std::string(name(layers.front().activation)));

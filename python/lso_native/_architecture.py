@@ -27,6 +27,8 @@ def check_sizes(sizes: Sequence[int]) -> list[int]:
     found = [check_int("sizes", size) for size in sizes]
     if len(found) < 2:
         raise ValueError(f"sizes: expected at least 2 layers, inputs and outputs, got {len(found)}")
+    if max(found) >= 2**31:
+        raise ValueError(f"sizes: expected layer sizes below 2**31, got {max(found)}")
     return found
 
 

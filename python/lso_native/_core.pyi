@@ -9,8 +9,17 @@ import numpy.typing
 import typing
 
 __all__: list[str] = [
+    "ADAM_BETA1",
+    "ADAM_BETA2",
+    "ADAM_EPSILON",
+    "ADAM_LEARNING_RATE",
     "Chain32",
     "Chain64",
+    "DEFAULT_BATCH_SIZE",
+    "DEFAULT_DESIRED_CHANGE",
+    "DEFAULT_EPOCHS",
+    "DEFAULT_MAX_ITERATIONS",
+    "DEFAULT_MSE",
     "Network32",
     "Network64",
     "Objective",
@@ -246,4 +255,13 @@ def uniform64(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.float64]: ...
 
+ADAM_BETA1: float = 0.9
+ADAM_BETA2: float = 0.999
+ADAM_EPSILON: float = 1e-08
+ADAM_LEARNING_RATE: float = 0.001
+DEFAULT_BATCH_SIZE: int = 50
+DEFAULT_DESIRED_CHANGE: float = -1.0
+DEFAULT_EPOCHS: int = 100
+DEFAULT_MAX_ITERATIONS: int = 1000
+DEFAULT_MSE: float = 0.001
 statuses: tuple = ("converged", "max_iterations", "stationary", "diverged", "interrupted")

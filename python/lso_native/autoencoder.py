@@ -11,7 +11,6 @@ import numpy.typing as npt
 from lso_native._inputs import check_samples
 from lso_native._validation import check_choice, check_int
 from lso_native.estimator import (
-    DEFAULT_EPOCHS,
     DEFAULT_OPTIMIZER,
     Array,
     Callback,
@@ -20,7 +19,7 @@ from lso_native.estimator import (
 )
 from lso_native.network import ActivationName, BiasConvention, Network
 from lso_native.random import uniform
-from lso_native.training import Optimizer, TrainResult
+from lso_native.training import DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, Optimizer, TrainResult
 
 __all__ = ["Autoencoder"]
 
@@ -77,7 +76,7 @@ class Autoencoder(NetworkEstimator):
         output_activation: ActivationName = "sigmoid",
         bias: BiasConvention = "paper",
         optimizer: Optimizer = DEFAULT_OPTIMIZER,
-        batch_size: int = 50,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         epochs: int = DEFAULT_EPOCHS,
         mse: float | None = None,
         validation_fraction: float = 0.0,

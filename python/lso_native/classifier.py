@@ -11,7 +11,6 @@ import numpy.typing as npt
 from lso_native._inputs import check_labels, check_sample_weight, check_samples
 from lso_native._validation import check_choice
 from lso_native.estimator import (
-    DEFAULT_EPOCHS,
     DEFAULT_OPTIMIZER,
     Array,
     Callback,
@@ -20,7 +19,7 @@ from lso_native.estimator import (
 )
 from lso_native.network import ActivationName, BiasConvention
 from lso_native.objectives import one_hot
-from lso_native.training import LossName, Optimizer
+from lso_native.training import DEFAULT_BATCH_SIZE, DEFAULT_EPOCHS, LossName, Optimizer
 
 __all__ = ["Classifier"]
 
@@ -74,7 +73,7 @@ class Classifier(NetworkEstimator):
         objective: LossName = "squared_error",
         bias: BiasConvention = "paper",
         optimizer: Optimizer = DEFAULT_OPTIMIZER,
-        batch_size: int = 50,
+        batch_size: int = DEFAULT_BATCH_SIZE,
         epochs: int = DEFAULT_EPOCHS,
         mse: float | None = None,
         validation_fraction: float = 0.0,

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from lso_native.autoencoder import Autoencoder
-from lso_native.estimator import DEFAULT_EPOCHS
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
+from lso_native.training import DEFAULT_EPOCHS
 
 _LATENT = Autoencoder._defaults()["latent"]
 _HIDDEN = ",".join(map(str, Autoencoder._defaults()["hidden"]))

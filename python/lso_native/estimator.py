@@ -22,14 +22,13 @@ from lso_native.optimizers import Adam
 from lso_native.random import permutation
 from lso_native.training import LossName, Optimizer, TrainProgress, TrainResult, train
 
-__all__ = ["DEFAULT_EPOCHS", "DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
+__all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
 
 Array = npt.NDArray[Any]
 Callback = Callable[[TrainProgress], bool | None]
 
 # On 14x14 digits half this rate trains less in as many epochs, twice of it varies with the seed.
 DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
-DEFAULT_EPOCHS = 100
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -96,7 +95,7 @@ class NetworkEstimator(Estimator):
     squared error of ``network_`` over the samples and outputs it was trained on (after Ctrl-C, as of
     the last whole epoch); and
     ``n_features_in_``. Training that does not set ``optimizer`` and ``epochs`` takes
-    ``DEFAULT_OPTIMIZER`` and ``DEFAULT_EPOCHS``.
+    ``DEFAULT_OPTIMIZER`` and the engine's ``DEFAULT_EPOCHS``.
     """
 
     hidden: Sequence[int]

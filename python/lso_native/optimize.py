@@ -25,8 +25,9 @@ from lso_native.optimizers import NormalizedGradientDescent
 
 FloatArray = NDArray[np.floating[Any]]
 STATUSES = np.array(_core.statuses)
-DEFAULT_MSE = 1e-3  # the paper's, section 5.1
-DEFAULT_MAX_ITERATIONS = 1000
+# The engine's settings have the defaults; the MSE is the paper's, section 5.1.
+DEFAULT_MSE = _core.DEFAULT_MSE
+DEFAULT_MAX_ITERATIONS = _core.DEFAULT_MAX_ITERATIONS
 CROSS_ENTROPIES = (BinaryCrossEntropy, CategoricalCrossEntropy)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lso_native import _core
 from lso_native._validation import check_number
 
 
@@ -18,7 +19,7 @@ class NormalizedGradientDescent:
     desired_change : C if not ``proportional``, else C / E. Below 0 to descend.
     """
 
-    desired_change: float = -1.0
+    desired_change: float = _core.DEFAULT_DESIRED_CHANGE
     proportional: bool = True
 
     def __post_init__(self) -> None:
@@ -30,12 +31,12 @@ class NormalizedGradientDescent:
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam (Kingma and Ba 2015, Algorithm 1), for training."""
+    """Adam (Kingma and Ba 2015, Algorithm 1, with its defaults), for training."""
 
-    learning_rate: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-8
+    learning_rate: float = _core.ADAM_LEARNING_RATE
+    beta1: float = _core.ADAM_BETA1
+    beta2: float = _core.ADAM_BETA2
+    epsilon: float = _core.ADAM_EPSILON
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, above=0.0)

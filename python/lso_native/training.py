@@ -24,6 +24,8 @@ from lso_native.optimizers import Adam, NormalizedGradientDescent
 
 LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
 Optimizer = Adam | NormalizedGradientDescent
+DEFAULT_BATCH_SIZE = _core.DEFAULT_BATCH_SIZE
+DEFAULT_EPOCHS = _core.DEFAULT_EPOCHS
 _OBJECTIVES = {
     "squared_error": SquaredError,
     "binary_cross_entropy": BinaryCrossEntropy,
@@ -68,8 +70,8 @@ def train(
     *,
     objective: LossName = "squared_error",
     optimizer: Optimizer | None = None,
-    batch_size: int = 50,
-    epochs: int = 100,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    epochs: int = DEFAULT_EPOCHS,
     mse: float | None = None,
     sample_weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,

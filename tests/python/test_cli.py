@@ -70,7 +70,7 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
         ("train classifier --out x --hidden 0", "--hidden: expected .*, got 0"),
         ("train classifier --out x --images 0", "--images: expected .*, got 0"),
         ("train classifier --out x --images 3001", "--images: expected at most 3000, .*got 3001"),
-        ("train autoencoder --out x --hidden 99999999999", "sizes: expected .* fits in memory"),
+        ("train autoencoder --out x --hidden 99999999999", "sizes: expected at most .* weights"),
         ("train classifier --out x --latent 7", "--latent: expected with an autoencoder only"),
         (f"{GENERATE} --digit 1 --bounds nan,1", "--bounds: expected finite numbers, got NaN"),
         (f"{WALK} --steps 201", "--steps: expected at most 200, got 201"),
