@@ -48,9 +48,9 @@ void bind_network_class(py::module_& module, const char* class_name) {
   using Net = Network<T>;
   py::class_<Net, std::shared_ptr<Net>>(module, class_name)
       .def(py::init([](const std::vector<std::size_t>& sizes, const std::vector<std::string>& activations,
-                       const std::vector<bool>& bias, std::uint64_t seed) {
+                       const std::vector<bool>& bias, std::optional<std::uint64_t> seed) {
              auto network = std::make_shared<Net>(make_layers(sizes, activations, bias));
-             initialize(*network, seed);
+             if (seed) initialize(*network, *seed);  // else all zero, for parameters that come from elsewhere
              return network;
            }),
            py::arg("sizes"), py::arg("activations"), py::arg("bias"), py::arg("seed"))

@@ -118,17 +118,6 @@ void bind_train_functions(py::module_& module) {
       py::arg("validation_x"), py::arg("validation_objective"), py::arg("optimizer"), py::arg("options"),
       py::arg("batch_size"), py::arg("epochs"), py::arg("stop_at_mse"), py::arg("patience"), py::arg("shuffle"),
       py::arg("seed"), py::arg("trainable"), py::arg("threads"), py::arg("on_epoch"));
-  module.def(
-      "score",
-      [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
-         std::size_t threads) {
-        const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
-        Score result;
-        interruptible([&](StopSignal* stop) { result = score<T>(chain, held.view(), threads, stop); });
-        return std::pair(result.loss, result.mse);
-      },
-      py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight") = py::none(),
-      py::arg("threads") = 1, "Weighted means over samples of the loss and of the squared error an output.");
 }
 }  // namespace
 

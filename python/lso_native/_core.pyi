@@ -27,7 +27,6 @@ __all__: list[str] = [
     "normal64",
     "optimize",
     "permutation",
-    "score",
     "simd",
     "simd_available",
     "statuses",
@@ -42,7 +41,7 @@ class Network32:
         sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
         activations: collections.abc.Sequence[str],
         bias: collections.abc.Sequence[bool],
-        seed: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex | None,
     ) -> None: ...
     def bias_of(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray | None: ...
     def equals(self, other: Network32) -> bool: ...
@@ -63,7 +62,7 @@ class Network64:
         sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
         activations: collections.abc.Sequence[str],
         bias: collections.abc.Sequence[bool],
-        seed: typing.SupportsInt | typing.SupportsIndex,
+        seed: typing.SupportsInt | typing.SupportsIndex | None,
     ) -> None: ...
     def bias_of(self, layer: typing.SupportsInt | typing.SupportsIndex) -> numpy.ndarray | None: ...
     def equals(self, other: Network64) -> bool: ...
@@ -170,32 +169,6 @@ def optimize(
 def permutation(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.int64]: ...
-@typing.overload
-def score(
-    chain: Chain32,
-    x: typing.Any,
-    objective: Objective,
-    *,
-    sample_weight: typing.Any = None,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-) -> tuple[float, float]:
-    """
-    Weighted means over samples of the loss and of the squared error an output.
-    """
-
-@typing.overload
-def score(
-    chain: Chain64,
-    x: typing.Any,
-    objective: Objective,
-    *,
-    sample_weight: typing.Any = None,
-    threads: typing.SupportsInt | typing.SupportsIndex = 1,
-) -> tuple[float, float]:
-    """
-    Weighted means over samples of the loss and of the squared error an output.
-    """
-
 def simd() -> str:
     """
     The instruction set in use.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -207,21 +207,15 @@ class Network(Model):
         cut = int(self._native.weight(layer).size) + sum(
             p.size for p in (*self.weights[: layer - 1], *self.biases[: layer + 1]) if p is not None
         )
-        front = Network(
-            self.sizes[: layer + 1],
-            activation=self.activations[:layer],
-            bias=self.bias[: layer + 1],
-            dtype=self.dtype,
-            random_state=0,
+        whole = self.architecture()
+        front = {name: whole[name][: layer + 1] for name in ("sizes", "bias")}
+        front |= {"activations": whole["activations"][:layer], "dtype": whole["dtype"]}
+        back = {name: whole[name][layer:] for name in ("sizes", "activations")}
+        back |= {"bias": [False, *whole["bias"][layer + 1 :]], "dtype": whole["dtype"]}
+        return (
+            self.from_architecture(front, self.parameters[:cut]),
+            self.from_architecture(back, self.parameters[cut:]),
         )
-        back = Network(
-            self.sizes[layer:],
-            activation=self.activations[layer:],
-            bias=(False, *self.bias[layer + 1 :]),
-            dtype=self.dtype,
-            random_state=0,
-        )
-        return front.replace(self.parameters[:cut]), back.replace(self.parameters[cut:])
 
     def architecture(self) -> dict[str, Any]:
         """Everything but the parameters, ready for JSON."""
@@ -231,6 +225,16 @@ class Network(Model):
             "bias": list(self.bias),
             "dtype": self.dtype.name,
         }
+
+    @classmethod
+    def from_architecture(cls, architecture: Mapping[str, Any], parameters: ArrayLike) -> Network:
+        """The network of an ``architecture()`` and its flat ``parameters`` (n_parameters,).
+
+        Raises ValueError where these are not as many as the architecture has.
+        """
+        names = ("sizes", "activations", "bias")
+        native = native_classes(architecture["dtype"])[0](*(architecture[n] for n in names), None)
+        return cls._wrap(native.replace(parameters))
 
     def __eq__(self, other: object) -> bool:
         """Same architecture and same parameters."""
@@ -242,7 +246,7 @@ class Network(Model):
         return hash((self.sizes, self.activations, self.bias, self.parameters.tobytes()))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.architecture(), np.array(self.parameters))
+        return Network.from_architecture, (self.architecture(), np.array(self.parameters))
 
     def __repr__(self) -> str:
         layers = [f"{self.sizes[0]}{'+b' if self.bias[0] else ''}"]
@@ -309,14 +313,3 @@ def compose(*models: Model) -> Composition:
     if len(parts) < 2:
         raise ValueError(f"compose: expected at least 2 models, got {len(models)}")
     return Composition(parts)
-
-
-def _rebuild(architecture: dict[str, Any], parameters: FloatArray) -> Network:
-    """The network of an architecture() and its flat parameters."""
-    return Network(
-        architecture["sizes"],
-        activation=architecture["activations"],
-        bias=architecture["bias"],
-        dtype=architecture["dtype"],
-        random_state=0,
-    ).replace(parameters)

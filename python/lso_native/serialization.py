@@ -149,15 +149,9 @@ def _network_shapes(
 
 
 def _network(part: int, architecture: Mapping[str, Any], tensors: Tensors) -> Network:
-    empty = Network(
-        architecture["sizes"],
-        activation=architecture["activations"],
-        bias=architecture["bias"],
-        dtype=architecture["dtype"],
-        random_state=0,
-    )
     flat = [tensors[name].ravel() for name in _network_shapes(part, architecture)]
-    return empty.replace(np.concatenate(flat) if flat else empty.parameters)
+    none = np.empty(0, architecture["dtype"])
+    return Network.from_architecture(architecture, np.concatenate([none, *flat]))
 
 
 def _architectures(text: str, *, lone: bool) -> list[dict[str, Any]]:

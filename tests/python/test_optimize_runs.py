@@ -96,7 +96,7 @@ def test_progress_and_an_error_in_the_callback(threads: int) -> None:
             network,
             targets,
             starts=starts,
-            optimizer=lso.NormalizedGradientDescent(desired_change=-1e-6),
+            optimizer=lso.NormalizedGradientDescent(desired_change=-1e-12),
             max_iterations=10**9,
             callback=watch,
             threads=threads,
@@ -109,7 +109,7 @@ SCRIPT = """
 import numpy as np
 import lso_native as lso
 
-network = lso.Network((3, 8, 2), random_state=0)
+network = lso.Network((3, 8, 2), dtype="float64", random_state=0)
 starts = lso.uniform((200, 3), random_state=0)
 target = np.full((200, 2), 2.0)  # out of reach, but for what the first start gives already
 target[0] = network(starts[:1])[0]
@@ -122,7 +122,7 @@ def show(progress):
 
 try:
     lso.optimize(network, target, starts=starts, max_iterations=10**12, threads={threads},
-                 optimizer=lso.NormalizedGradientDescent(desired_change=-1e-6), callback=show)
+                 optimizer=lso.NormalizedGradientDescent(desired_change=-1e-12), callback=show)
 except KeyboardInterrupt as interrupted:
     result = interrupted.result
     print(sorted(set(result.status.tolist())), result.latents.shape, result.status[0])

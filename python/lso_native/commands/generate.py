@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ from numpy.typing import NDArray
 from lso_native.classifier import Classifier
 from lso_native.commands.display import Display
 from lso_native.commands.options import load_classifier, load_decoder, numbers
+from lso_native.experiments.results import write_samples
 from lso_native.figures import contact_sheet, image_side, write_png
-from lso_native.files import atomic_write_bytes, check_writable_dir
+from lso_native.files import check_writable_dir
 from lso_native.network import Model, compose
 from lso_native.optimize import OptimizeProgress, optimize
 from lso_native.optimizers import NormalizedGradientDescent
@@ -51,18 +51,7 @@ def generate(arguments: argparse.Namespace) -> None:
         done = f"{int(result.success.sum()):,} of {arguments.n:,} meet the target"
         display.finish(done)
     labels = np.full(arguments.n, label, dtype=np.int64)
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        images=result.samples.astype(np.float32),
-        labels=labels,
-        success=result.success,
-        mse=result.mse,
-        iterations=result.iterations,
-        starts=result.starts,
-        latents=result.latents,
-    )
-    atomic_write_bytes(folder / "samples.npz", buffer.getvalue())
+    write_samples(folder / "samples.npz", result, labels)
     asked = arguments.digit if arguments.digit is not None else f"target {arguments.target}"
     title = f"asked for: {asked}"
     sheet = contact_sheet(

@@ -183,7 +183,8 @@ def _run_system(state: Run, name: str, progress: Progress) -> None:
         threads=state.settings.threads,
         progress=progress,
     )
-    write_samples(state.folder / "samples" / f"{name}.npz", generated)
+    path = state.folder / "samples" / f"{name}.npz"
+    write_samples(path, generated.result, generated.labels, recognised_as=generated.seen)
     state.generated[name] = generated
     state.results["systems"][name] = {**generated.facts(), **facts}
     write_results(state.folder, state.results)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import lso_native
-from lso_native.experiments.generation import Generated
 from lso_native.files import atomic_write_bytes
+from lso_native.optimize import OptimizeResult
 
 
 def environment() -> dict[str, Any]:
@@ -38,21 +39,22 @@ def write_results(folder: Path, results: dict[str, Any]) -> None:
     atomic_write_bytes(folder / "results.json", text.encode())
 
 
-def write_samples(path: Path, generated: Generated) -> None:
-    """Write images, digits asked for and what became of them; the same samples give the same bytes."""
-    result = generated.result
+def write_samples(
+    path: Path, result: OptimizeResult, labels: NDArray[np.int64], **more: NDArray[Any]
+) -> None:
+    """Write images, digits asked for, what became of them, and ``more``; the same samples give the same bytes."""
+    arrays: dict[str, Any] = {
+        "images": result.samples.astype(np.float32),
+        "labels": labels,
+        "success": result.success,
+        "mse": result.mse,
+        "iterations": result.iterations,
+        "starts": result.starts,
+        "latents": result.latents,
+        **more,
+    }
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        images=result.samples.astype(np.float32),
-        labels=generated.labels,
-        success=result.success,
-        mse=result.mse,
-        iterations=result.iterations,
-        starts=result.starts,
-        latents=result.latents,
-        recognised_as=generated.seen,
-    )
+    np.savez_compressed(buffer, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(path, buffer.getvalue())
 
