@@ -1,7 +1,6 @@
 #include "lso/backprop.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/kernels.hpp"
 #include "lso/threads.hpp"
@@ -9,47 +8,46 @@
 namespace lso {
 
 namespace {
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T where there is one lane.
 template <class T>
-void copy_lanes(Lanes<const T> from, Lanes<T> to) {
-  for (std::size_t node = 0; node < from.nodes; ++node) std::memcpy(to[node], from[node], from.lanes * sizeof(T));
-}
-
-// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b)
-template <class T>
-void layer_forward(const Network<T>& network, std::size_t layer, Lanes<const T> x, Lanes<T> y) {
-  kernels::gemm<T>()(y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data, y.stride,
-                     false);
-  activate(network.layers()[layer].activation, network.bias(layer), y);
+void layer_forward(const Network<T>& network, std::size_t layer, const T* turned, Lanes<const T> x, Lanes<T> y) {
+  const T* bias = network.bias(layer);
+  if (turned != nullptr) {
+    kernels::kernels<T>().gemv({y.nodes, 1, x.nodes, turned, 1, y.nodes, x.data, 1, y.data, 1, bias});
+  } else {
+    kernels::kernels<T>().gemm(
+        {y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data, y.stride, bias});
+  }
+  activate(network.layers()[layer].activation, y);
 }
 
 // Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'.
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t layer, Lanes<const T> md, Activation activation,
                     Lanes<const T> n, Lanes<T> nd) {
-  kernels::gemm<T>()(nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride, nd.data,
-                     nd.stride, false);
-  activate_backward(activation, n, nd);
+  const kernels::Product<T> product{nd.nodes,  nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data,
+                                    md.stride, nd.data,  nd.stride};
+  (md.stride == 1 ? kernels::kernels<T>().gemv : kernels::kernels<T>().gemm)(product);
+  activate_backward<T>(activation, n, nd, nd);
 }
 
-// Algorithm 2: NWM (n_out, n_in) += MD (n_out, lanes) N^T (lanes, n_in); turned (lanes, n_in) is N^T's scratch.
+// Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N at a time: turned
+// (lanes, turned_nodes) has room for their N^T.
 template <class T>
-void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, T* turned, T* gradient) {
-  for (std::size_t node = 0; node < n.nodes; ++node) {
-    const T* row = n[node];
-    for (std::size_t lane = 0; lane < n.lanes; ++lane) turned[lane * n.nodes + node] = row[lane];
+void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, T* turned, T* gradient, bool add) {
+  for (std::size_t begin = 0; begin < n.nodes; begin += turned_nodes) {
+    const std::size_t count = std::min(turned_nodes, n.nodes - begin);
+    turn<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, turned, turned_nodes);
+    kernels::kernels<T>().gemm({md.nodes, count, n.lanes, md.data, md.stride, 1, turned, turned_nodes, gradient + begin,
+                                n.nodes, nullptr, add});
   }
-  kernels::gemm<T>()(md.nodes, n.nodes, md.lanes, md.data, md.stride, 1, turned, n.nodes, gradient, n.nodes, true);
 }
 
-// Algorithm 2: NB (n,) += ND (n, lanes) summed over lanes, in their order.
+// Algorithm 2: NB (n,) (+)= ND (n, lanes) summed over lanes.
 template <class T>
-void layer_backward_bias(Lanes<const T> nd, T* gradient) {
-  for (std::size_t node = 0; node < nd.nodes; ++node) {
-    const T* row = nd[node];
-    T sum = gradient[node];
-    for (std::size_t lane = 0; lane < nd.lanes; ++lane) sum += row[lane];
-    gradient[node] = sum;
-  }
+void layer_backward_bias(Lanes<const T> nd, T* gradient, bool add) {
+  if (!add) std::fill_n(gradient, nd.nodes, T(0));
+  kernels::kernels<T>().sum_lanes(nd.nodes, nd.lanes, nd.data, nd.stride, gradient);
 }
 }  // namespace
 
@@ -61,10 +59,9 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace) {
     const Network<T>& network = *chain.parts()[stage.part];
     const Lanes<T> y = workspace.values(s);
     if (stage.layer == 0) {  // input nodes: x + bias
-      copy_lanes(x, y);
-      activate(Activation::linear, network.bias(0), y);
+      add_bias(x, network.bias(0), y);
     } else {
-      layer_forward(network, stage.layer, x, y);
+      layer_forward(network, stage.layer, workspace.turned_weight(s), x, y);
     }
     x = y;
   }
@@ -77,8 +74,7 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     const Activation activation = chain.parts()[below.part]->layers()[below.layer].activation;
     const auto& stage = chain.stages()[s];
     if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
-      copy_lanes<T>(workspace.deltas(s), workspace.deltas(s - 1));
-      activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s - 1));
+      activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
       layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.deltas(s), activation,
                         workspace.values(s - 1), workspace.deltas(s - 1));
@@ -87,35 +83,36 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
 }
 
 template <class T>
-void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient) {
+void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient,
+                         bool add) {
   const Network<T>& network = *chain.parts()[part];
   const std::size_t first = chain.first_stage(part);
   for (std::size_t l = 0; l < network.layers().size(); ++l) {
     if (l > 0) {
       layer_backward_weights<T>(workspace.deltas(first + l), workspace.values(first + l - 1), workspace.scratch(),
-                                gradient.data() + network.weight_offset(l));
+                                gradient.data() + network.weight_offset(l), add);
     }
     if (network.layers()[l].bias) {
-      layer_backward_bias<T>(workspace.deltas(first + l), gradient.data() + network.bias_offset(l));
+      layer_backward_bias<T>(workspace.deltas(first + l), gradient.data() + network.bias_offset(l), add);
     }
   }
 }
 
 namespace {
 // Tiles small enough for their values to stay in the second-level cache, large enough to feed the kernels.
-constexpr std::size_t tile_lanes = 64;
+constexpr std::size_t tile_lanes = 48;
 
 template <class T>
 void load_tile(Rows<const T> x, std::size_t begin, Workspace<T>& workspace) {
   const std::size_t count = std::min(tile_lanes, x.rows - begin);
   workspace.set_lanes(count);
-  for (std::size_t i = 0; i < count; ++i) load_lane<T>(x[begin + i], workspace.inputs(), i);
+  load_lanes<T>(count, [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
 }
 
 template <class T>
 void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
   const std::size_t count = std::min(tile_lanes, out.rows - begin);
-  for (std::size_t i = 0; i < count; ++i) store_lane<T>(lanes, i, out[begin + i]);
+  turn<T>(lanes.nodes, count, [&](std::size_t node) { return lanes[node]; }, out[begin].data(), out.cols);
 }
 }  // namespace
 
@@ -160,8 +157,8 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
     const Lanes<T> delta = workspace.deltas(last);
     const std::size_t count = std::min(tile_lanes, x.rows - begin);
     for (std::size_t node = 0; node < delta.nodes; ++node) std::fill_n(delta[node], delta.lanes, T(0));
-    for (std::size_t i = 0; i < count; ++i) load_lane<T>(output_gradient[begin + i], delta, i);
-    activate_backward<T>(chain.output_activation(), workspace.outputs(), delta);
+    load_lanes<T>(count, [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
+    activate_backward<T>(chain.output_activation(), workspace.outputs(), delta, delta);
     backward_nodes(chain, workspace);
     for (std::size_t s = 0; s < nodes.size(); ++s) {
       if (!nodes[s].empty()) store_tile<T>(workspace.deltas(s), begin, nodes[s]);
@@ -173,7 +170,7 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
 #define LSO_INSTANTIATE(T)                                                                                  \
   template void forward(const Chain<T>&, Workspace<T>&);                                                    \
   template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                \
-  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);             \
+  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>, bool);       \
   template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t, \
                          StopSignal*);                                                                      \
   template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&, StopSignal*);   \

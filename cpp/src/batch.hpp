@@ -24,10 +24,8 @@ class Batch {
   template <class Index>
   void load(std::size_t count, Index index) {
     workspace_.set_lanes(count);
-    for (std::size_t lane = 0; lane < count; ++lane) {
-      load_lane<T>(data_.x[index(lane)], workspace_.inputs(), lane);
-      objective_.load(index(lane), lane);
-    }
+    load_lanes<T>(count, [&](std::size_t lane) { return data_.x[index(lane)].data(); }, workspace_.inputs());
+    objective_.load_all(count, index);
   }
 
   // Forward, and each lane's error.
@@ -38,6 +36,7 @@ class Batch {
 
   [[nodiscard]] Workspace<T>& workspace() { return workspace_; }
   [[nodiscard]] double error(std::size_t lane) const { return error_[lane]; }
+  [[nodiscard]] double* errors() { return error_.data(); }
   [[nodiscard]] ObjectiveLanes<T> objective() { return objective_.lanes(workspace_.lanes()); }
 
  private:

@@ -1,40 +1,41 @@
 #include "lso/descent.hpp"
 
-#include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "kernels/kernels.hpp"
 
 namespace lso {
 
 template <class T>
 double squared_norm(std::span<const T> derivatives) {
-  double sum = 0;
-  for (const T d : derivatives) sum += static_cast<double>(d) * static_cast<double>(d);
-  return sum;
+  const double sum = kernels::kernels<T>().squared_norm(derivatives.size(), derivatives.data());
+  constexpr double smallest = std::numeric_limits<T>::min();
+  if (sum > smallest / std::numeric_limits<T>::epsilon() && std::isfinite(sum)) return sum;
+  double exact = 0;  // squares that T has no room for
+  for (const T d : derivatives) exact += static_cast<double>(d) * static_cast<double>(d);
+  return exact;
 }
 
 template <class T>
 StepOutcome descend(std::span<T> values, std::span<const T> derivatives, double change, double squared_norm) {
   if (squared_norm == 0.0) return StepOutcome::stationary;
   const double scale = change / squared_norm;
-  const auto moved = [&](std::size_t i) {
-    return static_cast<T>(static_cast<double>(values[i]) + static_cast<double>(derivatives[i]) * scale);
-  };
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(moved(i))) return StepOutcome::diverged;
+  // no derivative is larger than the root of S
+  if (!(std::abs(scale) * std::sqrt(squared_norm) < std::numeric_limits<T>::max() / 2)) return StepOutcome::diverged;
+  if (std::abs(scale) < std::numeric_limits<T>::max()) {
+    kernels::kernels<T>().add_scaled(values.size(), static_cast<T>(scale), derivatives.data(), values.data());
+  } else {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<T>(static_cast<double>(values[i]) + static_cast<double>(derivatives[i]) * scale);
+    }
   }
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = moved(i);
   return StepOutcome::moved;
 }
 
 template <class T>
 void squared_norms(Lanes<const T> derivatives, double* out) {
-  std::fill_n(out, derivatives.lanes, 0.0);
-  for (std::size_t i = 0; i < derivatives.nodes; ++i) {
-    const T* row = derivatives[i];
-    for (std::size_t lane = 0; lane < derivatives.lanes; ++lane) {
-      out[lane] += static_cast<double>(row[lane]) * static_cast<double>(row[lane]);
-    }
-  }
+  kernels::kernels<T>().squared_norms(derivatives.nodes, derivatives.lanes, derivatives.data, derivatives.stride, out);
 }
 
 template <class T>
@@ -45,17 +46,11 @@ template <class T>
 StepOutcome AdamState<T>::step(std::span<T> values, std::span<const T> derivatives) {
   ++steps_;
   const double t = static_cast<double>(steps_);
-  const T b1 = static_cast<T>(settings_.beta1);
-  const T b2 = static_cast<T>(settings_.beta2);
-  const T rate = static_cast<T>(settings_.learning_rate / (1.0 - std::pow(settings_.beta1, t)));
-  const T unbias = static_cast<T>(1.0 / (1.0 - std::pow(settings_.beta2, t)));
-  const T epsilon = static_cast<T>(settings_.epsilon);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const T d = derivatives[i];
-    first_[i] = b1 * first_[i] + (T(1) - b1) * d;
-    second_[i] = b2 * second_[i] + (T(1) - b2) * d * d;
-    values[i] -= rate * first_[i] / (std::sqrt(second_[i] * unbias) + epsilon);
-  }
+  const kernels::AdamStep<T> step{static_cast<T>(settings_.beta1), static_cast<T>(settings_.beta2),
+                                  static_cast<T>(settings_.epsilon),
+                                  static_cast<T>(settings_.learning_rate / (1.0 - std::pow(settings_.beta1, t))),
+                                  static_cast<T>(1.0 / (1.0 - std::pow(settings_.beta2, t)))};
+  kernels::kernels<T>().adam(values.size(), step, derivatives.data(), first_.data(), second_.data(), values.data());
   return StepOutcome::moved;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/kernels.hpp"
 #include "names.hpp"
 
 namespace lso {
@@ -19,22 +20,15 @@ T open_unit(T y) {
   return std::clamp(y, std::numeric_limits<T>::min(), T(1) - std::numeric_limits<T>::epsilon() / 2);
 }
 
-// How far y lies outside [low, high], with its sign.
-template <class T>
-T outside(T y, T low, T high) {
-  return y < low ? y - low : (y > high ? y - high : T(0));
-}
-
-// f(y, target, upper, weight, node, lane) over all outputs; a missing weight is one, a missing upper end the target.
+// f(y, target, weight, node, lane) over all outputs; a missing weight is one.
 template <class T, class F>
 void for_outputs(const ObjectiveLanes<T>& objective, Lanes<const T> y, F f) {
   for (std::size_t node = 0; node < y.nodes; ++node) {
     const T* values = y[node];
     const T* target = objective.target[node];
-    const T* upper = objective.upper.data != nullptr ? objective.upper[node] : target;
     const T* weight = objective.weights.data != nullptr ? objective.weights[node] : nullptr;
     for (std::size_t lane = 0; lane < y.lanes; ++lane) {
-      f(values[lane], target[lane], upper[lane], weight != nullptr ? weight[lane] : T(1), node, lane);
+      f(values[lane], target[lane], weight != nullptr ? weight[lane] : T(1), node, lane);
     }
   }
 }
@@ -76,31 +70,38 @@ ObjectiveLanes<T> ObjectiveBuffer<T>::lanes(std::size_t n) {
   return {objective_.loss, view(target_), view(upper_), view(weights_)};
 }
 
+namespace {
+// A squared error is an interval without extent.
+template <class T>
+bool squares(const ObjectiveLanes<T>& objective) {
+  return objective.loss == Loss::squared_error || objective.loss == Loss::interval;
+}
+
+template <class T>
+void squared_excess(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error, Lanes<T> g) {
+  const T* upper = objective.loss == Loss::interval ? objective.upper.data : nullptr;
+  kernels::kernels<T>().squared_excess({y.nodes, y.lanes, y.data, y.stride, objective.target.data, upper,
+                                        objective.weights.data, objective.target.stride},
+                                       error, g.data, g.stride);
+}
+}  // namespace
+
 template <class T>
 void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error) {
+  if (squares(objective)) return squared_excess<T>(objective, y, error, {});
   std::fill_n(error, y.lanes, 0.0);
   const auto add = [&](auto term) {
-    for_outputs(objective, y, [&](T v, T t, T upper, T w, std::size_t, std::size_t lane) {
-      error[lane] +=
-          static_cast<double>(w) * term(static_cast<double>(v), static_cast<double>(t), static_cast<double>(upper));
+    for_outputs(objective, y, [&](T v, T t, T w, std::size_t, std::size_t lane) {
+      error[lane] += static_cast<double>(w) * term(static_cast<double>(v), static_cast<double>(t));
     });
   };
   const auto log_open = [](double v) { return std::log(static_cast<double>(open_unit(static_cast<T>(v)))); };
-  switch (objective.loss) {
-    case Loss::squared_error:
-      return add([](double v, double t, double) { return (v - t) * (v - t); });
-    case Loss::binary_cross_entropy:
-      return add([&](double v, double t, double) {
-        return -(t * log_open(v) + (1.0 - t) * std::log1p(-static_cast<double>(open_unit(static_cast<T>(v)))));
-      });
-    case Loss::categorical_cross_entropy:
-      return add([&](double v, double t, double) { return t == 0.0 ? 0.0 : -t * log_open(v); });
-    case Loss::interval:
-      return add([](double v, double t, double upper) {
-        const double excess = outside(v, t, upper);
-        return excess * excess;
-      });
+  if (objective.loss == Loss::binary_cross_entropy) {
+    return add([&](double v, double t) {
+      return -(t * log_open(v) + (1.0 - t) * std::log1p(-static_cast<double>(open_unit(static_cast<T>(v)))));
+    });
   }
+  add([&](double v, double t) { return t == 0.0 ? 0.0 : -t * log_open(v); });
 }
 
 namespace {
@@ -108,23 +109,16 @@ namespace {
 template <class T>
 void value_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, Lanes<T> g) {
   const auto set = [&](auto slope) {
-    for_outputs(objective, y, [&](T v, T t, T upper, T w, std::size_t node, std::size_t lane) {
-      g[node][lane] = w * slope(v, t, upper);
-    });
+    for_outputs(objective, y,
+                [&](T v, T t, T w, std::size_t node, std::size_t lane) { g[node][lane] = w * slope(v, t); });
   };
-  switch (objective.loss) {
-    case Loss::squared_error:
-      return set([](T v, T t, T) { return T(2) * (v - t); });
-    case Loss::binary_cross_entropy:
-      return set([](T v, T t, T) {
-        const T p = open_unit(v);
-        return (p - t) / (p * (T(1) - p));
-      });
-    case Loss::categorical_cross_entropy:
-      return set([](T v, T t, T) { return -t / open_unit(v); });
-    case Loss::interval:
-      return set([](T v, T t, T upper) { return T(2) * outside(v, t, upper); });
+  if (objective.loss == Loss::binary_cross_entropy) {
+    return set([](T v, T t) {
+      const T p = open_unit(v);
+      return (p - t) / (p * (T(1) - p));
+    });
   }
+  set([](T v, T t) { return -t / open_unit(v); });
 }
 
 // Softmax under categorical cross-entropy: dE/dz_i = y_i sum_j w_j t_j - w_i t_i.
@@ -145,23 +139,29 @@ void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const
 }  // namespace
 
 template <class T>
-void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta) {
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta,
+                     double* error) {
+  if (squares(objective)) {
+    squared_excess<T>(objective, y, error, delta);
+    return activate_backward<T>(activation, y, delta, delta);
+  }
+  if (error != nullptr) objective_value(objective, y, error);
   if (objective.loss == Loss::binary_cross_entropy && activation == Activation::sigmoid) {
     return for_outputs(objective, y,
-                       [&](T v, T t, T, T w, std::size_t node, std::size_t lane) { delta[node][lane] = w * (v - t); });
+                       [&](T v, T t, T w, std::size_t node, std::size_t lane) { delta[node][lane] = w * (v - t); });
   }
   if (objective.loss == Loss::categorical_cross_entropy && activation == Activation::softmax) {
     return softmax_cross_entropy_delta(objective, y, delta);
   }
   value_gradient(objective, y, delta);
-  activate_backward(activation, y, delta);
+  activate_backward<T>(activation, y, delta, delta);
 }
 
 #define LSO_INSTANTIATE(T)                                                          \
   template struct Objective<T>;                                                     \
   template class ObjectiveBuffer<T>;                                                \
   template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*); \
-  template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>);
+  template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>, double*);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)
 #undef LSO_INSTANTIATE

@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <utility>
 
+#include "kernels/kernels.hpp"
 #include "lso/backprop.hpp"
 #include "lso/threads.hpp"
 #include "lso/workspace.hpp"
@@ -19,6 +22,9 @@ std::string_view name(Status status) {
 }
 
 namespace {
+// Starts that iterate together: three vectors of AVX-512, whose values stay in the second-level cache beside the
+// weights.
+constexpr std::size_t tile_lanes = 48;
 constexpr std::size_t max_tile_lanes = 64;
 
 // What all threads share: the problem, the queue of starts, and the result that each start writes its own row of.
@@ -39,15 +45,18 @@ struct Job {
 template <class T>
 class Tile {
  public:
-  Tile(Job<T>& job, std::size_t lanes)
+  Tile(Job<T>& job, Workspace<T> workspace)
       : job_(job),
         n_inputs_(job.chain.n_inputs()),
-        workspace_(job.chain, lanes),
+        workspace_(std::move(workspace)),
         objective_(job.objective, workspace_.capacity()),
         best_(n_inputs_ * workspace_.capacity()),
+        improved_(workspace_.capacity()),
         lanes_(workspace_.capacity()),
         error_(workspace_.capacity()),
-        norm_(workspace_.capacity()) {}
+        norm_(workspace_.capacity()),
+        scale_(workspace_.capacity()),
+        moved_(workspace_.capacity()) {}
 
   void run(std::size_t thread) {
     for (fill(); active_ > 0; fill()) {
@@ -62,6 +71,7 @@ class Tile {
     std::int64_t iterations = 0;
     double tolerance = 0;
     double best = 0;
+    std::optional<Status> done;
   };
 
   void fill() {
@@ -76,7 +86,7 @@ class Tile {
   void load(std::size_t lane, std::size_t start) {
     const Tolerance& tolerance = job_.settings.tolerance;
     lanes_[lane] = {start, 0, tolerance.value * (tolerance.mean ? job_.objective.total_weight(start) : 1.0),
-                    std::numeric_limits<double>::infinity()};
+                    std::numeric_limits<double>::infinity(), std::nullopt};
     load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
     for (std::size_t i = 0; i < n_inputs_; ++i) job_.bounds.project(i, workspace_.inputs()[i][lane]);
     copy_lane(workspace_.inputs(), lane, best(), lane);
@@ -86,55 +96,58 @@ class Tile {
   // One iteration of every lane: forward, error, nodes' derivatives (Algorithm 1), step (Algorithm 3).
   void iterate() {
     forward(job_.chain, workspace_);
-    objective_value<T>(objective(), workspace_.outputs(), error_.data());
     const std::size_t last = job_.chain.stages().size() - 1;
-    objective_delta<T>(objective(), job_.chain.output_activation(), workspace_.outputs(), workspace_.deltas(last));
+    objective_delta<T>(objective_.lanes(workspace_.lanes()), job_.chain.output_activation(), workspace_.outputs(),
+                       workspace_.deltas(last), error_.data());
     backward_nodes(job_.chain, workspace_);
     squared_norms<T>(workspace_.deltas(0), norm_.data());
+    for (std::size_t lane = 0; lane < active_; ++lane) look_at(lane);
+    move();
     // downwards, since a finished lane is filled by the last one, which has been seen by then
-    for (std::size_t lane = active_; lane-- > 0;) advance(lane);
+    for (std::size_t lane = active_; lane-- > 0;) {
+      if (lanes_[lane].done) finish(lane);
+    }
   }
 
-  void advance(std::size_t lane) {
+  // What its error means for a start: done, or the scale C / S of its step.
+  void look_at(std::size_t lane) {
     Lane& state = lanes_[lane];
     const double error = error_[lane];
     record(lane, error);
-    if (!std::isfinite(error)) return finish(lane, Status::diverged);
-    if (error < state.best) {
-      state.best = error;
-      copy_lane(workspace_.inputs(), lane, best(), lane);
+    const bool better = error < state.best;
+    improved_.data()[lane] = better ? T(1) : T(0);
+    if (better) state.best = error;
+    if (!std::isfinite(error)) {
+      state.done = Status::diverged;
+    } else if (error <= state.tolerance) {
+      state.done = Status::converged;
+    } else if (state.iterations >= static_cast<std::int64_t>(job_.settings.max_iterations)) {
+      state.done = Status::max_iterations;
+    } else if (norm_[lane] == 0.0) {
+      state.done = Status::stationary;
     }
-    if (error <= state.tolerance) return finish(lane, Status::converged);
-    if (state.iterations >= static_cast<std::int64_t>(job_.settings.max_iterations)) {
-      return finish(lane, Status::max_iterations);
-    }
-    switch (step(lane, job_.settings.desired_change(error), norm_[lane])) {
-      case StepOutcome::moved:
-        ++state.iterations;
-        return;
-      case StepOutcome::stationary:
-        return finish(lane, Status::stationary);
-      case StepOutcome::diverged:
-        return finish(lane, Status::diverged);
-    }
+    scale_[lane] = state.done ? 0.0 : job_.settings.desired_change(error) / norm_[lane];
   }
 
-  // Algorithm 3 on one lane, then projection on the bounds. A step that the bounds undo is stationary.
-  StepOutcome step(std::size_t lane, double change, double squared_norm) {
-    if (squared_norm == 0.0) return StepOutcome::stationary;
-    const double scale = change / squared_norm;
+  // Keeps the best points, then Algorithm 3 on every lane. A step that the bounds undo is stationary.
+  void move() {
     const Lanes<T> x = workspace_.inputs();
-    const Lanes<T> d = workspace_.deltas(0);
-    bool moved = false;
-    for (std::size_t i = 0; i < n_inputs_; ++i) {
-      const T old = x[i][lane];
-      T value = static_cast<T>(static_cast<double>(old) + static_cast<double>(d[i][lane]) * scale);
-      if (!std::isfinite(value)) return StepOutcome::diverged;
-      job_.bounds.project(i, value);
-      moved = moved || value != old;
-      x[i][lane] = value;
+    const auto& kernels = kernels::kernels<T>();
+    kernels.keep_lanes(n_inputs_, active_, x.stride, x.data, improved_.data(), best_.data());
+    const auto side = [](const std::vector<T>& bound) { return bound.empty() ? nullptr : bound.data(); };
+    kernels.move_lanes({n_inputs_, active_, x.stride, x.data, workspace_.deltas(0).data, scale_.data(),
+                        side(job_.bounds.lower), side(job_.bounds.upper), moved_.data()});
+    for (std::size_t lane = 0; lane < active_; ++lane) {
+      Lane& state = lanes_[lane];
+      if (state.done) continue;
+      if (!std::isfinite(moved_[lane])) {
+        state.done = Status::diverged;
+      } else if (moved_[lane] == 0.0) {
+        state.done = Status::stationary;
+      } else {
+        ++state.iterations;
+      }
     }
-    return moved ? StepOutcome::moved : StepOutcome::stationary;
   }
 
   void record(std::size_t lane, double error) {
@@ -145,8 +158,8 @@ class Tile {
     job_.result.trajectory_loss[start].push_back(error);
   }
 
-  void finish(std::size_t lane, Status status) {
-    write(lane, status);
+  void finish(std::size_t lane) {
+    write(lane, *lanes_[lane].done);
     job_.finished.fetch_add(1, std::memory_order_relaxed);
     const std::size_t from = --active_;
     if (from == lane) return;
@@ -173,16 +186,18 @@ class Tile {
   }
 
   [[nodiscard]] Lanes<T> best() { return {best_.data(), n_inputs_, workspace_.lanes(), workspace_.capacity()}; }
-  [[nodiscard]] ObjectiveLanes<T> objective() { return objective_.lanes(workspace_.lanes()); }
 
   Job<T>& job_;
   std::size_t n_inputs_;
   Workspace<T> workspace_;
   ObjectiveBuffer<T> objective_;
   AlignedBuffer<T> best_;
+  AlignedBuffer<T> improved_;  // 1 where this iteration's point is the best so far
   std::vector<Lane> lanes_;
   std::vector<double> error_;
   std::vector<double> norm_;
+  std::vector<double> scale_;
+  std::vector<double> moved_;
   std::size_t active_ = 0;
 };
 
@@ -201,6 +216,13 @@ OptimizeResult<T> untouched(Rows<const T> starts, const Bounds<T>& bounds, bool 
   }
   return result;
 }
+
+// Tiles of one size for a thread's starts, so that the last is not nearly empty.
+std::size_t lanes_for(std::size_t starts) {
+  if (starts > 4 * max_tile_lanes) return tile_lanes;
+  const std::size_t tiles = (starts + max_tile_lanes - 1) / max_tile_lanes;
+  return round_up_lanes((starts + tiles - 1) / tiles);
+}
 }  // namespace
 
 template <class T>
@@ -212,11 +234,11 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
   Job<T> job{chain, objective, starts, bounds, settings, result, stop, finished};
   const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
   const std::size_t threads = std::clamp<std::size_t>(groups, 1, resolve_threads(settings.threads));
-  const std::size_t lanes = std::min(max_tile_lanes, round_up_lanes((starts.rows + threads - 1) / threads));
+  const std::size_t lanes = lanes_for((starts.rows + threads - 1) / threads);
   run_threads(
       threads,
       [&](std::size_t thread) {
-        Tile<T> tile(job, lanes);
+        Tile<T> tile(job, starts.rows == 1 ? Workspace<T>::lone(chain) : Workspace<T>(chain, lanes));
         tile.run(thread);
       },
       &stop);

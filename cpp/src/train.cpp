@@ -21,7 +21,7 @@ std::string_view name(TrainStatus status) {
 }
 
 namespace {
-constexpr std::size_t chunk_lanes = 128;
+constexpr std::size_t chunk_lanes = 256;
 
 // The networks that are being changed, their gradients and their optimizer.
 template <class T>
@@ -33,7 +33,8 @@ class Trainer {
         parts_(copy_trainable(chain)),
         chain_(std::vector<typename Chain<T>::Part>(parts_.begin(), parts_.end())),
         batch_(chain_, data, std::min({chunk_lanes, settings.batch_size, data.x.rows})),
-        order_(data.x.rows) {
+        order_(data.x.rows),
+        shares_(batch_.workspace().capacity()) {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       if (!trainable(p)) continue;
       trained_.push_back({p, std::vector<T>(parts_[p]->parameters().size()), std::nullopt});
@@ -97,14 +98,13 @@ class Trainer {
 
   // One minibatch: its error and gradient, the means over its samples by weight, and one step.
   StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) {
-    for (Trained& trained : trained_) std::ranges::fill(trained.gradient, T(0));
     double total_weight = 0;
     for (const std::size_t sample : samples) total_weight += sample_weight(data_, sample);
     if (total_weight == 0) return StepOutcome::stationary;
     double error = 0;
     for (std::size_t begin = 0; begin < samples.size(); begin += batch_.workspace().capacity()) {
       const std::size_t count = std::min(batch_.workspace().capacity(), samples.size() - begin);
-      error += accumulate(samples.subspan(begin, count), total_weight);
+      error += accumulate(samples.subspan(begin, count), total_weight, begin > 0);
       if (stop.check()) return StepOutcome::stationary;  // a large minibatch is given up half way
     }
     if (!std::isfinite(error)) return StepOutcome::diverged;
@@ -112,23 +112,31 @@ class Trainer {
   }
 
   // Adds these samples' share of the minibatch's gradient; returns their share of its error.
-  double accumulate(std::span<const std::size_t> samples, double total_weight) {
+  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add) {
     Workspace<T>& workspace = batch_.workspace();
     batch_.load(samples.size(), [&](std::size_t lane) { return samples[lane]; });
-    batch_.run(chain_);
+    forward(chain_, workspace);
     const Lanes<T> delta = workspace.deltas(chain_.stages().size() - 1);
-    objective_delta<T>(batch_.objective(), chain_.output_activation(), workspace.outputs(), delta);
-    double error = 0;
-    for (std::size_t lane = 0; lane < delta.lanes; ++lane) {
-      const bool used = lane < samples.size();
-      const double share = used ? sample_weight(data_, samples[lane]) / total_weight : 0.0;
-      if (used) error += share * batch_.error(lane);
-      for (std::size_t node = 0; node < delta.nodes; ++node) {
-        delta[node][lane] = used ? static_cast<T>(share) * delta[node][lane] : T(0);
-      }
-    }
+    objective_delta<T>(batch_.objective(), chain_.output_activation(), workspace.outputs(), delta, batch_.errors());
+    const double error = weigh(samples, total_weight, delta);
     backward_nodes(chain_, workspace, first_stage_);
-    for (Trained& trained : trained_) backward_parameters<T>(chain_, workspace, trained.part, trained.gradient);
+    for (Trained& trained : trained_) backward_parameters<T>(chain_, workspace, trained.part, trained.gradient, add);
+    return error;
+  }
+
+  // Each lane's share by its sample's weight; none for the lanes that only fill a group up.
+  double weigh(std::span<const std::size_t> samples, double total_weight, Lanes<T> delta) {
+    double error = 0;
+    for (std::size_t lane = 0; lane < samples.size(); ++lane) {
+      const double share = sample_weight(data_, samples[lane]) / total_weight;
+      shares_[lane] = static_cast<T>(share);
+      error += share * batch_.error(lane);
+    }
+    for (std::size_t node = 0; node < delta.nodes; ++node) {
+      T* row = delta[node];
+      for (std::size_t lane = 0; lane < samples.size(); ++lane) row[lane] *= shares_[lane];
+      std::fill(row + samples.size(), row + delta.lanes, T(0));
+    }
     return error;
   }
 
@@ -155,6 +163,7 @@ class Trainer {
   Chain<T> chain_;
   Batch<T> batch_;
   std::vector<std::size_t> order_;
+  std::vector<T> shares_;
   std::vector<Trained> trained_;
   std::size_t first_stage_ = 0;
 };

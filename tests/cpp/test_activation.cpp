@@ -27,7 +27,8 @@ void check_values(double tolerance) {
   for (const Activation activation : support::hidden_activations) {
     LaneBlock<T> block(1, inputs.size());
     for (std::size_t s = 0; s < inputs.size(); ++s) block(0, s) = static_cast<T>(inputs[s]);
-    lso::activate(activation, &bias, block.view());
+    lso::add_bias<T>(block.view(), &bias, block.view());
+    lso::activate(activation, block.view());
     for (std::size_t s = 0; s < inputs.size(); ++s) {
       const double z = static_cast<double>(static_cast<T>(inputs[s]) + bias);
       // Below the smallest normal number a vector exp may flush to zero.
@@ -48,7 +49,7 @@ void check_slopes(double tolerance) {
       y(0, s) = static_cast<T>(support::plain_activation(activation, points[s]));
       g(0, s) = static_cast<T>(1.5);
     }
-    lso::activate_backward<T>(activation, y.view(), g.view());
+    lso::activate_backward<T>(activation, y.view(), g.view(), g.view());
     for (std::size_t s = 0; s < points.size(); ++s) {
       const double h = 1e-5;
       const double slope = (support::plain_activation(activation, points[s] + h) -
@@ -76,8 +77,8 @@ TEST("softmax sums to one, even for huge values, and its derivative is the Jacob
       g(i, s) = gradient[i];
     }
   }
-  lso::activate<double>(Activation::softmax, nullptr, y.view());
-  lso::activate_backward<double>(Activation::softmax, y.view(), g.view());
+  lso::activate<double>(Activation::softmax, y.view());
+  lso::activate_backward<double>(Activation::softmax, y.view(), g.view(), g.view());
   CHECK_CLOSE(y(0, 0), 0.5, 1e-14, 0.0);
   CHECK_CLOSE(y(2, 0), 0.0, 0.0, 0.0);
   for (std::size_t s = 0; s < 2; ++s) {
@@ -98,7 +99,8 @@ TEST("only the lanes of the view are touched") {
     lso::Lanes<float> view = block.view();
     view.lanes = lanes;
     const float bias[2] = {1.0F, 2.0F};
-    lso::activate(activation, bias, view);
+    lso::add_bias<float>(view, bias, view);
+    lso::activate(activation, view);
     for (std::size_t i = 0; i < 2; ++i) {
       CHECK(block(i, 0) != 0.375F);
       for (std::size_t s = lanes; s < block.lanes(); ++s) CHECK(block(i, s) == 0.375F);

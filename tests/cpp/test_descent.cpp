@@ -41,12 +41,17 @@ TEST("on a linear error the step changes the error by exactly C") {
   CHECK_CLOSE(error() - before, -0.75, 1e-12, 0.0);
 }
 
-TEST("S is summed in double, lane by lane") {
-  const std::size_t n = 50'000;
-  const std::vector<float> tenths(n, 0.1F);
-  const double expected = static_cast<double>(n) * static_cast<double>(0.1F) * static_cast<double>(0.1F);
-  CHECK_CLOSE(lso::squared_norm(view(tenths)), expected, 1e-10, 0.0);
+TEST("S keeps float's digits over any number of values, and has room for squares that float has not") {
+  const std::size_t n = 5'000'000;
+  const auto sum_of = [&](float value) {
+    return static_cast<double>(n) * static_cast<double>(value) * static_cast<double>(value);
+  };
+  for (const float value : {0.1F, 1e-25F, 1e25F}) {
+    CHECK_CLOSE(lso::squared_norm(view(std::vector<float>(n, value))), sum_of(value), 1e-6, 0.0);
+  }
+}
 
+TEST("S of each lane is summed in double") {
   support::LaneBlock<float> block(3, 20);
   for (std::size_t s = 0; s < block.lanes(); ++s) {
     for (std::size_t i = 0; i < 3; ++i) block(i, s) = static_cast<float>(i + s);

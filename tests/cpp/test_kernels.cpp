@@ -7,79 +7,124 @@
 #include <vector>
 
 #include "check.hpp"
+#include "kernel_sets.hpp"
 #include "kernels/kernels.hpp"
+#include "kernels/reference.hpp"
 #include "lso/simd.hpp"
 #include "support.hpp"
 
 namespace {
 
-using lso::kernels::KernelSet;
+using lso::kernels::Kernels;
+using lso::kernels::Product;
 
 struct Shape {
   std::size_t m, n, k;
 };
 
-// Below, at and above the tile's rows and every vector width, and with an empty sum.
-const std::vector<Shape> shapes = {{1, 1, 1},   {1, 16, 1},   {5, 16, 3},   {6, 32, 7},    {7, 33, 5},    {12, 48, 20},
-                                   {13, 31, 9}, {2, 15, 100}, {40, 64, 33}, {196, 48, 65}, {65, 196, 48}, {3, 17, 0}};
+// Below, at and above the tile's rows and every vector width; an empty sum; and a matrix that is taken in blocks.
+const std::vector<Shape> shapes = {{1, 1, 1},     {1, 16, 1},     {5, 16, 3},   {6, 32, 7},    {7, 33, 5},
+                                   {12, 48, 20},  {13, 31, 9},    {2, 15, 100}, {40, 64, 33},  {196, 48, 65},
+                                   {65, 196, 48}, {3, 17, 0},     {15, 17, 15}, {17, 104, 16}, {8, 196, 17},
+                                   {2048, 1, 4},  {300, 97, 600}, {3, 2048, 2}};
 
 // Room around each matrix that a kernel must leave alone.
 constexpr std::size_t margin = 3;
 
 template <class T>
-void check_shape(lso::kernels::Gemm<T> gemm, const Shape& shape, bool turned, bool accumulate) {
-  const auto [m, n, k] = shape;
-  const std::size_t lda = (turned ? m : k) + margin;
-  const std::size_t ldb = n + margin;
-  const std::size_t ldc = n + margin;
-  const std::vector<T> a = support::uniform<T>((turned ? k : m) * lda + 1, 1);
-  const std::vector<T> b = support::uniform<T>(k * ldb + 1, 2);
-  const std::vector<T> before = support::uniform<T>(m * ldc, 3);
-  std::vector<T> c = before;
-  const std::size_t a_row = turned ? 1 : lda;
-  const std::size_t a_col = turned ? lda : 1;
-  gemm(m, n, k, a.data(), a_row, a_col, b.data(), ldb, c.data(), ldc, accumulate);
+struct Problem {
+  std::size_t lda, ldb, ldc;
+  std::vector<T> a, b, bias, before, c;
+  Product<T> product;
 
-  const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      double sum = accumulate ? static_cast<double>(before[i * ldc + j]) : 0.0;
-      double magnitude = std::abs(sum);
-      for (std::size_t p = 0; p < k; ++p) {
-        const double term = static_cast<double>(a[i * a_row + p * a_col]) * static_cast<double>(b[p * ldb + j]);
-        sum += term;
-        magnitude += std::abs(term);
+  Problem(const Shape& shape, bool turned, int start)
+      : lda((turned ? shape.m : shape.k) + margin),
+        ldb(shape.n + margin),
+        ldc(shape.n + margin),
+        a(support::uniform<T>((turned ? shape.k : shape.m) * lda + 1, 1)),
+        b(support::uniform<T>(shape.k * ldb + 1, 2)),
+        bias(support::uniform<T>(shape.m, 4)),
+        before(support::uniform<T>(shape.m * ldc, 3)),
+        c(before),
+        product{shape.m,
+                shape.n,
+                shape.k,
+                a.data(),
+                turned ? 1 : lda,
+                turned ? lda : 1,
+                b.data(),
+                ldb,
+                c.data(),
+                ldc,
+                start == 1 ? bias.data() : nullptr,
+                start == 2} {}
+
+  // The bound of a sum of k products and where it begins, in units of T's rounding.
+  void check() {
+    std::vector<double> exact(c.size());
+    for (std::size_t i = 0; i < product.m; ++i) {
+      for (std::size_t j = 0; j < product.n; ++j) {
+        double sum = product.accumulate ? static_cast<double>(before[i * ldc + j])
+                                        : (product.bias != nullptr ? static_cast<double>(bias[i]) : 0.0);
+        double magnitude = std::abs(sum);
+        for (std::size_t p = 0; p < product.k; ++p) {
+          const double term =
+              static_cast<double>(a[i * product.a_row + p * product.a_col]) * static_cast<double>(b[p * ldb + j]);
+          sum += term;
+          magnitude += std::abs(term);
+        }
+        const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+        CHECK_CLOSE(c[i * ldc + j], sum, 0.0, static_cast<double>(product.k + 2) * epsilon * magnitude);
       }
-      // The error bound of a sum of k products.
-      CHECK_CLOSE(c[i * ldc + j], sum, 0.0, static_cast<double>(k + 2) * epsilon * magnitude);
+      for (std::size_t j = product.n; j < ldc; ++j) CHECK(c[i * ldc + j] == before[i * ldc + j]);
     }
-    for (std::size_t j = n; j < ldc; ++j) CHECK(c[i * ldc + j] == before[i * ldc + j]);
+  }
+};
+
+template <class T>
+void check_products(void (*gemm)(const Product<T>&)) {
+  for (const Shape& shape : shapes) {
+    for (const bool turned : {false, true}) {
+      for (const int start : {0, 1, 2}) {
+        Problem<T> problem(shape, turned, start);
+        gemm(problem.product);
+        problem.check();
+      }
+    }
   }
 }
 
+// One column: the same bits by either kernel.
 template <class T>
-void check_all(lso::kernels::Gemm<T> gemm) {
-  for (const Shape& shape : shapes) {
-    for (const bool turned : {false, true}) {
-      for (const bool accumulate : {false, true}) check_shape<T>(gemm, shape, turned, accumulate);
+void check_columns(const Kernels<T>& kernels) {
+  for (const std::size_t m : {1U, 2U, 7U, 8U, 10U, 15U, 16U, 17U, 20U, 100U, 196U, 225U, 2048U}) {
+    for (const std::size_t k : {1U, 10U, 196U}) {
+      const std::vector<T> a = support::uniform<T>(m * k, 1);
+      const std::vector<T> b = support::uniform<T>(k, 2);
+      const std::vector<T> bias = support::uniform<T>(m, 3);
+      std::vector<T> fast(m + margin, T(7));
+      std::vector<T> plain(m + margin, T(7));
+      kernels.gemv({m, 1, k, a.data(), 1, m, b.data(), 1, fast.data(), 1, bias.data()});
+      kernels.gemm({m, 1, k, a.data(), 1, m, b.data(), 1, plain.data(), 1, bias.data()});
+      CHECK(fast == plain);
     }
   }
 }
 
 // A lane's sum must not depend on the tile that it falls in.
 template <class T>
-void check_position(lso::kernels::Gemm<T> gemm) {
-  const std::size_t n = 64;
+void check_position(const Kernels<T>& kernels) {
+  const std::size_t n = 112;
   const std::size_t k = 77;
   const std::vector<T> a = support::uniform<T>(13 * k, 4);
   const std::vector<T> column = support::uniform<T>(k, 5);
   std::vector<T> b(k * n);
   for (std::size_t p = 0; p < k; ++p) std::fill_n(b.begin() + static_cast<std::ptrdiff_t>(p * n), n, column[p]);
-  for (const std::size_t width : {std::size_t{1}, std::size_t{15}, std::size_t{16}, std::size_t{47}, n}) {
+  for (const std::size_t width : {1U, 8U, 15U, 16U, 47U, 104U, 112U}) {
     std::vector<T> c(13 * n);
     std::vector<T> last(n);
-    gemm(13, width, k, a.data(), k, 1, b.data(), n, c.data(), n, false);
-    gemm(1, n, k, a.data() + 12 * k, k, 1, b.data(), n, last.data(), n, false);
+    kernels.gemm({13, width, k, a.data(), k, 1, b.data(), n, c.data(), n});
+    kernels.gemm({1, n, k, a.data() + 12 * k, k, 1, b.data(), n, last.data(), n});
     for (std::size_t j = 0; j < width; ++j) CHECK(c[12 * n + j] == last[0]);
   }
 }
@@ -89,31 +134,25 @@ TEST("the plain reference itself") {
   const double a[] = {1, 2, 3, 4};
   const double b[] = {5, 6, 7, 8};
   double c[] = {1, 1, 1, 1};
-  lso::kernels::reference_gemm<double>(2, 2, 2, a, 2, 1, b, 2, c, 2, true);
+  lso::kernels::reference::product<double>({2, 2, 2, a, 2, 1, b, 2, c, 2, nullptr, true});
   CHECK(c[0] == 20.0);
   CHECK(c[1] == 23.0);
   CHECK(c[2] == 44.0);
   CHECK(c[3] == 51.0);
 }
 
-TEST("every instruction set, every edge size, both orders of A, with and without accumulation") {
-  for (std::size_t s = 0; s < lso::kernels::kernel_set_count; ++s) {
-    const KernelSet& set = lso::kernels::kernel_sets[s];
-    if (!set.runs_here()) continue;
-    check_all<float>(set.gemm32);
-    check_all<double>(set.gemm64);
-  }
-  check_all<float>(lso::kernels::reference_gemm<float>);
-  check_all<double>(lso::kernels::reference_gemm<double>);
+TEST("products: every instruction set, every edge size, both orders of A, from zero, from a bias, and added") {
+  for_sets([](const auto& kernels) { check_products(kernels.gemm); });
+  check_products<float>(lso::kernels::reference::product<float>);
+  check_products<double>(lso::kernels::reference::product<double>);
+}
+
+TEST("a lone column has the bits that it has among others") {
+  for_sets([](const auto& kernels) { check_columns(kernels); });
 }
 
 TEST("an element's bits do not depend on its place in the matrix") {
-  for (std::size_t s = 0; s < lso::kernels::kernel_set_count; ++s) {
-    const KernelSet& set = lso::kernels::kernel_sets[s];
-    if (!set.runs_here()) continue;
-    check_position<float>(set.gemm32);
-    check_position<double>(set.gemm64);
-  }
+  for_sets([](const auto& kernels) { check_position(kernels); });
 }
 
 TEST("the set in use is one that runs here, and the baseline always does") {

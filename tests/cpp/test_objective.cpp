@@ -40,7 +40,7 @@ Evaluation evaluate(Loss loss, Activation activation, const Problem& problem, co
   buffer.load(0, 0);
   const lso::ObjectiveLanes<double> lanes = buffer.lanes(y.lanes());
   for (std::size_t i = 0; i < n_outputs; ++i) y(i, 0) = z[i];
-  lso::activate<double>(activation, nullptr, y.view());
+  lso::activate<double>(activation, y.view());
   std::vector<double> error(y.lanes());
   lso::objective_value<double>(lanes, y.view(), error.data());
   lso::objective_delta<double>(lanes, activation, y.view(), delta.view());

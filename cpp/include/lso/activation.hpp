@@ -30,13 +30,17 @@ struct Lanes {
   operator Lanes<const T>() const { return {data, nodes, lanes, stride}; }
 };
 
-// Forward: z (n_nodes, lanes) -> y = f(z + bias), in place. bias (n_nodes,) or null.
+// Forward: z (n_nodes, lanes) -> y = f(z), in place. The bias is in z already.
 template <class T>
-void activate(Activation activation, const T* bias, Lanes<T> z);
+void activate(Activation activation, Lanes<T> z);
 
-// Backward: g = dE/dy (n_nodes, lanes) -> dE/dz, in place, from the values y alone:
-// the paper's "adjust ND by N's activation function" (Algorithm 1).
+// Backward: g = dE/dy (n_nodes, lanes) -> out = dE/dz, from the values y alone: the paper's "adjust ND by N's
+// activation function" (Algorithm 1). out may be g.
 template <class T>
-void activate_backward(Activation activation, Lanes<const T> y, Lanes<T> g);
+void activate_backward(Activation activation, Lanes<const T> y, Lanes<const T> g, Lanes<T> out);
+
+// y = x + bias (n_nodes,), or x itself where bias is null: what an input node does.
+template <class T>
+void add_bias(Lanes<const T> x, const T* bias, Lanes<T> y);
 
 }  // namespace lso

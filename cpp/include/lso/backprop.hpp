@@ -25,9 +25,11 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace);
 template <class T>
 void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t first_stage = 0);
 
-// Algorithm 2 for one part, after Algorithm 1: adds the sum over lanes to `gradient` (its flat parameter order).
+// Algorithm 2 for one part, after Algorithm 1: the sum over lanes goes, or is added, to `gradient` (the part's flat
+// parameter order).
 template <class T>
-void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient);
+void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient,
+                         bool add = true);
 
 // The chain's output for many samples: x (n, n_inputs) -> out (n, n_outputs), and, where asked, the value at each
 // seam, seams[p] (n, parts[p].n_outputs). A row's result does not depend on its neighbours or on threads. Here and

@@ -20,7 +20,7 @@ struct DesiredChange {
 
 enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 
-// S = sum of D^2, in double.
+// S = sum of D^2: in T over stretches of 1,024, in double over those, or all in double where T has no room.
 template <class T>
 [[nodiscard]] double squared_norm(std::span<const T> derivatives);
 

@@ -55,6 +55,19 @@ class ObjectiveBuffer {
   ObjectiveBuffer(const Objective<T>& objective, std::size_t capacity);
 
   void load(std::size_t sample, std::size_t lane);
+  // sample(i) into lane i, for `count` of them.
+  template <class Sample>
+  void load_all(std::size_t count, Sample sample) {
+    const ObjectiveLanes<T> all = lanes(capacity_);
+    const auto fill = [&](Rows<const T> rows, Lanes<T> to) {
+      if (to.data != nullptr) {
+        load_lanes<T>(count, [&](std::size_t i) { return Objective<T>::row(rows, sample(i)).data(); }, to);
+      }
+    };
+    fill(objective_.target, all.target);
+    fill(objective_.upper, all.upper);
+    fill(objective_.weights, all.weights);
+  }
   [[nodiscard]] ObjectiveLanes<T> lanes(std::size_t n);
 
  private:
@@ -71,7 +84,9 @@ void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, doubl
 
 // y (n_outputs, lanes) -> delta = dE/dz of the output nodes (the paper's ND), z their pre-activation. Where a
 // cross-entropy meets its own activation the product is taken in closed form, y - t, which does not lose digits.
+// error[lane] = E as well, unless null.
 template <class T>
-void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta);
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta,
+                     double* error = nullptr);
 
 }  // namespace lso

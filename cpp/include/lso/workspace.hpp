@@ -1,6 +1,7 @@
 // The memory that one thread needs to run a chain forward and backward on some lanes of samples.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -10,8 +11,10 @@
 
 namespace lso {
 
-// Lanes come in groups of this many, so that every instruction set sees whole vectors.
-inline constexpr std::size_t lane_group = 16;
+// Lanes come in groups of this many, so that no instruction set wastes more than half a vector.
+inline constexpr std::size_t lane_group = 8;
+// Input nodes that Algorithm 2 takes at a time.
+inline constexpr std::size_t turned_nodes = 48;
 
 [[nodiscard]] constexpr std::size_t round_up_lanes(std::size_t n) {
   return (n + lane_group - 1) / lane_group * lane_group;
@@ -23,6 +26,7 @@ class AlignedBuffer {
  public:
   explicit AlignedBuffer(std::size_t size);
   [[nodiscard]] T* data() { return data_.get(); }
+  [[nodiscard]] const T* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -37,21 +41,31 @@ template <class T>
 class Workspace {
  public:
   // Room for `capacity` samples, rounded up to whole groups.
-  Workspace(const Chain<T>& chain, std::size_t capacity);
+  Workspace(const Chain<T>& chain, std::size_t capacity) : Workspace(chain, capacity, false) {}
+
+  // For one sample over and over, with a copy of the weights turned for it. The results are the same, bit for bit; the
+  // chain's parameters must not change while it is in use.
+  [[nodiscard]] static Workspace lone(const Chain<T>& chain) { return Workspace(chain, 1, true); }
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
   // How many lanes the next passes compute: rounded up to whole groups, at most the capacity.
-  void set_lanes(std::size_t n) { lanes_ = round_up_lanes(n); }
+  void set_lanes(std::size_t n) { lanes_ = turned_.size() > 0 ? n : round_up_lanes(n); }
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
 
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
-  [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, widest layer)
+  [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, turned_nodes)
+  // W^T (n_in, n_out) of a stage's layer where the workspace is for a lone sample, else null.
+  [[nodiscard]] const T* turned_weight(std::size_t stage) const {
+    return turned_.size() > 0 ? turned_.data() + turned_offsets_[stage] : nullptr;
+  }
 
  private:
+  Workspace(const Chain<T>& chain, std::size_t capacity, bool lone);
+  void turn_weights(const Chain<T>& chain);
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
   std::size_t capacity_;
@@ -63,6 +77,8 @@ class Workspace {
   T* scratch_ = nullptr;
   std::vector<T*> values_;
   std::vector<T*> deltas_;
+  AlignedBuffer<T> turned_{0};
+  std::vector<std::size_t> turned_offsets_;
 };
 
 // Sample in `row` (n_features,) into lane `lane` of `lanes` (n_features, stride), and back.
@@ -70,5 +86,27 @@ template <class T>
 void load_lane(std::span<const T> row, Lanes<T> lanes, std::size_t lane);
 template <class T>
 void store_lane(Lanes<const T> lanes, std::size_t lane, std::span<T> row);
+
+// out[col * ld + r] = rows[r][col].
+template <class T>
+void turn_rows(std::size_t n_rows, std::size_t n_cols, const T* const* rows, T* out, std::size_t ld);
+
+// out[col * ld + r] = row(r)[col] for r < rows, col < cols, some rows at a time.
+template <class T, class Row>
+void turn(std::size_t rows, std::size_t cols, Row row, T* out, std::size_t ld) {
+  constexpr std::size_t some = 64;
+  const T* pointers[some];
+  for (std::size_t begin = 0; begin < rows; begin += some) {
+    const std::size_t count = std::min(some, rows - begin);
+    for (std::size_t i = 0; i < count; ++i) pointers[i] = row(begin + i);
+    turn_rows(count, cols, pointers, out + begin, ld);
+  }
+}
+
+// The same for many: row(i) begins sample i, of `count`, and stands in lane i.
+template <class T, class Row>
+void load_lanes(std::size_t count, Row row, Lanes<T> lanes) {
+  turn<T>(count, lanes.nodes, row, lanes.data, lanes.stride);
+}
 
 }  // namespace lso

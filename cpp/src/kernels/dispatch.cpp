@@ -9,19 +9,23 @@
 namespace lso {
 namespace kernels {
 
+// One definition each, made from table.inl by <instruction set>.cpp.
+extern const Kernels<float> float32_baseline, float32_avx2, float32_avx512;
+extern const Kernels<double> float64_baseline, float64_avx2, float64_avx512;
+
 namespace {
 bool always() { return true; }
 #ifdef LSO_X86_KERNELS
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f"); }
+bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"); }
 #endif
 }  // namespace
 
 const KernelSet kernel_sets[] = {
-    {"baseline", gemm32_baseline, gemm64_baseline, always},
+    {"baseline", &float32_baseline, &float64_baseline, always},
 #ifdef LSO_X86_KERNELS
-    {"avx2", gemm32_avx2, gemm64_avx2, has_avx2},
-    {"avx512", gemm32_avx512, gemm64_avx512, has_avx512},
+    {"avx2", &float32_avx2, &float64_avx2, has_avx2},
+    {"avx512", &float32_avx512, &float64_avx512, has_avx512},
 #endif
 };
 const std::size_t kernel_set_count = sizeof(kernel_sets) / sizeof(kernel_sets[0]);

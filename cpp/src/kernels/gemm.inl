@@ -1,96 +1,186 @@
-// The kernel template. The including file sets LSO_ISA (a suffix), LSO_VECTOR_BYTES and LSO_TILE_VECTORS.
-//
-// It includes nothing that other files also compile: an inline function built here with wider instructions could be
-// the copy that the linker keeps for everybody.
-#include <cstddef>
+// The matrix product. The including file sets LSO_TILE_ROWS, LSO_TILE_VECTORS and
+// LSO_STRIPE_VECTORS to what its registers hold.
+#pragma once
 
-#define LSO_JOIN_(a, b) a##b
-#define LSO_JOIN(a, b) LSO_JOIN_(a, b)
+#include "kernels/kernels.hpp"
+#include "kernels/vector.inl"
 
 namespace lso::kernels {
 namespace {
 
-using std::size_t;
-
-constexpr size_t tile_rows = 6;
-
-template <class T>
-struct Vector {
-  typedef T type __attribute__((vector_size(LSO_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
-  static constexpr size_t width = LSO_VECTOR_BYTES / sizeof(T);
-};
-
-// One tile: C (M, V vectors) stays in registers while p runs over k.
-template <class T, size_t M, size_t V>
-inline void tile(size_t k, const T* a, size_t a_row, size_t a_col, const T* b, size_t ldb, T* c, size_t ldc,
-                 bool accumulate) {
-  using Vec = typename Vector<T>::type;
-  constexpr size_t width = Vector<T>::width;
+// One tile: C (M, V vectors of W) stays in registers while p runs over k. Turned: A's rows are neighbours (a_row = 1),
+// else its columns are (a_col = 1).
+template <class T, size_t W, size_t V, size_t M, bool Turned>
+LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, const T* bias, bool accumulate, T* c,
+                     size_t ldc) {
+  using Vec = Vector<T, W>;
   Vec sum[M][V];
   for (size_t i = 0; i < M; ++i) {
     for (size_t v = 0; v < V; ++v) {
-      sum[i][v] = accumulate ? *reinterpret_cast<const Vec*>(c + i * ldc + v * width) : Vec{};
+      if (accumulate) {
+        sum[i][v] = load<Vec>(c + i * ldc + v * W);
+      } else {
+        sum[i][v] = bias != nullptr ? splat<Vec>(bias[i]) : Vec{};
+      }
     }
   }
   for (size_t p = 0; p < k; ++p) {
     Vec row[V];
-    for (size_t v = 0; v < V; ++v) row[v] = *reinterpret_cast<const Vec*>(b + p * ldb + v * width);
+    for (size_t v = 0; v < V; ++v) row[v] = load<Vec>(b + v * W);
     for (size_t i = 0; i < M; ++i) {
-      const T factor = a[i * a_row + p * a_col];
-      for (size_t v = 0; v < V; ++v) sum[i][v] += factor * row[v];
+      const Vec factor = splat<Vec>(Turned ? a[i] : a[i * lda]);
+      for (size_t v = 0; v < V; ++v) sum[i][v] = fused(factor, row[v], sum[i][v]);
     }
+    a += Turned ? lda : 1;
+    b += ldb;
   }
   for (size_t i = 0; i < M; ++i) {
-    for (size_t v = 0; v < V; ++v) *reinterpret_cast<Vec*>(c + i * ldc + v * width) = sum[i][v];
+    for (size_t v = 0; v < V; ++v) store(c + i * ldc + v * W, sum[i][v]);
   }
 }
 
-// All rows of C for one panel of V vectors.
-template <class T, size_t V>
-inline void panel(size_t m, size_t k, const T* a, size_t a_row, size_t a_col, const T* b, size_t ldb, T* c, size_t ldc,
-                  bool accumulate) {
-  size_t i = 0;
-  for (; i + tile_rows <= m; i += tile_rows) {
-    tile<T, tile_rows, V>(k, a + i * a_row, a_row, a_col, b, ldb, c + i * ldc, ldc, accumulate);
+// Rows of C from i on, M at a time, then fewer.
+template <class T, size_t W, size_t V, size_t M, bool Turned>
+LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
+  for (; i + M <= of.m; i += M) {
+    tile<T, W, V, M, Turned>(of.k, of.a + i * of.a_row, Turned ? of.a_col : of.a_row, of.b + j, of.ldb,
+                             of.bias != nullptr ? of.bias + i : nullptr, of.accumulate, of.c + i * of.ldc + j, of.ldc);
   }
-  for (; i < m; ++i) tile<T, 1, V>(k, a + i * a_row, a_row, a_col, b, ldb, c + i * ldc, ldc, accumulate);
+  if constexpr (M > 4) {
+    rows<T, W, V, 4, Turned>(of, i, j);
+  } else if constexpr (M > 1) {
+    rows<T, W, V, M / 2, Turned>(of, i, j);
+  }
 }
 
-// Columns that fill no vector.
+// Columns that fill no vector of 16 bytes.
 template <class T>
-inline void columns(size_t m, size_t n, size_t k, const T* a, size_t a_row, size_t a_col, const T* b, size_t ldb, T* c,
-                    size_t ldc, bool accumulate) {
-  for (size_t i = 0; i < m; ++i) {
-    for (size_t j = 0; j < n; ++j) {
-      T sum = accumulate ? c[i * ldc + j] : T(0);
-      for (size_t p = 0; p < k; ++p) sum += a[i * a_row + p * a_col] * b[p * ldb + j];
-      c[i * ldc + j] = sum;
+void columns(const Product<T>& of, size_t j) {
+  for (size_t i = 0; i < of.m; ++i) {
+    for (size_t column = j; column < of.n; ++column) {
+      T& c = of.c[i * of.ldc + column];
+      T sum = of.accumulate ? c : (of.bias != nullptr ? of.bias[i] : T(0));
+      for (size_t p = 0; p < of.k; ++p) {
+        sum = fused(of.a[i * of.a_row + p * of.a_col], of.b[p * of.ldb + column], sum);
+      }
+      c = sum;
+    }
+  }
+}
+
+// Columns of C from j on: panels of V vectors, then of fewer, then of half vectors, down to 16 bytes.
+template <class T, size_t W, size_t V, bool Turned>
+void panels(const Product<T>& of, size_t j) {
+  for (; j + V * W <= of.n; j += V * W) rows<T, W, V, LSO_TILE_ROWS, Turned>(of, 0, j);
+  if constexpr (V > 1) {
+    panels<T, W, V - 1, Turned>(of, j);
+  } else if constexpr (W * sizeof(T) > 16) {
+    panels<T, W / 2, 1, Turned>(of, j);
+  } else {
+    columns(of, j);
+  }
+}
+
+template <class T>
+void product(const Product<T>& of) {
+  if (of.a_row == 1) {
+    panels<T, width<T>, LSO_TILE_VECTORS, true>(of, 0);
+  } else {
+    panels<T, width<T>, LSO_TILE_VECTORS, false>(of, 0);
+  }
+}
+
+// A block of A, (rows, cols), each column's rows next to each other.
+template <class T>
+void pack(const Product<T>& of, size_t i, size_t rows, size_t p, size_t cols, T* packed) {
+  const T* from = of.a + i * of.a_row + p * of.a_col;
+  if (of.a_row == 1) {
+    for (size_t q = 0; q < cols; ++q) {
+      for (size_t r = 0; r < rows; ++r) packed[q * rows + r] = from[q * of.a_col + r];
+    }
+  } else {
+    for (size_t r = 0; r < rows; ++r) {
+      for (size_t q = 0; q < cols; ++q) packed[q * rows + r] = from[r * of.a_row + q * of.a_col];
+    }
+  }
+}
+
+constexpr size_t block_rows = 64;
+constexpr size_t block_depth = 256;
+
+// A matrix A that the second-level cache does not hold is taken in blocks that it does.
+template <class T>
+void blocked(const Product<T>& of) {
+  alignas(64) T packed[block_rows * block_depth];
+  for (size_t p = 0; p < of.k; p += block_depth) {
+    const size_t depth = of.k - p < block_depth ? of.k - p : block_depth;
+    for (size_t i = 0; i < of.m; i += block_rows) {
+      const size_t rows = of.m - i < block_rows ? of.m - i : block_rows;
+      pack(of, i, rows, p, depth, packed);
+      product(Product<T>{rows, of.n, depth, packed, 1, rows, of.b + p * of.ldb, of.ldb, of.c + i * of.ldc, of.ldc,
+                         of.bias != nullptr ? of.bias + i : nullptr, of.accumulate || p > 0});
+    }
+  }
+}
+
+constexpr size_t large_bytes = size_t{1} << 19;
+constexpr size_t worth_packing = 96;  // columns that a packed block must serve
+
+template <class T>
+void gemm(const Product<T>& of) {
+  if (of.n >= worth_packing && of.m * of.k * sizeof(T) > large_bytes && of.k > 0) return blocked(of);
+  product(of);
+}
+
+// One column of C by N vectors of its rows. The last overlaps the one before where the rows are no multiple of W: it
+// computes the same values again.
+template <class T, size_t W, size_t N>
+LSO_INLINE void stripe(const Product<T>& of, size_t begin, size_t end) {
+  using Vec = Vector<T, W>;
+  size_t offset[N];
+  Vec sum[N];
+  for (size_t v = 0; v < N; ++v) {
+    offset[v] = v + 1 < N ? begin + v * W : end - W;
+    sum[v] = of.bias != nullptr ? load<Vec>(of.bias + offset[v]) : Vec{};
+  }
+  const T* a = of.a;
+  const T* last = a + offset[N - 1];
+  for (size_t p = 0; p < of.k; ++p) {
+    const Vec factor = splat<Vec>(of.b[p]);
+    for (size_t v = 0; v + 1 < N; ++v) sum[v] = fused(factor, load<Vec>(a + begin + v * W), sum[v]);
+    sum[N - 1] = fused(factor, load<Vec>(last), sum[N - 1]);
+    a += of.a_col;
+    last += of.a_col;
+  }
+  for (size_t v = 0; v < N; ++v) store(of.c + offset[v], sum[v]);
+}
+
+// Rows [begin, m) in stripes of at most N vectors; the number of vectors of the last is found by counting down.
+template <class T, size_t W, size_t N>
+void stripes(const Product<T>& of, size_t begin) {
+  for (; begin + N * W <= of.m; begin += N * W) stripe<T, W, N>(of, begin, begin + N * W);
+  if (begin == of.m) return;
+  if constexpr (N > 1) {
+    // a stripe of N may begin before `begin`, if there is that much
+    if (of.m - begin > (N - 1) * W) return stripe<T, W, N>(of, begin, of.m);
+    return stripes<T, W, N - 1>(of, begin);
+  } else if (of.m >= W) {
+    stripe<T, W, 1>(of, of.m - W, of.m);
+  } else if constexpr (W * sizeof(T) > 16) {
+    stripes<T, W / 2, 2>(of, begin);
+  } else {
+    for (size_t i = begin; i < of.m; ++i) {
+      T sum = of.bias != nullptr ? of.bias[i] : T(0);
+      for (size_t p = 0; p < of.k; ++p) sum = fused(of.b[p], of.a[p * of.a_col + i], sum);
+      of.c[i] = sum;
     }
   }
 }
 
 template <class T>
-inline void gemm(size_t m, size_t n, size_t k, const T* a, size_t a_row, size_t a_col, const T* b, size_t ldb, T* c,
-                 size_t ldc, bool accumulate) {
-  constexpr size_t width = Vector<T>::width;
-  size_t j = 0;
-  for (; j + LSO_TILE_VECTORS * width <= n; j += LSO_TILE_VECTORS * width) {
-    panel<T, LSO_TILE_VECTORS>(m, k, a, a_row, a_col, b + j, ldb, c + j, ldc, accumulate);
-  }
-  for (; j + width <= n; j += width) panel<T, 1>(m, k, a, a_row, a_col, b + j, ldb, c + j, ldc, accumulate);
-  columns(m, n - j, k, a, a_row, a_col, b + j, ldb, c + j, ldc, accumulate);
+void gemv(const Product<T>& of) {
+  stripes<T, width<T>, LSO_STRIPE_VECTORS>(of, 0);
 }
 
 }  // namespace
-
-void LSO_JOIN(gemm32_, LSO_ISA)(size_t m, size_t n, size_t k, const float* a, size_t a_row, size_t a_col,
-                                const float* b, size_t ldb, float* c, size_t ldc, bool accumulate) {
-  gemm<float>(m, n, k, a, a_row, a_col, b, ldb, c, ldc, accumulate);
-}
-
-void LSO_JOIN(gemm64_, LSO_ISA)(size_t m, size_t n, size_t k, const double* a, size_t a_row, size_t a_col,
-                                const double* b, size_t ldb, double* c, size_t ldc, bool accumulate) {
-  gemm<double>(m, n, k, a, a_row, a_col, b, ldb, c, ldc, accumulate);
-}
-
 }  // namespace lso::kernels

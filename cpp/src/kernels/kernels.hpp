@@ -1,32 +1,117 @@
-// The matrix kernel behind every forward and backward, and its plain reference.
+// What the engine runs on vectors: a table of functions for each instruction set. reference.hpp has the plain loops
+// that say what each of them means.
+//
+// Values are in lane layout: (nodes, lanes), a node's lanes next to each other, nodes `ld...` apart.
 #pragma once
 
 #include <cstddef>
 
 namespace lso::kernels {
 
-// C (m, n) = A (m, k) B (k, n), or C += A B. Element (i, p) of A at a[i * a_row + p * a_col], rows of B and C are
-// contiguous. Every element of C is one chain of additions in the order of p, on whatever tile it falls.
+// C (m, n) = A (m, k) B (k, n). Element (i, p) of A at a[i * a_row + p * a_col], one of the two steps being 1; rows of
+// B and C are contiguous. Every element of C is one chain of additions in the order of p, on whatever tile it falls.
+// The sums begin at C (accumulate), at bias (m,), or at zero.
 template <class T>
-using Gemm = void (*)(std::size_t m, std::size_t n, std::size_t k, const T* a, std::size_t a_row, std::size_t a_col,
-                      const T* b, std::size_t ldb, T* c, std::size_t ldc, bool accumulate);
+struct Product {
+  std::size_t m, n, k;
+  const T* a;
+  std::size_t a_row, a_col;
+  const T* b;
+  std::size_t ldb;
+  T* c;
+  std::size_t ldc;
+  const T* bias = nullptr;
+  bool accumulate = false;
+};
+
+// out (rows, cols) = f(in, y); out may be in. Forward functions do not look at y.
+template <class T>
+struct Tile {
+  std::size_t rows, cols;
+  const T* in;
+  std::size_t ldin;
+  const T* y;
+  std::size_t ldy;
+  T* out;
+  std::size_t ldout;
+};
 
 template <class T>
-void reference_gemm(std::size_t m, std::size_t n, std::size_t k, const T* a, std::size_t a_row, std::size_t a_col,
-                    const T* b, std::size_t ldb, T* c, std::size_t ldc, bool accumulate) {
-  for (std::size_t i = 0; i < m; ++i) {
-    for (std::size_t j = 0; j < n; ++j) {
-      T sum = accumulate ? c[i * ldc + j] : T(0);
-      for (std::size_t p = 0; p < k; ++p) sum += a[i * a_row + p * a_col] * b[p * ldb + j];
-      c[i * ldc + j] = sum;
-    }
-  }
-}
+using Map = void (*)(const Tile<T>&);
+
+// Adam's step t: rate = learning rate / (1 - beta1^t), unbias = 1 / (1 - beta2^t).
+template <class T>
+struct AdamStep {
+  T beta1, beta2, epsilon, rate, unbias;
+};
+
+// Rows y (nodes, lanes) against low and high, each with its weight; high and weight may be null: high = low, weight 1.
+template <class T>
+struct Requirement {
+  std::size_t nodes, lanes;
+  const T* y;
+  std::size_t ldy;
+  const T* low;
+  const T* high;
+  const T* weight;
+  std::size_t ld;
+};
+
+// Algorithm 3 on lanes: x (nodes, lanes) += derivatives * scale[lane], in double, then within [lower, upper] (nodes,),
+// both null for no bounds. moved[lane] = sum over nodes of how far a value went; not finite where a value is not.
+template <class T>
+struct LaneStep {
+  std::size_t nodes, lanes, ld;
+  T* x;
+  const T* derivatives;
+  const double* scale;
+  const T* lower;
+  const T* upper;
+  double* moved;
+};
+
+template <class T>
+struct Kernels {
+  void (*gemm)(const Product<T>&);
+  // The same product for one column, A's rows next to each other (a_row = 1), b and c contiguous; bit for bit gemm's.
+  void (*gemv)(const Product<T>&);
+
+  // y = f(z), and g times f'(y); null where f has no kernel. Indexed by lso::Activation.
+  Map<T> activate[7];
+  Map<T> activate_backward[7];
+
+  Map<T> exp;  // e^in
+  // out = in + bias (rows,), a bias for each row; y is not looked at
+  void (*add_bias)(const Tile<T>&, const T* bias);
+  // out[col * ld + r] = row[r][col]
+  void (*transpose)(std::size_t rows, std::size_t cols, const T* const* row, T* out, std::size_t ld);
+
+  // error[lane] = sum over nodes of weight * excess^2, in double, excess the distance of y from [low, high] with its
+  // sign; g (nodes, lanes) = 2 * weight * excess. Either may be null.
+  void (*squared_excess)(const Requirement<T>&, double* error, T* g, std::size_t ldg);
+
+  void (*move_lanes)(const LaneStep<T>&);
+  // best (nodes, lanes) = x where wanted[lane] is not zero
+  void (*keep_lanes)(std::size_t nodes, std::size_t lanes, std::size_t ld, const T* x, const T* wanted, T* best);
+  // out[lane] = sum over nodes of x^2, in double
+  void (*squared_norms)(std::size_t nodes, std::size_t lanes, const T* x, std::size_t ld, double* out);
+
+  // sum of x^2, in T over stretches of 1,024 values at most, in double over those
+  double (*squared_norm)(std::size_t n, const T* x);
+  // y += scale * x
+  void (*add_scaled)(std::size_t n, T scale, const T* x, T* y);
+  void (*adam)(std::size_t n, const AdamStep<T>&, const T* gradient, T* first, T* second, T* values);
+  // out[node] += sum over lanes of x
+  void (*sum_lanes)(std::size_t nodes, std::size_t lanes, const T* x, std::size_t ld, T* out);
+
+  // Multiply-adds as fast as they go, n of them on whole vectors; returns how many floating-point operations that was.
+  double (*multiply_add)(std::size_t n);
+};
 
 struct KernelSet {
   const char* name;
-  Gemm<float> gemm32;
-  Gemm<double> gemm64;
+  const Kernels<float>* float32;
+  const Kernels<double>* float64;
   bool (*runs_here)();
 };
 
@@ -34,26 +119,16 @@ struct KernelSet {
 extern const KernelSet kernel_sets[];
 extern const std::size_t kernel_set_count;
 
+// The one in use.
 [[nodiscard]] const KernelSet& active();
 
 template <class T>
-[[nodiscard]] inline Gemm<T> gemm() {
+[[nodiscard]] inline const Kernels<T>& kernels() {
   if constexpr (sizeof(T) == sizeof(float)) {
-    return active().gemm32;
+    return *active().float32;
   } else {
-    return active().gemm64;
+    return *active().float64;
   }
 }
-
-// One definition each, made from gemm.inl by gemm_<instruction set>.cpp.
-#define LSO_DECLARE_GEMM(isa)                                                                                      \
-  void gemm32_##isa(std::size_t, std::size_t, std::size_t, const float*, std::size_t, std::size_t, const float*,   \
-                    std::size_t, float*, std::size_t, bool);                                                       \
-  void gemm64_##isa(std::size_t, std::size_t, std::size_t, const double*, std::size_t, std::size_t, const double*, \
-                    std::size_t, double*, std::size_t, bool);
-LSO_DECLARE_GEMM(baseline)
-LSO_DECLARE_GEMM(avx2)
-LSO_DECLARE_GEMM(avx512)
-#undef LSO_DECLARE_GEMM
 
 }  // namespace lso::kernels

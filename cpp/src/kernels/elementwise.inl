@@ -1,0 +1,122 @@
+// What is not a product: sums, steps and errors over whole arrays.
+#pragma once
+
+#include "kernels/kernels.hpp"
+#include "kernels/math.inl"
+
+namespace lso::kernels {
+namespace {
+
+// out = in^T for N rows of N, in log2(N) rounds of interleaving row i with row i + N/2.
+template <class T, size_t N>
+LSO_INLINE void transpose_square(const T* const* row, size_t col, T* out, size_t ld) {
+  using V = Vector<T, N>;
+  V from[N];
+  V to[N];
+  for (size_t i = 0; i < N; ++i) from[i] = load<V>(row[i] + col);
+  for (size_t round = 1; round < N; round *= 2) {
+    for (size_t i = 0; i < N / 2; ++i) {
+      const V a = from[i];
+      const V b = from[i + N / 2];
+      if constexpr (N == 2) {
+        to[2 * i] = __builtin_shufflevector(a, b, 0, 2);
+        to[2 * i + 1] = __builtin_shufflevector(a, b, 1, 3);
+      } else if constexpr (N == 4) {
+        to[2 * i] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+        to[2 * i + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+      } else {
+        to[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+        to[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+      }
+    }
+    for (size_t i = 0; i < N; ++i) from[i] = to[i];
+  }
+  for (size_t i = 0; i < N; ++i) store(out + i * ld, from[i]);
+}
+
+template <class T>
+void transpose(size_t rows, size_t cols, const T* const* row, T* out, size_t ld) {
+  constexpr size_t side = width<T> < 8 ? width<T> : 8;
+  size_t r = 0;
+  for (; r + side <= rows; r += side) {
+    size_t c = 0;
+    for (; c + side <= cols; c += side) transpose_square<T, side>(row + r, c, out + c * ld + r, ld);
+    for (; c < cols; ++c) {
+      for (size_t i = 0; i < side; ++i) out[c * ld + r + i] = row[r + i][c];
+    }
+  }
+  for (; r < rows; ++r) {
+    for (size_t c = 0; c < cols; ++c) out[c * ld + r] = row[r][c];
+  }
+}
+
+constexpr size_t stretch = 1024;
+
+// Four sums, so that no addition waits for the one before.
+template <class T>
+double squared_norm(size_t n, const T* x) {
+  using V = Whole<T>;
+  double total = 0.0;
+  for (size_t begin = 0; begin < n; begin += stretch) {
+    const size_t end = begin + stretch < n ? begin + stretch : n;
+    V sum[4] = {};
+    size_t i = begin;
+    for (; i + 4 * width<T> <= end; i += 4 * width<T>) {
+      for (size_t s = 0; s < 4; ++s) {
+        const V value = load<V>(x + i + s * width<T>);
+        sum[s] = fused(value, value, sum[s]);
+      }
+    }
+    T rest = 0;
+    for (; i < end; ++i) rest = fused(x[i], x[i], rest);
+    const V all = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+    for (size_t lane = 0; lane < width<T>; ++lane) total += static_cast<double>(all[lane]);
+    total += static_cast<double>(rest);
+  }
+  return total;
+}
+
+template <class T>
+void add_scaled(size_t n, T scale, const T* x, T* y) {
+  for_packs<T>(n, [&](auto pack, size_t i, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    fused_pack<P>(scale, P::load(x + i, count), P::load(y + i, count)).store(y + i, count);
+  });
+}
+
+template <class T>
+void adam(size_t n, const AdamStep<T>& step, const T* gradient, T* first, T* second, T* values) {
+  for_packs<T>(n, [&](auto pack, size_t i, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    const P d = P::load(gradient + i, count);
+    const P m = fused_pack<P>(step.beta1, P::load(first + i, count), P(T(1) - step.beta1) * d);
+    const P v = fused_pack<P>(step.beta2, P::load(second + i, count), P(T(1) - step.beta2) * d * d);
+    m.store(first + i, count);
+    v.store(second + i, count);
+    const P change = P(step.rate) * m / (square_root(v * P(step.unbias)) + P(step.epsilon));
+    (P::load(values + i, count) - change).store(values + i, count);
+  });
+}
+
+// Twelve chains keep every unit busy.
+template <class T>
+double multiply_add(size_t n) {
+  using V = Whole<T>;
+  constexpr size_t chains = 12;
+  V sum[chains];
+  for (size_t s = 0; s < chains; ++s) sum[s] = splat<V>(static_cast<T>(s));
+  V factor = splat<V>(T(0.999));
+  V term = splat<V>(T(0.001));
+  asm volatile("" : "+m"(factor), "+m"(term));  // not known, so not folded
+  const V a = factor;
+  const V b = term;
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t s = 0; s < chains; ++s) sum[s] = fused(sum[s], a, b);
+  }
+  for (size_t s = 1; s < chains; ++s) sum[0] += sum[s];
+  asm volatile("" : "+m"(sum[0]));  // and wanted
+  return 2.0 * static_cast<double>(n * chains * width<T>);
+}
+
+}  // namespace
+}  // namespace lso::kernels

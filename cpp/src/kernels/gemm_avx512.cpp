@@ -1,5 +1,0 @@
-// AVX-512: 32 registers of 64 bytes.
-#define LSO_ISA avx512
-#define LSO_VECTOR_BYTES 64
-#define LSO_TILE_VECTORS 2
-#include "kernels/gemm.inl"

@@ -1,0 +1,177 @@
+// Vectors of the instruction set that the including file was compiled for, by GCC's vector extension, so that one text
+// serves SSE2, AVX2, AVX-512 and NEON.
+//
+// The kernel files call no inline function that other files also compile: a copy built here with wider instructions
+// could be the one that the linker keeps for everybody.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#if defined(__SSE2__)
+#include <immintrin.h>
+#elif defined(__ARM_NEON)
+#include <arm_neon.h>
+#endif
+
+#define LSO_INLINE inline __attribute__((always_inline))
+#define LSO_INLINED __attribute__((always_inline))  // of a lambda
+
+namespace lso::kernels {
+namespace {
+
+using std::size_t;
+
+// W values of T. Loads and stores need no alignment.
+template <class T, size_t W>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(W * sizeof(T)), aligned(sizeof(T)), may_alias));
+};
+
+template <class T, size_t W>
+using Vector = typename VectorOf<T, W>::type;
+
+template <class T>
+constexpr size_t width = LSO_VECTOR_BYTES / sizeof(T);
+
+template <class T>
+using Whole = Vector<T, width<T>>;
+
+template <class V, class T>
+LSO_INLINE V load(const T* from) {
+  return *reinterpret_cast<const V*>(from);
+}
+
+template <class V, class T>
+LSO_INLINE void store(T* to, V value) {
+  *reinterpret_cast<V*>(to) = value;
+}
+
+// Not V{} + value, which is an addition unless floating-point rules are loosened.
+template <class V, class T>
+LSO_INLINE V splat(T value) {
+  return value - V{};
+}
+
+// a * b + c in one rounding where the instruction set has that, and always or never: left to the compiler, it would
+// depend on the code around it.
+template <class V>
+LSO_INLINE V fused(V a, V b, V c) {
+#if defined(__FMA__)
+  constexpr bool single = sizeof(a[0]) == sizeof(float);
+#ifdef __AVX512F__
+  if constexpr (sizeof(V) == 64 && single) return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+  if constexpr (sizeof(V) == 64 && !single) return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#endif
+  if constexpr (sizeof(V) == 32 && single) return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+  if constexpr (sizeof(V) == 32 && !single) return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+  if constexpr (sizeof(V) == 16 && single) return (V)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+  if constexpr (sizeof(V) == 16 && !single) return (V)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
+#elif defined(__ARM_NEON)
+  if constexpr (sizeof(a[0]) == sizeof(float)) return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+  if constexpr (sizeof(a[0]) == sizeof(double)) return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+#else
+  return a * b + c;
+#endif
+}
+#if defined(__FMA__) || defined(__ARM_NEON)
+LSO_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+LSO_INLINE double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+LSO_INLINE float fused(float a, float b, float c) { return a * b + c; }
+LSO_INLINE double fused(double a, double b, double c) { return a * b + c; }
+#endif
+
+// U vectors that go through a formula side by side: a lone one would wait for each of its own results.
+template <class T_, size_t W_, size_t U_>
+struct Pack {
+  using T = T_;
+  static constexpr size_t W = W_;
+  static constexpr size_t U = U_;
+  using V = Vector<T, W>;
+  V v[U];
+
+  Pack() = default;
+  LSO_INLINE Pack(T value) {
+    for (size_t u = 0; u < U; ++u) v[u] = splat<V>(value);
+  }
+  // The first `count` values; what is beyond them is zero. Fewer than all only where a row ends.
+  LSO_INLINE static Pack load(const T* from, size_t count) {
+    Pack p;
+    if (count == U * W) {
+      for (size_t u = 0; u < U; ++u) p.v[u] = kernels::load<V>(from + u * W);
+    } else {
+      T values[U * W] = {};
+      for (size_t i = 0; i < count; ++i) values[i] = from[i];
+      for (size_t u = 0; u < U; ++u) p.v[u] = kernels::load<V>(values + u * W);
+    }
+    return p;
+  }
+  LSO_INLINE void store(T* to, size_t count) const {
+    if (count == U * W) {
+      for (size_t u = 0; u < U; ++u) kernels::store(to + u * W, v[u]);
+    } else {
+      T values[U * W];
+      for (size_t u = 0; u < U; ++u) kernels::store(values + u * W, v[u]);
+      for (size_t i = 0; i < count; ++i) to[i] = values[i];
+    }
+  }
+
+  template <class F>
+  LSO_INLINE static Pack each(F f) {
+    Pack p;
+    for (size_t u = 0; u < U; ++u) p.v[u] = f(u);
+    return p;
+  }
+  LSO_INLINE friend Pack operator+(const Pack& a, const Pack& b) {
+    return each([&](size_t u) LSO_INLINED { return a.v[u] + b.v[u]; });
+  }
+  LSO_INLINE friend Pack operator-(const Pack& a, const Pack& b) {
+    return each([&](size_t u) LSO_INLINED { return a.v[u] - b.v[u]; });
+  }
+  LSO_INLINE friend Pack operator*(const Pack& a, const Pack& b) {
+    return each([&](size_t u) LSO_INLINED { return a.v[u] * b.v[u]; });
+  }
+  LSO_INLINE friend Pack operator/(const Pack& a, const Pack& b) {
+    return each([&](size_t u) LSO_INLINED { return a.v[u] / b.v[u]; });
+  }
+  LSO_INLINE Pack operator-() const {
+    return each([&](size_t u) LSO_INLINED { return -v[u]; });
+  }
+};
+
+template <class P>
+LSO_INLINE P fused_pack(const P& a, const P& b, const P& c) {
+  return P::each([&](size_t u) LSO_INLINED { return fused(a.v[u], b.v[u], c.v[u]); });
+}
+
+// x > limit ? yes : no, value by value. NaN is not above anything.
+template <class P>
+LSO_INLINE P where_above(const P& x, typename P::T limit, const P& yes, const P& no) {
+  return P::each([&](size_t u) LSO_INLINED { return x.v[u] > limit ? yes.v[u] : no.v[u]; });
+}
+template <class P>
+LSO_INLINE P where_below(const P& x, typename P::T limit, const P& yes, const P& no) {
+  return P::each([&](size_t u) LSO_INLINED { return x.v[u] < limit ? yes.v[u] : no.v[u]; });
+}
+
+// body(Pack, i, count) over n values: U vectors of W at a time, then fewer, then shorter ones down to 16 bytes, then
+// what is left as one more, of which `count` values count. A value's result does not depend on where it falls.
+template <class T, size_t W, size_t U, class Body>
+LSO_INLINE void for_packs(size_t i, size_t n, Body body) {
+  for (; i + U * W <= n; i += U * W) body(Pack<T, W, U>(), i, U * W);
+  if constexpr (U > 1) {
+    for_packs<T, W, U / 2>(i, n, body);
+  } else if constexpr (W * sizeof(T) > 16) {
+    for_packs<T, W / 2, 1>(i, n, body);
+  } else if (i < n) {
+    body(Pack<T, W, 1>(), i, n - i);
+  }
+}
+
+template <class T, class Body>
+LSO_INLINE void for_packs(size_t n, Body body) {
+  for_packs<T, width<T>, 4>(0, n, body);
+}
+
+}  // namespace
+}  // namespace lso::kernels
