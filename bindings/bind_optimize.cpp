@@ -52,19 +52,24 @@ py::dict to_python(OptimizeResult<T>& result, std::size_t n, std::size_t n_input
   return out;
 }
 
+std::variant<DesiredChange, LevenbergMarquardt> make_optimizer(const std::string& kind, const py::dict& options) {
+  if (kind == "levenberg_marquardt") return LevenbergMarquardt{options["damping"].cast<double>()};
+  return DesiredChange{options["desired_change"].cast<double>(), options["proportional"].cast<bool>()};
+}
+
 template <class T>
 void bind_optimize_function(py::module_& module) {
   module.def(
       "optimize",
-      [](const Chain<T>& chain, const ObjectiveSpec& spec, const py::object& starts, double desired_change,
-         bool proportional, double tolerance, bool mean, std::size_t max_iterations, const py::object& lower,
+      [](const Chain<T>& chain, const ObjectiveSpec& spec, const py::object& starts, const std::string& optimizer,
+         const py::dict& options, double tolerance, bool mean, std::size_t max_iterations, const py::object& lower,
          const py::object& upper, bool trajectory, std::size_t threads,
          const std::function<void(std::size_t, std::size_t)>& progress) {
         const Held<T> points = rows<T>(starts, "starts", chain.n_inputs(), std::nullopt, "n_starts");
         const HeldObjective<T> held = hold<T>(spec, chain.n_outputs(), points.rows.rows);
         const Bounds<T> bounds = make_bounds<T>(lower, upper, chain.n_inputs());
         OptimizeSettings settings{
-            {desired_change, proportional}, {tolerance, mean}, max_iterations, trajectory, threads, nullptr};
+            make_optimizer(optimizer, options), {tolerance, mean}, max_iterations, trajectory, threads, nullptr};
         settings.poll = [&](std::size_t finished) {
           const py::gil_scoped_acquire acquire;
           return keyboard_interrupt() || (progress && interrupted_by([&] { progress(finished, points.rows.rows); }));
@@ -76,8 +81,8 @@ void bind_optimize_function(py::module_& module) {
         }
         return to_python(result, points.rows.rows, chain.n_inputs(), trajectory);
       },
-      py::arg("chain"), py::arg("objective"), py::arg("starts"), py::kw_only(), py::arg("desired_change"),
-      py::arg("proportional"), py::arg("tolerance"), py::arg("mean"), py::arg("max_iterations"), py::arg("lower"),
+      py::arg("chain"), py::arg("objective"), py::arg("starts"), py::kw_only(), py::arg("optimizer"),
+      py::arg("options"), py::arg("tolerance"), py::arg("mean"), py::arg("max_iterations"), py::arg("lower"),
       py::arg("upper"), py::arg("trajectory"), py::arg("threads"), py::arg("progress"));
 }
 }  // namespace
@@ -92,7 +97,8 @@ void bind_optimize(py::module_& module) {
   const OptimizeSettings defaults;
   module.attr("DEFAULT_MSE") = defaults.tolerance.value;
   module.attr("DEFAULT_MAX_ITERATIONS") = defaults.max_iterations;
-  module.attr("DEFAULT_DESIRED_CHANGE") = defaults.desired_change.value;
+  module.attr("DEFAULT_DESIRED_CHANGE") = DesiredChange{}.value;
+  module.attr("DEFAULT_DAMPING") = LevenbergMarquardt{}.damping;
   bind_optimize_function<float>(module);
   bind_optimize_function<double>(module);
 }

@@ -59,9 +59,10 @@ py::tuple to_python(const TrainResult<T>& result) {
   for (const auto& part : result.parts) parts.append(std::const_pointer_cast<Network<T>>(part));
   py::list history;
   for (const EpochReport& report : result.history) {
-    history.append(py::make_tuple(report.train.loss, report.train.mse, report.validation.loss, report.validation.mse));
+    history.append(py::make_tuple(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
+                                  report.validation.mse));
   }
-  return py::make_tuple(parts, history, std::string(name(result.status)));
+  return py::make_tuple(parts, history, result.epochs, std::string(name(result.status)));
 }
 
 template <class T>
@@ -71,8 +72,9 @@ void bind_train_functions(py::module_& module) {
       [](const Chain<T>& chain, const py::object& x, const ObjectiveSpec& objective, const py::object& sample_weight,
          const py::object& validation_x, const std::optional<ObjectiveSpec>& validation_objective,
          const std::string& optimizer, const py::dict& options, std::size_t batch_size, std::size_t epochs,
-         std::optional<double> stop_at_mse, std::size_t patience, bool shuffle, std::uint64_t seed,
-         const std::vector<bool>& trainable, std::size_t threads, const std::optional<EpochCallback>& on_epoch) {
+         std::size_t score_every, std::optional<double> stop_at_mse, std::size_t patience, bool shuffle,
+         std::uint64_t seed, const std::vector<bool>& trainable, std::size_t threads,
+         const std::optional<EpochCallback>& on_epoch) {
         const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
         std::optional<HeldSamples<T>> held_validation;
         if (validation_objective) {
@@ -81,6 +83,7 @@ void bind_train_functions(py::module_& module) {
         TrainSettings settings{make_optimizer(optimizer, options)};
         settings.batch_size = batch_size;
         settings.epochs = epochs;
+        settings.score_every = score_every;
         if (stop_at_mse) settings.stop_at_mse = *stop_at_mse;
         settings.patience = patience;
         settings.shuffle = shuffle;
@@ -116,8 +119,8 @@ void bind_train_functions(py::module_& module) {
       },
       py::arg("chain"), py::arg("x"), py::arg("objective"), py::kw_only(), py::arg("sample_weight"),
       py::arg("validation_x"), py::arg("validation_objective"), py::arg("optimizer"), py::arg("options"),
-      py::arg("batch_size"), py::arg("epochs"), py::arg("stop_at_mse"), py::arg("patience"), py::arg("shuffle"),
-      py::arg("seed"), py::arg("trainable"), py::arg("threads"), py::arg("on_epoch"));
+      py::arg("batch_size"), py::arg("epochs"), py::arg("score_every"), py::arg("stop_at_mse"), py::arg("patience"),
+      py::arg("shuffle"), py::arg("seed"), py::arg("trainable"), py::arg("threads"), py::arg("on_epoch"));
 }
 }  // namespace
 

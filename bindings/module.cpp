@@ -16,6 +16,13 @@ PYBIND11_MODULE(_core, module) {
   bind_optimize(module);
   bind_train(module);
   bind_random(module);
+  module.def(
+      "fma_peak",
+      [](double seconds) {
+        const pybind11::gil_scoped_release release;
+        return lso::measure_peak(seconds);
+      },
+      pybind11::arg("seconds"), "Floating-point operations a second of this core, by multiplying and adding.");
   module.def("simd", [] { return std::string(lso::simd()); }, "The instruction set in use.");
   module.def(
       "simd_available",

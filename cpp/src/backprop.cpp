@@ -31,16 +31,14 @@ void layer_backward(const Network<T>& network, std::size_t layer, Lanes<const T>
   activate_backward<T>(activation, n, nd, nd);
 }
 
-// Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N at a time: turned
+// Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N from `begin` on: turned
 // (lanes, turned_nodes) has room for their N^T.
 template <class T>
-void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, T* turned, T* gradient, bool add) {
-  for (std::size_t begin = 0; begin < n.nodes; begin += turned_nodes) {
-    const std::size_t count = std::min(turned_nodes, n.nodes - begin);
-    turn<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, turned, turned_nodes);
-    kernels::kernels<T>().gemm({md.nodes, count, n.lanes, md.data, md.stride, 1, turned, turned_nodes, gradient + begin,
-                                n.nodes, nullptr, add});
-  }
+void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, std::size_t begin, T* turned, T* gradient, bool add) {
+  const std::size_t count = std::min(turned_nodes, n.nodes - begin);
+  turn<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, turned, turned_nodes);
+  kernels::kernels<T>().gemm(
+      {md.nodes, count, n.lanes, md.data, md.stride, 1, turned, turned_nodes, gradient + begin, n.nodes, nullptr, add});
 }
 
 // Algorithm 2: NB (n,) (+)= ND (n, lanes) summed over lanes.
@@ -83,18 +81,34 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
 }
 
 template <class T>
-void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient,
-                         bool add) {
-  const Network<T>& network = *chain.parts()[part];
-  const std::size_t first = chain.first_stage(part);
-  for (std::size_t l = 0; l < network.layers().size(); ++l) {
-    if (l > 0) {
-      layer_backward_weights<T>(workspace.deltas(first + l), workspace.values(first + l - 1), workspace.scratch(),
-                                gradient.data() + network.weight_offset(l), add);
-    }
-    if (network.layers()[l].bias) {
-      layer_backward_bias<T>(workspace.deltas(first + l), gradient.data() + network.bias_offset(l), add);
-    }
+std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t part) {
+  std::vector<ParameterPiece> pieces;
+  const std::vector<Layer>& layers = chain.parts()[part]->layers();
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::size_t n_in = l > 0 ? layers[l - 1].size : 0;
+    for (std::size_t node = 0; node < n_in; node += turned_nodes) pieces.push_back({part, l, node});
+    if (layers[l].bias) pieces.push_back({part, l, n_in});
+  }
+  return pieces;
+}
+
+template <class T>
+void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* turned,
+                    std::span<T> gradient, bool add) {
+  const Network<T>& network = *chain.parts()[piece.part];
+  const std::size_t stage = chain.first_stage(piece.part) + piece.layer;
+  if (piece.layer == 0 || piece.first_node >= network.layers()[piece.layer - 1].size) {
+    layer_backward_bias<T>(workspace.deltas(stage), gradient.data() + network.bias_offset(piece.layer), add);
+  } else {
+    layer_backward_weights<T>(workspace.deltas(stage), workspace.values(stage - 1), piece.first_node, turned,
+                              gradient.data() + network.weight_offset(piece.layer), add);
+  }
+}
+
+template <class T>
+void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient) {
+  for (const ParameterPiece& piece : parameter_pieces(chain, part)) {
+    backward_piece(chain, workspace, piece, workspace.scratch(), gradient, true);
   }
 }
 
@@ -167,14 +181,16 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
   }
 }
 
-#define LSO_INSTANTIATE(T)                                                                                  \
-  template void forward(const Chain<T>&, Workspace<T>&);                                                    \
-  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                \
-  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>, bool);       \
-  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t, \
-                         StopSignal*);                                                                      \
-  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&, StopSignal*);   \
-  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,        \
+#define LSO_INSTANTIATE(T)                                                                                     \
+  template void forward(const Chain<T>&, Workspace<T>&);                                                       \
+  template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                   \
+  template std::vector<ParameterPiece> parameter_pieces(const Chain<T>&, std::size_t);                         \
+  template void backward_piece(const Chain<T>&, Workspace<T>&, const ParameterPiece&, T*, std::span<T>, bool); \
+  template void backward_parameters(const Chain<T>&, Workspace<T>&, std::size_t, std::span<T>);                \
+  template void evaluate(const Chain<T>&, Rows<const T>, Rows<T>, const std::vector<Rows<T>>&, std::size_t,    \
+                         StopSignal*);                                                                         \
+  template void evaluate_nodes(const Chain<T>&, Rows<const T>, const std::vector<Rows<T>>&, StopSignal*);      \
+  template void backprop(const Chain<T>&, Rows<const T>, Rows<const T>, const std::vector<Rows<T>>&,           \
                          const std::vector<std::span<T>>&, StopSignal*);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

@@ -18,11 +18,18 @@ double squared_norm(std::span<const T> derivatives) {
 }
 
 template <class T>
-StepOutcome descend(std::span<T> values, std::span<const T> derivatives, double change, double squared_norm) {
+StepOutcome check_step(double change, double squared_norm) {
   if (squared_norm == 0.0) return StepOutcome::stationary;
-  const double scale = change / squared_norm;
   // no derivative is larger than the root of S
-  if (!(std::abs(scale) * std::sqrt(squared_norm) < std::numeric_limits<T>::max() / 2)) return StepOutcome::diverged;
+  const double largest = std::abs(change) / std::sqrt(squared_norm);
+  return largest < std::numeric_limits<T>::max() / 2 ? StepOutcome::moved : StepOutcome::diverged;
+}
+
+template <class T>
+StepOutcome descend(std::span<T> values, std::span<const T> derivatives, double change, double squared_norm) {
+  const StepOutcome outcome = check_step<T>(change, squared_norm);
+  if (outcome != StepOutcome::moved) return outcome;
+  const double scale = change / squared_norm;
   if (std::abs(scale) < std::numeric_limits<T>::max()) {
     kernels::kernels<T>().add_scaled(values.size(), static_cast<T>(scale), derivatives.data(), values.data());
   } else {
@@ -43,19 +50,41 @@ AdamState<T>::AdamState(const Adam& settings, std::size_t n_values)
     : settings_(settings), first_(n_values), second_(n_values) {}
 
 template <class T>
-StepOutcome AdamState<T>::step(std::span<T> values, std::span<const T> derivatives) {
-  ++steps_;
-  const double t = static_cast<double>(steps_);
-  const kernels::AdamStep<T> step{static_cast<T>(settings_.beta1), static_cast<T>(settings_.beta2),
-                                  static_cast<T>(settings_.epsilon),
-                                  static_cast<T>(settings_.learning_rate / (1.0 - std::pow(settings_.beta1, t))),
-                                  static_cast<T>(1.0 / (1.0 - std::pow(settings_.beta2, t)))};
-  kernels::kernels<T>().adam(values.size(), step, derivatives.data(), first_.data(), second_.data(), values.data());
-  return StepOutcome::moved;
+void AdamState<T>::begin_step() {
+  const double t = static_cast<double>(++steps_);
+  rate_ = static_cast<T>(settings_.learning_rate / (1.0 - std::pow(settings_.beta1, t)));
+  unbias_ = static_cast<T>(1.0 / (1.0 - std::pow(settings_.beta2, t)));
+}
+
+namespace {
+template <class T>
+kernels::AdamStep<T> kernel_step(const Adam& settings, T rate, T unbias) {
+  return {static_cast<T>(settings.beta1), static_cast<T>(settings.beta2), static_cast<T>(settings.epsilon), rate,
+          unbias};
+}
+}  // namespace
+
+template <class T>
+void AdamState<T>::move(std::size_t first, std::span<T> values, std::span<const T> derivatives) {
+  kernels::kernels<T>().adam(values.size(), kernel_step(settings_, rate_, unbias_), derivatives.data(),
+                             first_.data() + first, second_.data() + first, values.data());
+}
+
+template <class T>
+void AdamState<T>::move_outer(std::size_t first, std::size_t m, std::size_t n, const T* delta, const T* x, T* weights) {
+  kernels::kernels<T>().adam_outer(m, n, kernel_step(settings_, rate_, unbias_), delta, x, first_.data() + first,
+                                   second_.data() + first, weights);
+}
+
+template <class T>
+void AdamState<T>::step(std::span<T> values, std::span<const T> derivatives) {
+  begin_step();
+  move(0, values, derivatives);
 }
 
 #define LSO_INSTANTIATE(T)                                                        \
   template double squared_norm(std::span<const T>);                               \
+  template StepOutcome check_step<T>(double, double);                             \
   template StepOutcome descend(std::span<T>, std::span<const T>, double, double); \
   template void squared_norms(Lanes<const T>, double*);                           \
   template class AdamState<T>;

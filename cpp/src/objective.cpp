@@ -70,13 +70,40 @@ ObjectiveLanes<T> ObjectiveBuffer<T>::lanes(std::size_t n) {
   return {objective_.loss, view(target_), view(upper_), view(weights_)};
 }
 
+bool is_least_squares(Loss loss) { return loss == Loss::squared_error || loss == Loss::interval; }
+
 namespace {
-// A squared error is an interval without extent.
+// The weight's root, which a residual carries.
 template <class T>
-bool squares(const ObjectiveLanes<T>& objective) {
-  return objective.loss == Loss::squared_error || objective.loss == Loss::interval;
+double root_weight(const ObjectiveLanes<T>& objective, std::size_t output, std::size_t lane) {
+  return objective.weights.data != nullptr ? std::sqrt(static_cast<double>(objective.weights[output][lane])) : 1.0;
 }
 
+// The end of the interval that y is outside of, or y. A squared error is an interval without extent.
+template <class T>
+T nearest(const ObjectiveLanes<T>& objective, T y, std::size_t output, std::size_t lane) {
+  const T low = objective.target[output][lane];
+  return objective.loss == Loss::interval ? std::clamp(y, low, objective.upper[output][lane]) : low;
+}
+}  // namespace
+
+template <class T>
+double residual(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t output, std::size_t lane) {
+  const T value = y[output][lane];
+  return root_weight(objective, output, lane) * static_cast<double>(value - nearest(objective, value, output, lane));
+}
+
+template <class T>
+void residual_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t output, Lanes<T> g) {
+  for (std::size_t node = 0; node < g.nodes; ++node) std::fill_n(g[node], g.lanes, T(0));
+  for (std::size_t lane = 0; lane < g.lanes; ++lane) {
+    const T value = y[output][lane];
+    const bool inside = objective.loss == Loss::interval && value == nearest(objective, value, output, lane);
+    g[output][lane] = inside ? T(0) : static_cast<T>(root_weight(objective, output, lane));
+  }
+}
+
+namespace {
 template <class T>
 void squared_excess(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error, Lanes<T> g) {
   const T* upper = objective.loss == Loss::interval ? objective.upper.data : nullptr;
@@ -88,7 +115,7 @@ void squared_excess(const ObjectiveLanes<T>& objective, Lanes<const T> y, double
 
 template <class T>
 void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error) {
-  if (squares(objective)) return squared_excess<T>(objective, y, error, {});
+  if (is_least_squares(objective.loss)) return squared_excess<T>(objective, y, error, {});
   std::fill_n(error, y.lanes, 0.0);
   const auto add = [&](auto term) {
     for_outputs(objective, y, [&](T v, T t, T w, std::size_t, std::size_t lane) {
@@ -141,7 +168,7 @@ void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const
 template <class T>
 void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta,
                      double* error) {
-  if (squares(objective)) {
+  if (is_least_squares(objective.loss)) {
     squared_excess<T>(objective, y, error, delta);
     return activate_backward<T>(activation, y, delta, delta);
   }
@@ -157,10 +184,12 @@ void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, 
   activate_backward<T>(activation, y, delta, delta);
 }
 
-#define LSO_INSTANTIATE(T)                                                          \
-  template struct Objective<T>;                                                     \
-  template class ObjectiveBuffer<T>;                                                \
-  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*); \
+#define LSO_INSTANTIATE(T)                                                                          \
+  template struct Objective<T>;                                                                     \
+  template class ObjectiveBuffer<T>;                                                                \
+  template double residual(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, std::size_t);     \
+  template void residual_gradient(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, Lanes<T>); \
+  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*);                 \
   template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>, double*);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)

@@ -51,6 +51,70 @@ void run_threads(std::size_t threads, const std::function<void(std::size_t)>& wo
   }
 }
 
+namespace {
+// Long enough for the calling thread's work between two pieces, short enough to leave the processor to others.
+constexpr int spins = 4000;
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Until the value is another than `old`.
+void wait_for_change(const std::atomic<std::size_t>& value, std::size_t old) {
+  for (int i = 0; i < spins; ++i) {
+    if (value.load(std::memory_order_acquire) != old) return;
+    pause();
+  }
+  value.wait(old, std::memory_order_acquire);
+}
+}  // namespace
+
+Team::Team(std::size_t threads) {
+  for (std::size_t i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(i); });
+}
+
+Team::~Team() {
+  over_.store(true, std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+}
+
+void Team::run(std::size_t count, Call call, void* context) {
+  count_ = count;
+  call_ = call;
+  context_ = context;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(others_.size(), std::memory_order_relaxed);
+  round_.fetch_add(1, std::memory_order_release);
+  round_.notify_all();
+  take(0);
+  for (std::size_t left = busy_.load(std::memory_order_acquire); left != 0;
+       left = busy_.load(std::memory_order_acquire)) {
+    wait_for_change(busy_, left);
+  }
+}
+
+void Team::serve(std::size_t thread) {
+  for (std::size_t seen = 0;; ++seen) {
+    wait_for_change(round_, seen);
+    if (over_.load(std::memory_order_relaxed)) return;
+    take(thread);
+    busy_.fetch_sub(1, std::memory_order_release);
+    busy_.notify_all();
+  }
+}
+
+void Team::take(std::size_t thread) {
+  for (std::size_t i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
+       i = next_.fetch_add(1, std::memory_order_relaxed)) {
+    call_(context_, thread, i);
+  }
+}
+
 bool StopSignal::check() {
   if (stopped()) return true;
   const auto now = std::chrono::steady_clock::now();

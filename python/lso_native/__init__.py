@@ -27,7 +27,7 @@ from lso_native.objectives import (
     one_hot,
 )
 from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
-from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
 from lso_native.random import normal, permutation, uniform
 from lso_native.serialization import load, save
 from lso_native.training import TrainProgress, TrainResult, train
@@ -51,6 +51,7 @@ __all__ = [
     "Composition",
     "Gradients",
     "Interval",
+    "LevenbergMarquardt",
     "Model",
     "Network",
     "NormalizedGradientDescent",

@@ -16,6 +16,7 @@ __all__: list[str] = [
     "Chain32",
     "Chain64",
     "DEFAULT_BATCH_SIZE",
+    "DEFAULT_DAMPING",
     "DEFAULT_DESIRED_CHANGE",
     "DEFAULT_EPOCHS",
     "DEFAULT_MAX_ITERATIONS",
@@ -23,6 +24,7 @@ __all__: list[str] = [
     "Network32",
     "Network64",
     "Objective",
+    "fma_peak",
     "normal32",
     "normal64",
     "optimize",
@@ -126,6 +128,11 @@ class Objective:
         self, loss: str, target: typing.Any, upper: typing.Any = None, weights: typing.Any = None
     ) -> None: ...
 
+def fma_peak(seconds: typing.SupportsFloat | typing.SupportsIndex) -> float:
+    """
+    Floating-point operations a second of this core, by multiplying and adding.
+    """
+
 def normal32(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.float32]: ...
@@ -138,8 +145,8 @@ def optimize(
     objective: Objective,
     starts: typing.Any,
     *,
-    desired_change: typing.SupportsFloat | typing.SupportsIndex,
-    proportional: bool,
+    optimizer: str,
+    options: dict,
     tolerance: typing.SupportsFloat | typing.SupportsIndex,
     mean: bool,
     max_iterations: typing.SupportsInt | typing.SupportsIndex,
@@ -155,8 +162,8 @@ def optimize(
     objective: Objective,
     starts: typing.Any,
     *,
-    desired_change: typing.SupportsFloat | typing.SupportsIndex,
-    proportional: bool,
+    optimizer: str,
+    options: dict,
     tolerance: typing.SupportsFloat | typing.SupportsIndex,
     mean: bool,
     max_iterations: typing.SupportsInt | typing.SupportsIndex,
@@ -192,6 +199,7 @@ def train(
     options: dict,
     batch_size: typing.SupportsInt | typing.SupportsIndex,
     epochs: typing.SupportsInt | typing.SupportsIndex,
+    score_every: typing.SupportsInt | typing.SupportsIndex,
     stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
     patience: typing.SupportsInt | typing.SupportsIndex,
     shuffle: bool,
@@ -213,6 +221,7 @@ def train(
     options: dict,
     batch_size: typing.SupportsInt | typing.SupportsIndex,
     epochs: typing.SupportsInt | typing.SupportsIndex,
+    score_every: typing.SupportsInt | typing.SupportsIndex,
     stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
     patience: typing.SupportsInt | typing.SupportsIndex,
     shuffle: bool,
@@ -233,6 +242,7 @@ ADAM_BETA2: float = 0.999
 ADAM_EPSILON: float = 1e-08
 ADAM_LEARNING_RATE: float = 0.001
 DEFAULT_BATCH_SIZE: int = 50
+DEFAULT_DAMPING: float = 0.001
 DEFAULT_DESIRED_CHANGE: float = -1.0
 DEFAULT_EPOCHS: int = 100
 DEFAULT_MAX_ITERATIONS: int = 1000

@@ -21,7 +21,11 @@ from lso_native.objectives import (
     Objective,
     SquaredError,
 )
-from lso_native.optimizers import NormalizedGradientDescent
+from lso_native.optimizers import (
+    LevenbergMarquardt,
+    NormalizedGradientDescent,
+    native_optimizer,
+)
 
 FloatArray = NDArray[np.floating[Any]]
 STATUSES = np.array(_core.statuses)
@@ -98,15 +102,15 @@ def optimize(
     mse: float | None = None,
     squared_error: float | None = None,
     loss: float | None = None,
-    optimizer: NormalizedGradientDescent | None = None,
+    optimizer: NormalizedGradientDescent | LevenbergMarquardt | None = None,
     max_iterations: int = DEFAULT_MAX_ITERATIONS,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     trajectory: bool = False,
     threads: int | None = None,
     callback: Callable[[OptimizeProgress], object] | None = None,
 ) -> OptimizeResult:
-    """Move each start by normalized gradient descent until the model's output meets the target (the paper, Algorithms
-    1 and 3). No parameter changes.
+    """Move each start until the model's output meets the target: by normalized gradient descent (the paper,
+    Algorithms 1 and 3) or another optimizer. No parameter changes.
 
     Parameters
     ----------
@@ -116,8 +120,9 @@ def optimize(
     starts : (n_starts, n_inputs), where the inputs begin.
     mse, squared_error, loss : when a start is done, one of: the mean squared error an output, the total squared error
         of a sample, or the objective's value E, at most this much. Default: mse=1e-3, the paper's (section 5.1).
-    optimizer : Algorithm 3 with C = -E unless told otherwise.
-    max_iterations : steps a start may take; 0 only looks at the starts.
+    optimizer : Algorithm 3 with C = -E unless told otherwise; LevenbergMarquardt needs far fewer steps where outputs
+        are few (docs/optimizers.md).
+    max_iterations : steps a start may take, those taken back included; 0 only looks at the starts.
     bounds : (low, high), scalars or (n_inputs,), on which the starts, and the inputs after each step, are
         projected.
     trajectory : keep every point.
@@ -133,7 +138,14 @@ def optimize(
         raise TypeError(f"callback: expected a function of OptimizeProgress, got {callback!r}")
     objective = _as_objective(target)
     tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
-    descent = _check_optimizer(optimizer)
+    name, options = native_optimizer(
+        optimizer, NormalizedGradientDescent(), (NormalizedGradientDescent, LevenbergMarquardt)
+    )
+    if name == LevenbergMarquardt._name and isinstance(objective, CROSS_ENTROPIES):
+        raise ValueError(
+            "optimizer: expected NormalizedGradientDescent under "
+            f"{type(objective).__name__}, got LevenbergMarquardt, which needs a sum of squares"
+        )
     lower, upper = _check_bounds(bounds, model)
 
     def progress(finished: int, total: int) -> None:
@@ -144,8 +156,8 @@ def optimize(
         model._chain,
         objective._native(),
         starts,
-        desired_change=descent.desired_change,
-        proportional=descent.proportional,
+        optimizer=name,
+        options=options,
         tolerance=tolerance,
         mean=mean,
         max_iterations=check_int("max_iterations", max_iterations, minimum=0),
@@ -184,16 +196,6 @@ def _tolerance(objective: Objective, **given: float | None) -> tuple[float, bool
         )
     name, value = next(iter(named.items()), ("mse", DEFAULT_MSE))
     return check_number(name, value, above=0.0), name == "mse"
-
-
-def _check_optimizer(optimizer: NormalizedGradientDescent | None) -> NormalizedGradientDescent:
-    if optimizer is None:
-        return NormalizedGradientDescent()
-    if not isinstance(optimizer, NormalizedGradientDescent):
-        raise TypeError(
-            f"optimizer: expected a NormalizedGradientDescent, got {type(optimizer).__name__}"
-        )
-    return optimizer
 
 
 def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 from lso_native import _core
 from lso_native._validation import check_number
@@ -21,12 +22,31 @@ class NormalizedGradientDescent:
 
     desired_change: float = _core.DEFAULT_DESIRED_CHANGE
     proportional: bool = True
+    _name: ClassVar[str] = "algorithm3"
 
     def __post_init__(self) -> None:
         if check_number("desired_change", self.desired_change) >= 0:
             raise ValueError(
                 f"desired_change: expected a number below 0, got {self.desired_change:g}"
             )
+
+
+@dataclass(frozen=True)
+class LevenbergMarquardt:
+    """Levenberg-Marquardt (Marquardt 1963, with the damping rule of Nielsen 1999), for squared errors and intervals.
+
+    Takes each output's excess as a residual r, linearizes them all, J = dr/dx, and steps by the h that solves
+    (J^T J + mu I) h = -J^T r. A step that does not lower the error is taken back and mu raised. An iteration costs a
+    pass of Algorithm 1 for each output, and there are few of them: see docs/optimizers.md.
+
+    damping : where mu begins, as a share of the mean squared length of a residual's gradient. Above 0.
+    """
+
+    damping: float = _core.DEFAULT_DAMPING
+    _name: ClassVar[str] = "levenberg_marquardt"
+
+    def __post_init__(self) -> None:
+        check_number("damping", self.damping, above=0.0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +57,7 @@ class Adam:
     beta1: float = _core.ADAM_BETA1
     beta2: float = _core.ADAM_BETA2
     epsilon: float = _core.ADAM_EPSILON
+    _name: ClassVar[str] = "adam"
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, above=0.0)
@@ -44,3 +65,17 @@ class Adam:
         for name in ("beta1", "beta2"):
             if check_number(name, getattr(self, name), minimum=0.0) >= 1:
                 raise ValueError(f"{name}: expected a number below 1, got {getattr(self, name):g}")
+
+
+Optimizer = NormalizedGradientDescent | LevenbergMarquardt | Adam
+
+
+def native_optimizer(
+    optimizer: Optimizer | None, default: Optimizer, allowed: tuple[type[Optimizer], ...]
+) -> tuple[str, dict[str, Any]]:
+    """The engine's name of an optimizer and its options; the default for None, a TypeError for one not allowed."""
+    chosen = default if optimizer is None else optimizer
+    if not isinstance(chosen, allowed):
+        names = " or ".join(kind.__name__ for kind in allowed)
+        raise TypeError(f"optimizer: expected {names}, got {type(chosen).__name__}")
+    return chosen._name, asdict(chosen)

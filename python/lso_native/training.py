@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ from lso_native._validation import (
 from lso_native.errors import interrupted
 from lso_native.network import Composition, Model, Network
 from lso_native.objectives import BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError
-from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.optimizers import Adam, NormalizedGradientDescent, native_optimizer
 
 LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
 Optimizer = Adam | NormalizedGradientDescent
@@ -50,7 +50,7 @@ class TrainResult:
 
     model: Model
     history: dict[str, NDArray[np.float64]]
-    """(n_epochs,) each: train_loss, train_mse and, with validation data, validation_loss, validation_mse."""
+    """(n_scores,) each: epoch, train_loss, train_mse and, with validation data, validation_loss, validation_mse."""
     epochs: int
     """Epochs that were finished."""
     status: str
@@ -72,6 +72,7 @@ def train(
     optimizer: Optimizer | None = None,
     batch_size: int = DEFAULT_BATCH_SIZE,
     epochs: int = DEFAULT_EPOCHS,
+    score_every: int = 1,
     mse: float | None = None,
     sample_weight: ArrayLike | None = None,
     validation: tuple[ArrayLike, ArrayLike] | None = None,
@@ -91,14 +92,17 @@ def train(
         its samples' errors, each summed over outputs.
     optimizer : Adam(), or NormalizedGradientDescent for the paper's Algorithm 3.
     batch_size, epochs : samples a step; passes over the data.
+    score_every : epochs between scores. A score is a pass over all samples; only an epoch that has one can be the last
+        (by ``mse``, ``patience`` or ``callback``), and the last of ``epochs`` always has one.
     mse : stop after the first epoch whose training MSE (mean over samples and outputs) is at most this.
     sample_weight : (n,) at least 0: how much each sample counts.
     validation : (x, y). The model of the epoch with the lowest validation loss is returned.
     patience : stop after so many epochs without a lower validation loss.
     shuffle : a new order each epoch, keyed by ``random_state``.
     trainable : one flag for each part of a composition; the others stay as they are, bit for bit.
-    threads : for the scores at an epoch's end; None for all processors. The result does not depend on it.
-    callback : called with TrainProgress after each epoch; a true value stops.
+    threads : None for all processors; used for scores, and for steps large enough to gain by it. The result does not
+        depend on it, bit for bit.
+    callback : called with TrainProgress after each score; a true value stops.
 
     Raises ValueError or TypeError naming a bad argument; diverging is a status in the result.
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds the model so far.
@@ -106,7 +110,7 @@ def train(
     if not isinstance(model, Model):
         raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
     kind = _OBJECTIVES[check_choice("objective", objective, _OBJECTIVES)]
-    name, options = _native_optimizer(optimizer)
+    name, options = native_optimizer(optimizer, Adam(), (Adam, NormalizedGradientDescent))
     if patience is not None and validation is None:
         raise ValueError("patience: expected validation data to measure by, got none")
     validation_x, validation_y = _check_pair(validation)
@@ -116,7 +120,7 @@ def train(
         scores = (v_loss, v_mse) if validation is not None else (None, None)
         return bool(callback and callback(TrainProgress(epoch, total, loss, train_mse, *scores)))
 
-    parts, history, status = _core.train(
+    parts, history, epochs_done, status = _core.train(
         model._chain,
         x,
         kind(_rows("y", y))._native(),
@@ -129,6 +133,7 @@ def train(
         options=options,
         batch_size=check_int("batch_size", batch_size),
         epochs=total,
+        score_every=check_int("score_every", score_every),
         stop_at_mse=None if mse is None else check_number("mse", mse, above=0.0),
         patience=0 if patience is None else check_int("patience", patience),
         shuffle=bool(shuffle),
@@ -138,20 +143,11 @@ def train(
         on_epoch=on_epoch if callback is not None else None,
     )
     result = TrainResult(
-        _rewrap(model, parts), _history(history, validation is not None), len(history), status
+        _rewrap(model, parts), _history(history, validation is not None), epochs_done, status
     )
     if status == "interrupted":
         raise interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
     return result
-
-
-def _native_optimizer(optimizer: Optimizer | None) -> tuple[str, dict[str, Any]]:
-    chosen = Adam() if optimizer is None else optimizer
-    if not isinstance(chosen, (Adam, NormalizedGradientDescent)):
-        raise TypeError(
-            f"optimizer: expected Adam or NormalizedGradientDescent, got {type(chosen).__name__}"
-        )
-    return "adam" if isinstance(chosen, Adam) else "algorithm3", asdict(chosen)
 
 
 def _rows(name: str, values: ArrayLike) -> NDArray[Any]:
@@ -205,7 +201,7 @@ def _rewrap(model: Model, parts: list[Any]) -> Model:
 
 
 def _history(rows: list[tuple[float, ...]], validated: bool) -> dict[str, NDArray[np.float64]]:
-    names = ["train_loss", "train_mse", "validation_loss", "validation_mse"]
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 4).T
-    kept = len(names) if validated else 2
+    names = ["epoch", "train_loss", "train_mse", "validation_loss", "validation_mse"]
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
+    kept = len(names) if validated else 3
     return dict(zip(names[:kept], columns[:kept], strict=True))

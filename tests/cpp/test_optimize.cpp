@@ -56,7 +56,7 @@ struct Problem {
     settings.threads = 1;
     settings.tolerance = {1e-7, true};
     settings.max_iterations = 500;
-    settings.desired_change = {-0.5, true};
+    settings.optimizer = lso::DesiredChange{-0.5, true};
   }
 
   [[nodiscard]] Objective<T> objective() const {
@@ -116,7 +116,7 @@ TEST("starts converge, and the loss is that of the point returned") {
 TEST("one step of Algorithm 3, by hand") {
   OptimizeSettings settings;
   settings.max_iterations = 1;
-  settings.desired_change = {-0.5, true};
+  settings.optimizer = lso::DesiredChange{-0.5, true};
   // E = (3 - 1)^2 = 4, D = 4, S = 16, C = -2: the step is 4 * -2 / 16.
   const OptimizeResult<double> result = run_identity({3.0}, 1.0, settings);
   CHECK_CLOSE(result.latents[0], 2.5, 1e-15, 0.0);
@@ -158,7 +158,7 @@ TEST("a vanishing gradient is stationary, at the start") {
 
 TEST("an exploding step is diverged, and the best point stays finite") {
   OptimizeSettings settings;
-  settings.desired_change = {-1e308, false};
+  settings.optimizer = lso::DesiredChange{-1e308, false};
   const OptimizeResult<double> result = run_identity({1.0 + 1e-3}, 1.0 - 1e-1, settings);
   CHECK(result.status[0] == Status::diverged);
   CHECK(std::isfinite(result.latents[0]));
@@ -266,7 +266,7 @@ TEST("an interruption keeps what was reached") {
     problem.settings.threads = threads;
     problem.settings.tolerance = {-1.0, true};  // nothing converges
     problem.settings.max_iterations = 100'000'000;
-    problem.settings.desired_change = {-0.01, true};
+    problem.settings.optimizer = lso::DesiredChange{-0.01, true};
     int polls = 0;
     problem.settings.poll = [&](std::size_t) { return ++polls == 2; };
     const OptimizeResult<double> result = problem.run();
@@ -295,7 +295,7 @@ void check_allocations(std::size_t n, std::size_t threads) {
   Problem<T> problem(n);
   problem.settings.threads = threads;
   problem.settings.tolerance = {-1.0, true};
-  problem.settings.desired_change = {-0.01, true};
+  problem.settings.optimizer = lso::DesiredChange{-0.01, true};
   problem.settings.max_iterations = 20;
   const auto count = [&] { return allocations::during([&] { static_cast<void>(problem.run()); }); };
   static_cast<void>(count());  // what a first call sets up once

@@ -19,6 +19,7 @@ from strategies import Array, compositions, models, networks, random_network, sa
 # value where derivatives all but vanish and rounding is all that a difference sees.
 DIFFERENCES = 1e-6
 FLOOR = 1e-3
+CANCELLATION = 30
 KINK = 1e-3  # samples nearer than this to a kink of relu have no derivative to compare with
 
 
@@ -28,10 +29,10 @@ def away_from_kinks(chain: reference.Chain, x: Array) -> Array:
     return kept
 
 
-def assume_no_cancellation(
+def cancellation(
     chain: reference.Chain, values: list[Array], nodes: list[Array], output_gradient: Array
-) -> None:
-    """A derivative that is a sum of terms far larger than itself loses digits in any arithmetic."""
+) -> float:
+    """How many times larger than themselves the terms of the derivatives are, from layer to layer."""
     layers = [layer for net in chain for layer in net.layers]
     lost = 1.0
     incoming = np.abs(output_gradient)
@@ -43,7 +44,14 @@ def assume_no_cancellation(
         if nd.any():
             lost *= max(1.0, terms.max() / np.abs(nd).max() / 10)
         incoming = np.abs(nd) if layer.weight is None else np.abs(nd) @ np.abs(layer.weight)
-    assume(lost < 30)
+    return lost
+
+
+def assume_no_cancellation(
+    chain: reference.Chain, values: list[Array], nodes: list[Array], output_gradient: Array
+) -> None:
+    """A derivative that is a sum of terms far larger than itself loses digits in any arithmetic."""
+    assume(cancellation(chain, values, nodes, output_gradient) < CANCELLATION)
 
 
 def tensors(net: reference.Net, flat: Array) -> list[Array]:
@@ -158,8 +166,9 @@ def test_float32_agrees_with_float64(data: st.DataObject) -> None:
     output_gradient = uniform((len(x), single.n_outputs), seed=7).astype(np.float32)
     rough, fine = single.backprop(x, output_gradient), double.backprop(x, output_gradient)
     assert single(x).dtype == rough.nodes[0].dtype == rough.parameters.dtype == np.float32
-    # some hundred roundings of 6e-8 each
-    assert_close(single(x), double(x), 1e-5)
+    # some hundred roundings of 6e-8 each, of terms that may cancel in the sum
+    terms = np.abs(double._chain.nodes(x)[-2]) @ np.abs(double.weights[-1]).T
+    assert_close(single(x), double(x), 1e-5, floor=float(terms.max()))
     for given_nodes, expected in zip(rough.nodes, fine.nodes, strict=True):
         assert_close(given_nodes, expected, 1e-4, floor=1e-3)
     assert_close(rough.parameters, fine.parameters, 1e-4, floor=1e-3)
@@ -185,9 +194,12 @@ def test_algorithm_3_on_the_inputs(proportional: bool, data: st.DataObject) -> N
     values = reference.forward(chain, starts)
     errors, output_gradient = loops.squared_error(target)(values[-1])
     derivatives = reference.backpropagate_nodes(chain, values, output_gradient)
-    assume_no_cancellation(chain, values, derivatives, output_gradient)
     assert result.trajectory is not None
     for i, points in enumerate(result.trajectory):
+        own_values = [rows[i : i + 1] for rows in values]
+        own_nodes = [rows[i : i + 1] for rows in derivatives]
+        if cancellation(chain, own_values, own_nodes, output_gradient[i : i + 1]) > CANCELLATION:
+            continue  # each start has its own step
         change = -0.1 * float(errors[i]) if proportional else -0.1
         moved = reference.descend(starts[i], derivatives[0][i], change)
         if moved is None:

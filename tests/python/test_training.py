@@ -156,7 +156,7 @@ def test_validation_keeps_the_best() -> None:
 def test_validation_does_not_change_the_steps() -> None:
     plain = lso.train(small(), X, Y, epochs=3, random_state=0)
     watched = lso.train(small(), X, Y, epochs=3, random_state=0, validation=(OTHER_X, OTHER_Y))
-    assert set(plain.history) == {"train_loss", "train_mse"}
+    assert set(plain.history) == {"epoch", "train_loss", "train_mse"}
     assert set(watched.history) == {*plain.history, "validation_loss", "validation_mse"}
     assert_same_bits(plain.history["train_loss"], watched.history["train_loss"])
 

@@ -25,11 +25,22 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace);
 template <class T>
 void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t first_stage = 0);
 
-// Algorithm 2 for one part, after Algorithm 1: the sum over lanes goes, or is added, to `gradient` (the part's flat
-// parameter order).
+// Algorithm 2 for one part, after Algorithm 1: adds the sum over lanes to `gradient` (its flat parameter order).
 template <class T>
-void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient,
-                         bool add = true);
+void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient);
+
+// The same in pieces that can be worked out apart, added to `gradient` or put there: the weights of some of a layer's
+// input nodes, or its bias. turned (lanes, turned_nodes) is room to work in.
+struct ParameterPiece {
+  std::size_t part = 0;
+  std::size_t layer = 0;
+  std::size_t first_node = 0;  // of at most turned_nodes; past the last, the bias
+};
+template <class T>
+[[nodiscard]] std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t part);
+template <class T>
+void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* turned,
+                    std::span<T> gradient, bool add);
 
 // The chain's output for many samples: x (n, n_inputs) -> out (n, n_outputs), and, where asked, the value at each
 // seam, seams[p] (n, parts[p].n_outputs). A row's result does not depend on its neighbours or on threads. Here and

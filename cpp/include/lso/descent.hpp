@@ -24,7 +24,11 @@ enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 template <class T>
 [[nodiscard]] double squared_norm(std::span<const T> derivatives);
 
-// Algorithm 3 given S: add D * C / S to V. S = 0 is stationary and a non-finite step diverged: V then stays.
+// Whether Algorithm 3's step is one: S = 0 is stationary, and diverged where T may have no room for it.
+template <class T>
+[[nodiscard]] StepOutcome check_step(double change, double squared_norm);
+
+// Algorithm 3 given S: add D * C / S to V. V stays where check_step finds no step.
 template <class T>
 StepOutcome descend(std::span<T> values, std::span<const T> derivatives, double change, double squared_norm);
 
@@ -44,13 +48,21 @@ template <class T>
 class AdamState {
  public:
   AdamState(const Adam& settings, std::size_t n_values);
-  StepOutcome step(std::span<T> values, std::span<const T> derivatives);
+  void step(std::span<T> values, std::span<const T> derivatives);
+
+  // The same in pieces: the next step begins, then each piece from value `first` on is moved, in any order.
+  void begin_step();
+  void move(std::size_t first, std::span<T> values, std::span<const T> derivatives);
+  // A layer's weights (m, n) from `first` on, whose derivatives are delta (m,) x^T (n,).
+  void move_outer(std::size_t first, std::size_t m, std::size_t n, const T* delta, const T* x, T* weights);
 
  private:
   Adam settings_;
   std::vector<T> first_;
   std::vector<T> second_;
   std::size_t steps_ = 0;
+  T rate_ = 0;
+  T unbias_ = 0;
 };
 
 }  // namespace lso

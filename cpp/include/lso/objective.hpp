@@ -78,6 +78,18 @@ class ObjectiveBuffer {
   AlignedBuffer<T> weights_;
 };
 
+// Whether E is a sum of squared residuals.
+[[nodiscard]] bool is_least_squares(Loss loss);
+
+// Of a least-squares objective: residual r of one output and lane, E = sum of r^2.
+template <class T>
+[[nodiscard]] double residual(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t output,
+                              std::size_t lane);
+
+// And its derivative by all outputs, g (n_outputs, lanes): zero but for its own.
+template <class T>
+void residual_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t output, Lanes<T> g);
+
 // y (n_outputs, lanes) -> error[lane] = E of that lane.
 template <class T>
 void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error);

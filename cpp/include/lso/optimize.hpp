@@ -1,5 +1,6 @@
-// Latent space optimization: with every parameter frozen, move the inputs of a chain by Algorithm 3 until its outputs
-// meet the objective. Many starts at once, each with its own step, status, iteration count and best point.
+// Latent space optimization: with every parameter frozen, move the inputs of a chain by Algorithm 3, or by
+// Levenberg-Marquardt, until its outputs meet the objective. Many starts at once, each with its own step, status,
+// iteration count and best point.
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "lso/descent.hpp"
@@ -25,8 +27,15 @@ struct Tolerance {
   bool mean = true;
 };
 
+// Levenberg-Marquardt (Marquardt 1963, Nielsen 1999), for objectives that are sums of squares: each iteration solves
+// the linearized problem, damped. `damping` is where mu begins, as a share of the mean squared length of a residual's
+// gradient.
+struct LevenbergMarquardt {
+  double damping = 1e-3;
+};
+
 struct OptimizeSettings {
-  DesiredChange desired_change;
+  std::variant<DesiredChange, LevenbergMarquardt> optimizer;
   Tolerance tolerance;
   std::size_t max_iterations = 1000;
   bool trajectory = false;
@@ -55,6 +64,7 @@ struct OptimizeResult {
   bool interrupted = false;  // the poll stopped the run; starts that were done by then keep their status
 };
 
+// Throws std::invalid_argument for Levenberg-Marquardt under a cross-entropy.
 template <class T>
 [[nodiscard]] OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective, Rows<const T> starts,
                                          const Bounds<T>& bounds, const OptimizeSettings& settings);

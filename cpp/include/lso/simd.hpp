@@ -12,4 +12,8 @@ namespace lso {
 // All that this build holds and this processor can run, the best last.
 [[nodiscard]] std::vector<std::string_view> simd_available();
 
+// How fast this core multiplies and adds on that set's vectors, by doing it for some `seconds`: floating-point
+// operations a second, in float32, the best of many short runs. What a share of the peak refers to.
+[[nodiscard]] double measure_peak(double seconds);
+
 }  // namespace lso

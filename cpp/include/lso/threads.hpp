@@ -5,6 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <thread>
+#include <type_traits>
+#include <vector>
 
 namespace lso {
 
@@ -29,6 +32,48 @@ class StopSignal {
   std::function<bool()> poll_;
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + interval;
   std::atomic<bool> stopped_{false};
+};
+
+// Threads that share many short pieces of work in one call. Between two pieces they wait by spinning for a while, then
+// asleep.
+class Team {
+ public:
+  explicit Team(std::size_t threads);
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+  ~Team();
+
+  [[nodiscard]] std::size_t size() const { return others_.size() + 1; }
+
+  // work(thread, i) for i < count, each on whatever thread is free; the calling one, 0, takes part. Nothing may throw.
+  template <class Work>
+  void share(std::size_t count, Work&& work) {
+    if (others_.empty() || count <= 1) {
+      for (std::size_t i = 0; i < count; ++i) work(0, i);
+      return;
+    }
+    run(
+        count,
+        [](void* context, std::size_t thread, std::size_t i) {
+          (*static_cast<std::remove_reference_t<Work>*>(context))(thread, i);
+        },
+        &work);
+  }
+
+ private:
+  using Call = void (*)(void* context, std::size_t thread, std::size_t i);
+  void run(std::size_t count, Call call, void* context);
+  void serve(std::size_t thread);
+  void take(std::size_t thread);
+
+  std::atomic<std::size_t> round_{0};  // raised for each piece of work, and at the end
+  std::atomic<std::size_t> next_{0};
+  std::atomic<std::size_t> busy_{0};
+  std::atomic<bool> over_{false};
+  std::size_t count_ = 0;
+  Call call_ = nullptr;
+  void* context_ = nullptr;
+  std::vector<std::jthread> others_;
 };
 
 // Runs work(0) on the calling thread and work(1) ... work(threads - 1) on others. Once its own share is done the

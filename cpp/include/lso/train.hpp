@@ -45,12 +45,13 @@ struct TrainSettings {
   std::variant<Adam, DesiredChange> optimizer;
   std::size_t batch_size = 50;
   std::size_t epochs = 100;
+  std::size_t score_every = 1;  // epochs between scores, which is when training may stop; the last epoch has one
   double stop_at_mse = -std::numeric_limits<double>::infinity();
   std::size_t patience = 0;  // epochs without a better validation loss; 0: no early stopping
   bool shuffle = true;
   std::uint64_t seed = 0;
   std::vector<bool> trainable;                       // one a part; empty: all
-  std::size_t threads = 0;                           // for the scores at an epoch's end; they do not change the result
+  std::size_t threads = 0;                           // 0: all processors, where they pay; they do not change the result
   std::function<bool()> poll;                        // true interrupts
   std::function<bool(const EpochReport&)> on_epoch;  // true stops
 };
@@ -66,7 +67,8 @@ struct Samples {
 template <class T>
 struct TrainResult {
   std::vector<std::shared_ptr<const Network<T>>> parts;
-  std::vector<EpochReport> history;
+  std::vector<EpochReport> history;  // of the epochs that were scored
+  std::size_t epochs = 0;            // that were finished
   TrainStatus status = TrainStatus::max_epochs;
 };
 

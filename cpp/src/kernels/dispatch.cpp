@@ -1,4 +1,6 @@
 // Chooses the instruction set, once, when it is first asked for.
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -64,6 +66,18 @@ std::vector<std::string_view> simd_available() {
     if (set.runs_here()) names.emplace_back(set.name);
   }
   return names;
+}
+
+double measure_peak(double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  double best = 0;
+  while (Clock::now() < end) {
+    const auto begin = Clock::now();
+    const double operations = kernels::kernels<float>().multiply_add(100'000);
+    best = std::max(best, operations / std::chrono::duration<double>(Clock::now() - begin).count());
+  }
+  return best;
 }
 
 }  // namespace lso

@@ -18,16 +18,8 @@ LSO_INLINE void transpose_square(const T* const* row, size_t col, T* out, size_t
     for (size_t i = 0; i < N / 2; ++i) {
       const V a = from[i];
       const V b = from[i + N / 2];
-      if constexpr (N == 2) {
-        to[2 * i] = __builtin_shufflevector(a, b, 0, 2);
-        to[2 * i + 1] = __builtin_shufflevector(a, b, 1, 3);
-      } else if constexpr (N == 4) {
-        to[2 * i] = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-        to[2 * i + 1] = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-      } else {
-        to[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
-        to[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
-      }
+      to[2 * i] = interleave<false>(a, b);
+      to[2 * i + 1] = interleave<true>(a, b);
     }
     for (size_t i = 0; i < N; ++i) from[i] = to[i];
   }
@@ -84,17 +76,24 @@ void add_scaled(size_t n, T scale, const T* x, T* y) {
   });
 }
 
+// Kingma and Ba 2015, Algorithm 1, on the values whose derivatives are d.
+template <class P>
+LSO_INLINE void adam_values(const AdamStep<typename P::T>& step, const P& d, typename P::T* first,
+                            typename P::T* second, typename P::T* values, size_t count) {
+  using T = typename P::T;
+  const P m = fused_pack<P>(step.beta1, P::load(first, count), P(T(1) - step.beta1) * d);
+  const P v = fused_pack<P>(step.beta2, P::load(second, count), P(T(1) - step.beta2) * d * d);
+  m.store(first, count);
+  v.store(second, count);
+  const P change = P(step.rate) * m / (square_root(v * P(step.unbias)) + P(step.epsilon));
+  (P::load(values, count) - change).store(values, count);
+}
+
 template <class T>
 void adam(size_t n, const AdamStep<T>& step, const T* gradient, T* first, T* second, T* values) {
   for_packs<T>(n, [&](auto pack, size_t i, size_t count) LSO_INLINED {
     using P = decltype(pack);
-    const P d = P::load(gradient + i, count);
-    const P m = fused_pack<P>(step.beta1, P::load(first + i, count), P(T(1) - step.beta1) * d);
-    const P v = fused_pack<P>(step.beta2, P::load(second + i, count), P(T(1) - step.beta2) * d * d);
-    m.store(first + i, count);
-    v.store(second + i, count);
-    const P change = P(step.rate) * m / (square_root(v * P(step.unbias)) + P(step.epsilon));
-    (P::load(values + i, count) - change).store(values + i, count);
+    adam_values<P>(step, P::load(gradient + i, count), first + i, second + i, values + i, count);
   });
 }
 

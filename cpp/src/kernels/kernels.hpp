@@ -70,6 +70,18 @@ struct LaneStep {
   double* moved;
 };
 
+// W (m, n) += scale (m,) x^T (n,), unless scale is null; then y (m,) = W next (n,) + bias (m,), or no bias where null.
+template <class T>
+struct Outer {
+  std::size_t m, n;
+  T* w;
+  const T* scale;
+  const T* x;
+  const T* next;
+  const T* bias;
+  T* y;
+};
+
 template <class T>
 struct Kernels {
   void (*gemm)(const Product<T>&);
@@ -103,6 +115,11 @@ struct Kernels {
   void (*adam)(std::size_t n, const AdamStep<T>&, const T* gradient, T* first, T* second, T* values);
   // out[node] += sum over lanes of x
   void (*sum_lanes)(std::size_t nodes, std::size_t lanes, const T* x, std::size_t ld, T* out);
+
+  void (*update_and_apply)(const Outer<T>&);
+  // adam for a layer's weights (m, n) whose derivatives are delta (m,) x^T (n,)
+  void (*adam_outer)(std::size_t m, std::size_t n, const AdamStep<T>&, const T* delta, const T* x, T* first, T* second,
+                     T* w);
 
   // Multiply-adds as fast as they go, n of them on whole vectors; returns how many floating-point operations that was.
   double (*multiply_add)(std::size_t n);

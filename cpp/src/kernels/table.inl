@@ -3,6 +3,7 @@
 #include "kernels/elementwise.inl"
 #include "kernels/gemm.inl"
 #include "kernels/lanes.inl"
+#include "kernels/online.inl"
 
 namespace lso::kernels {
 namespace {
@@ -26,6 +27,8 @@ constexpr Kernels<T> table() {
       add_scaled<T>,
       adam<T>,
       sum_lanes<T>,
+      update_and_apply<T>,
+      adam_outer<T>,
       multiply_add<T>,
   };
 }

@@ -52,6 +52,60 @@ LSO_INLINE V splat(T value) {
   return value - V{};
 }
 
+// The first `count` values of a vector, the others zero; nothing beyond them is touched.
+template <class V, class T>
+LSO_INLINE V load_part(const T* from, size_t count) {
+  constexpr size_t W = sizeof(V) / sizeof(T);
+  if (count >= W) return load<V>(from);
+#ifdef __AVX512VL__
+  const auto mask = static_cast<__mmask16>((1U << count) - 1U);
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return (V)_mm512_maskz_loadu_ps(mask, from);
+  if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return (V)_mm256_maskz_loadu_ps((__mmask8)mask, from);
+  if constexpr (sizeof(V) == 16 && sizeof(T) == 4) return (V)_mm_maskz_loadu_ps((__mmask8)mask, from);
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 8) return (V)_mm512_maskz_loadu_pd((__mmask8)mask, from);
+  if constexpr (sizeof(V) == 32 && sizeof(T) == 8) return (V)_mm256_maskz_loadu_pd((__mmask8)mask, from);
+  if constexpr (sizeof(V) == 16 && sizeof(T) == 8) return (V)_mm_maskz_loadu_pd((__mmask8)mask, from);
+#endif
+  T values[W] = {};
+  for (size_t i = 0; i < count; ++i) values[i] = from[i];
+  return load<V>(values);
+}
+
+template <class V, class T>
+LSO_INLINE void store_part(T* to, V value, size_t count) {
+  constexpr size_t W = sizeof(V) / sizeof(T);
+  if (count >= W) return store(to, value);
+#ifdef __AVX512VL__
+  const auto mask = static_cast<__mmask16>((1U << count) - 1U);
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return _mm512_mask_storeu_ps(to, mask, (__m512)value);
+  if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return _mm256_mask_storeu_ps(to, (__mmask8)mask, (__m256)value);
+  if constexpr (sizeof(V) == 16 && sizeof(T) == 4) return _mm_mask_storeu_ps(to, (__mmask8)mask, (__m128)value);
+  if constexpr (sizeof(V) == 64 && sizeof(T) == 8) return _mm512_mask_storeu_pd(to, (__mmask8)mask, (__m512d)value);
+  if constexpr (sizeof(V) == 32 && sizeof(T) == 8) return _mm256_mask_storeu_pd(to, (__mmask8)mask, (__m256d)value);
+  if constexpr (sizeof(V) == 16 && sizeof(T) == 8) return _mm_mask_storeu_pd(to, (__mmask8)mask, (__m128d)value);
+#endif
+  T values[W];
+  store(values, value);
+  for (size_t i = 0; i < count; ++i) to[i] = values[i];
+}
+
+// a0 b0 a1 b1 ... of the first halves of a and b, or of the second.
+template <bool Second, class V>
+LSO_INLINE V interleave(V a, V b) {
+  constexpr size_t W = sizeof(V) / sizeof(a[0]);
+  constexpr int h = Second ? W / 2 : 0;
+  constexpr int w = W;
+  if constexpr (W == 2) return __builtin_shufflevector(a, b, h, h + w);
+  if constexpr (W == 4) return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w);
+  if constexpr (W == 8) {
+    return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w, h + 2, h + 2 + w, h + 3, h + 3 + w);
+  }
+  if constexpr (W == 16) {
+    return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w, h + 2, h + 2 + w, h + 3, h + 3 + w, h + 4,
+                                   h + 4 + w, h + 5, h + 5 + w, h + 6, h + 6 + w, h + 7, h + 7 + w);
+  }
+}
+
 // a * b + c in one rounding where the instruction set has that, and always or never: left to the compiler, it would
 // depend on the code around it.
 template <class V>
@@ -100,19 +154,17 @@ struct Pack {
     if (count == U * W) {
       for (size_t u = 0; u < U; ++u) p.v[u] = kernels::load<V>(from + u * W);
     } else {
-      T values[U * W] = {};
-      for (size_t i = 0; i < count; ++i) values[i] = from[i];
-      for (size_t u = 0; u < U; ++u) p.v[u] = kernels::load<V>(values + u * W);
+      for (size_t u = 0; u < U; ++u) p.v[u] = load_part<V>(from + u * W, count > u * W ? count - u * W : 0);
     }
     return p;
   }
   LSO_INLINE void store(T* to, size_t count) const {
-    if (count == U * W) {
-      for (size_t u = 0; u < U; ++u) kernels::store(to + u * W, v[u]);
-    } else {
-      T values[U * W];
-      for (size_t u = 0; u < U; ++u) kernels::store(values + u * W, v[u]);
-      for (size_t i = 0; i < count; ++i) to[i] = values[i];
+    for (size_t u = 0; u < U; ++u) {
+      if (count >= (u + 1) * W) {
+        kernels::store(to + u * W, v[u]);
+      } else if (count > u * W) {
+        store_part(to + u * W, v[u], count - u * W);
+      }
     }
   }
 

@@ -1,0 +1,172 @@
+// Training by minibatches. A minibatch is cut into chunks of lanes and a gradient into pieces, both of one size
+// whatever the number of threads, and a piece adds its chunks up in their order: so threads change no bit.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "batch.hpp"
+#include "lso/backprop.hpp"
+#include "trainer.hpp"
+
+namespace lso {
+
+template <class T>
+class MinibatchTrainer final : public Trainer<T> {
+ public:
+  MinibatchTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
+      : Trainer<T>(chain, data, settings),
+        batch_size_(std::min(settings.batch_size, data.x.rows)),
+        team_(threads_that_pay()),
+        turned_(team_.size() * turned_nodes * chunk_lanes) {
+    const std::size_t chunks = (batch_size_ + chunk_lanes - 1) / chunk_lanes;
+    const std::size_t kept = team_.size() == 1 ? 1 : std::min(chunks, 4 * team_.size());
+    for (std::size_t c = 0; c < kept; ++c) {
+      batches_.emplace_back(chain_, data, std::min(chunk_lanes, batch_size_));
+      shares_.emplace_back(batches_.back().workspace().capacity());
+    }
+    errors_.resize(kept);
+    for (const std::size_t part : trained_) {
+      const std::size_t size = parts_[part]->parameters().size();
+      gradients_.emplace_back(size);
+      for (const ParameterPiece& piece : parameter_pieces(chain_, part))
+        pieces_.push_back({gradients_.size() - 1, piece});
+      for (std::size_t first = 0; first < size; first += block_values) {
+        blocks_.push_back({gradients_.size() - 1, first, std::min(block_values, size - first)});
+      }
+    }
+    norms_.resize(blocks_.size());
+  }
+
+ private:
+  using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::trained_;
+  using Trainer<T>::adam_, Trainer<T>::first_stage_;
+
+  static constexpr std::size_t chunk_lanes = 128;
+  static constexpr std::size_t block_values = 16384;
+  // Multiply-adds of a minibatch from which waking threads up costs less than they save: some 100 microseconds.
+  static constexpr std::size_t worth_threads = 10'000'000;
+
+  struct Piece {
+    std::size_t gradient;
+    ParameterPiece piece;
+  };
+  struct Block {
+    std::size_t gradient, first, count;
+  };
+
+  [[nodiscard]] std::size_t threads_that_pay() const {
+    std::size_t parameters = 0;
+    for (const auto& part : parts_) parameters += part->parameters().size();
+    if (batch_size_ <= chunk_lanes || 3 * parameters * batch_size_ < worth_threads) return 1;
+    return resolve_threads(settings_.threads);
+  }
+
+  StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) override {
+    double total_weight = 0;
+    for (const std::size_t sample : samples) total_weight += sample_weight(data_, sample);
+    if (total_weight == 0) return StepOutcome::stationary;
+    double error = 0;
+    const std::size_t at_once = batches_.size() * chunk_lanes;
+    for (std::size_t begin = 0; begin < samples.size(); begin += at_once) {
+      const std::size_t count = std::min(at_once, samples.size() - begin);
+      error += accumulate(samples.subspan(begin, count), total_weight, begin > 0);
+      if (stop.check()) return StepOutcome::stationary;  // a large minibatch is given up half way
+    }
+    if (!std::isfinite(error)) return StepOutcome::diverged;
+    return move(error);
+  }
+
+  // Puts, or adds, these samples' share of the minibatch's gradient; returns their share of its error.
+  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add) {
+    const std::size_t chunks = (samples.size() + chunk_lanes - 1) / chunk_lanes;
+    team_.share(chunks, [&](std::size_t, std::size_t c) {
+      const std::size_t begin = c * chunk_lanes;
+      errors_[c] =
+          backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes, samples.size() - begin)), total_weight);
+    });
+    team_.share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
+      T* turned = turned_.data() + thread * turned_nodes * chunk_lanes;
+      for (std::size_t c = 0; c < chunks; ++c) {
+        backward_piece<T>(chain_, batches_[c].workspace(), pieces_[i].piece, turned, gradients_[pieces_[i].gradient],
+                          add || c > 0);
+      }
+    });
+    double error = 0;
+    for (std::size_t c = 0; c < chunks; ++c) error += errors_[c];
+    return error;
+  }
+
+  double backward_chunk(std::size_t chunk, std::span<const std::size_t> samples, double total_weight) {
+    Batch<T>& batch = batches_[chunk];
+    Workspace<T>& workspace = batch.workspace();
+    batch.load(samples.size(), [&](std::size_t lane) { return samples[lane]; });
+    forward(chain_, workspace);
+    const Lanes<T> delta = workspace.deltas(chain_.stages().size() - 1);
+    objective_delta<T>(batch.objective(), chain_.output_activation(), workspace.outputs(), delta, batch.errors());
+    const double error = weigh(chunk, samples, total_weight, delta);
+    backward_nodes(chain_, workspace, first_stage_);
+    return error;
+  }
+
+  // Each lane's share by its sample's weight; none for the lanes that only fill a group up.
+  double weigh(std::size_t chunk, std::span<const std::size_t> samples, double total_weight, Lanes<T> delta) {
+    std::vector<T>& shares = shares_[chunk];
+    double error = 0;
+    for (std::size_t lane = 0; lane < samples.size(); ++lane) {
+      const double share = sample_weight(data_, samples[lane]) / total_weight;
+      shares[lane] = static_cast<T>(share);
+      error += share * batches_[chunk].error(lane);
+    }
+    for (std::size_t node = 0; node < delta.nodes; ++node) {
+      T* row = delta[node];
+      for (std::size_t lane = 0; lane < samples.size(); ++lane) row[lane] *= shares[lane];
+      std::fill(row + samples.size(), row + delta.lanes, T(0));
+    }
+    return error;
+  }
+
+  StepOutcome move(double error) {
+    team_.share(blocks_.size(), [&](std::size_t, std::size_t i) { norms_[i] = squared_norm<T>(gradient(blocks_[i])); });
+    double norm = 0;
+    for (const double part : norms_) norm += part;
+    if (!std::isfinite(norm)) return StepOutcome::diverged;
+    if (!adam_.empty()) {
+      for (AdamState<T>& adam : adam_) adam.begin_step();
+      team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
+        adam_[blocks_[i].gradient].move(blocks_[i].first, values(blocks_[i]), gradient(blocks_[i]));
+      });
+      return StepOutcome::moved;
+    }
+    const double change = std::get<DesiredChange>(settings_.optimizer)(error);
+    StepOutcome outcome = check_step<T>(change, norm);
+    if (outcome == StepOutcome::moved) {
+      team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
+        descend<T>(values(blocks_[i]), gradient(blocks_[i]), change, norm);
+      });
+    }
+    return outcome;
+  }
+
+  [[nodiscard]] std::span<const T> gradient(const Block& block) const {
+    return std::span(gradients_[block.gradient]).subspan(block.first, block.count);
+  }
+  [[nodiscard]] std::span<T> values(const Block& block) const {
+    return parts_[trained_[block.gradient]]->parameters().subspan(block.first, block.count);
+  }
+
+  std::size_t batch_size_;
+  Team team_;
+  std::vector<Batch<T>> batches_;  // one for each chunk that is worked on at once
+  std::vector<std::vector<T>> shares_;
+  std::vector<double> errors_;
+  AlignedBuffer<T> turned_;                // room for each thread
+  std::vector<std::vector<T>> gradients_;  // one for each part that is trained
+  std::vector<Piece> pieces_;
+  std::vector<Block> blocks_;
+  std::vector<double> norms_;
+};
+
+}  // namespace lso

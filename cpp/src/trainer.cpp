@@ -1,0 +1,18 @@
+#include "trainer.hpp"
+
+#include "minibatch.hpp"
+#include "online.hpp"
+
+namespace lso {
+
+template <class T>
+std::unique_ptr<Trainer<T>> make_trainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings) {
+  if (settings.batch_size == 1) return std::make_unique<OnlineTrainer<T>>(chain, data, settings);
+  return std::make_unique<MinibatchTrainer<T>>(chain, data, settings);
+}
+
+template std::unique_ptr<Trainer<float>> make_trainer(const Chain<float>&, const Samples<float>&, const TrainSettings&);
+template std::unique_ptr<Trainer<double>> make_trainer(const Chain<double>&, const Samples<double>&,
+                                                       const TrainSettings&);
+
+}  // namespace lso
