@@ -8,12 +8,13 @@
 namespace lso {
 
 namespace {
-// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T where there is one lane.
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T for a lone sample, else nothing.
 template <class T>
-void layer_forward(const Network<T>& network, std::size_t layer, const T* turned, Lanes<const T> x, Lanes<T> y) {
+void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights turned,
+                   Lanes<const T> x, Lanes<T> y) {
   const T* bias = network.bias(layer);
-  if (turned != nullptr) {
-    kernels::kernels<T>().gemv({y.nodes, 1, x.nodes, turned, 1, y.nodes, x.data, 1, y.data, 1, bias});
+  if (turned.data != nullptr) {
+    kernels::kernels<T>().gemv({y.nodes, 1, x.nodes, turned.data, 1, turned.stride, x.data, 1, y.data, 1, bias});
   } else {
     kernels::kernels<T>().gemm(
         {y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data, y.stride, bias});
@@ -21,13 +22,17 @@ void layer_forward(const Network<T>& network, std::size_t layer, const T* turned
   activate(network.layers()[layer].activation, y);
 }
 
-// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'.
+// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'; straight
+// is W for a lone sample, else nothing.
 template <class T>
-void layer_backward(const Network<T>& network, std::size_t layer, Lanes<const T> md, Activation activation,
-                    Lanes<const T> n, Lanes<T> nd) {
-  const kernels::Product<T> product{nd.nodes,  nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data,
-                                    md.stride, nd.data,  nd.stride};
-  (md.stride == 1 ? kernels::kernels<T>().gemv : kernels::kernels<T>().gemm)(product);
+void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights straight,
+                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd) {
+  if (straight.data != nullptr) {
+    kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, straight.data, 1, straight.stride, md.data, 1, nd.data, 1});
+  } else {
+    kernels::kernels<T>().gemm(
+        {nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride, nd.data, nd.stride});
+  }
   activate_backward<T>(activation, n, nd, nd);
 }
 
@@ -59,7 +64,7 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace) {
     if (stage.layer == 0) {  // input nodes: x + bias
       add_bias(x, network.bias(0), y);
     } else {
-      layer_forward(network, stage.layer, workspace.turned_weight(s), x, y);
+      layer_forward(network, stage.layer, workspace.turned(s), x, y);
     }
     x = y;
   }
@@ -74,7 +79,7 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
       activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
-      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.deltas(s), activation,
+      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.straight(s), workspace.deltas(s), activation,
                         workspace.values(s - 1), workspace.deltas(s - 1));
     }
   }

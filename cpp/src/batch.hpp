@@ -1,6 +1,7 @@
 // Some lanes of training samples with what is asked of them: what a training step and a score share.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -18,14 +19,15 @@ class Batch {
       : data_(data),
         workspace_(chain, capacity),
         objective_(data.objective, workspace_.capacity()),
-        error_(workspace_.capacity()) {}
+        error_(workspace_.capacity()),
+        reproduces_(reproduces(data)) {}
 
   // index(i) is the sample of lane i.
   template <class Index>
   void load(std::size_t count, Index index) {
     workspace_.set_lanes(count);
     load_lanes<T>(count, [&](std::size_t lane) { return data_.x[index(lane)].data(); }, workspace_.inputs());
-    objective_.load_all(count, index);
+    objective_.load_all(count, index, !reproduces_);
   }
 
   // Forward, and each lane's error.
@@ -37,13 +39,25 @@ class Batch {
   [[nodiscard]] Workspace<T>& workspace() { return workspace_; }
   [[nodiscard]] double error(std::size_t lane) const { return error_[lane]; }
   [[nodiscard]] double* errors() { return error_.data(); }
-  [[nodiscard]] ObjectiveLanes<T> objective() { return objective_.lanes(workspace_.lanes()); }
+  [[nodiscard]] ObjectiveLanes<T> objective() {
+    ObjectiveLanes<T> lanes = objective_.lanes(workspace_.lanes());
+    if (reproduces_) lanes.target = workspace_.inputs();
+    return lanes;
+  }
 
  private:
+  // An autoencoder's targets are its inputs, and need not be turned into lanes twice.
+  static bool reproduces(const Samples<T>& data) {
+    const Rows<const T>& target = data.objective.target;
+    return target.rows == data.x.rows && target.cols == data.x.cols &&
+           (target.data == data.x.data || std::equal(target.data, target.data + target.size(), data.x.data));
+  }
+
   const Samples<T>& data_;
   Workspace<T> workspace_;
   ObjectiveBuffer<T> objective_;
   std::vector<double> error_;
+  bool reproduces_;
 };
 
 template <class T>

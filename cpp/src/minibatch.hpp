@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "batch.hpp"
+#include "kernels/kernels.hpp"
 #include "lso/backprop.hpp"
 #include "trainer.hpp"
 
@@ -31,6 +32,7 @@ class MinibatchTrainer final : public Trainer<T> {
     for (const std::size_t part : trained_) {
       const std::size_t size = parts_[part]->parameters().size();
       gradients_.emplace_back(size);
+      if (const Adam* adam = std::get_if<Adam>(&settings.optimizer)) adam_.emplace_back(*adam, size);
       for (const ParameterPiece& piece : parameter_pieces(chain_, part))
         pieces_.push_back({gradients_.size() - 1, piece});
       for (std::size_t first = 0; first < size; first += block_values) {
@@ -42,7 +44,7 @@ class MinibatchTrainer final : public Trainer<T> {
 
  private:
   using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::trained_;
-  using Trainer<T>::adam_, Trainer<T>::first_stage_;
+  using Trainer<T>::first_stage_;
 
   static constexpr std::size_t chunk_lanes = 128;
   static constexpr std::size_t block_values = 16384;
@@ -120,10 +122,9 @@ class MinibatchTrainer final : public Trainer<T> {
       shares[lane] = static_cast<T>(share);
       error += share * batches_[chunk].error(lane);
     }
+    kernels::kernels<T>().scale_lanes(delta.nodes, samples.size(), shares.data(), delta.data, delta.stride);
     for (std::size_t node = 0; node < delta.nodes; ++node) {
-      T* row = delta[node];
-      for (std::size_t lane = 0; lane < samples.size(); ++lane) row[lane] *= shares[lane];
-      std::fill(row + samples.size(), row + delta.lanes, T(0));
+      std::fill(delta[node] + samples.size(), delta[node] + delta.lanes, T(0));
     }
     return error;
   }
@@ -164,6 +165,7 @@ class MinibatchTrainer final : public Trainer<T> {
   std::vector<double> errors_;
   AlignedBuffer<T> turned_;                // room for each thread
   std::vector<std::vector<T>> gradients_;  // one for each part that is trained
+  std::vector<AdamState<T>> adam_;         // the same, if it is Adam
   std::vector<Piece> pieces_;
   std::vector<Block> blocks_;
   std::vector<double> norms_;

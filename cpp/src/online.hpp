@@ -3,8 +3,11 @@
 // passes through the layer, so that each weight is read and written once.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/kernels.hpp"
@@ -18,145 +21,197 @@ template <class T>
 class OnlineTrainer final : public Trainer<T> {
  public:
   OnlineTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
-      : Trainer<T>(chain, data, settings), objective_(data.objective, 1) {
-    for (std::size_t s = 0; s < chain_.stages().size(); ++s) {
-      const std::size_t size = chain_.stages()[s].size;
-      for (auto* values : {&now_, &before_}) values->emplace_back(size);
-      delta_.emplace_back(size);
-      scale_.emplace_back(size);
-    }
+      : Trainer<T>(chain, data, settings), objective_(data.objective, 1), errors_(chain.n_outputs()) {
+    for (std::size_t s = 0; s < chain_.stages().size(); ++s) stages_.push_back(make_stage(s));
+    reload();
   }
 
  private:
-  using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::trained_;
-  using Trainer<T>::adam_, Trainer<T>::first_stage_;
-  using Column = std::vector<AlignedBuffer<T>>;  // (size of the stage,) for each stage
+  using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::first_stage_;
 
-  static Lanes<T> lane(AlignedBuffer<T>& buffer) { return {buffer.data(), buffer.size(), 1, 1}; }
+  // Of one stage: its nodes at this sample and at the one before, padded with zeros, and its layer's weights, their
+  // rows padded as well.
+  struct Stage {
+    Network<T>* network;
+    std::size_t layer, size, n_in, stride;
+    bool trained;
+    AlignedBuffer<T> now, before, delta;
+    AlignedBuffer<T> scale;  // C / S times MD: what a weight moves by, times N
+    AlignedBuffer<T> weights;
+    std::optional<AdamState<T>> weights_adam, bias_adam;
+
+    [[nodiscard]] Activation activation() const { return network->layers()[layer].activation; }
+    [[nodiscard]] bool has_bias() const { return network->layers()[layer].bias; }
+    [[nodiscard]] T* bias() {
+      return has_bias() ? network->parameters().data() + network->bias_offset(layer) : nullptr;
+    }
+    [[nodiscard]] Lanes<T> lane(AlignedBuffer<T>& buffer) const { return {buffer.data(), size, 1, 1}; }
+    [[nodiscard]] double square(const AlignedBuffer<T>& buffer) const {
+      return squared_norm<T>(std::span<const T>(buffer.data(), size));
+    }
+  };
+
+  Stage make_stage(std::size_t s) const {
+    const auto& stage = chain_.stages()[s];
+    Network<T>* network = parts_[stage.part].get();
+    const std::size_t n_in = stage.layer > 0 ? network->layers()[stage.layer - 1].size : 0;
+    const std::size_t stride = round_up_row(n_in);
+    const auto column = [&] { return AlignedBuffer<T>(round_up_row(stage.size)); };
+    Stage made{network,
+               stage.layer,
+               stage.size,
+               n_in,
+               stride,
+               this->trainable(stage.part),
+               column(),
+               column(),
+               column(),
+               column(),
+               AlignedBuffer<T>(stage.size * stride),
+               std::nullopt,
+               std::nullopt};
+    if (const Adam* adam = std::get_if<Adam>(&settings_.optimizer); adam != nullptr && made.trained) {
+      made.weights_adam.emplace(*adam, stage.size * stride);
+      made.bias_adam.emplace(*adam, stage.size);
+    }
+    return made;
+  }
 
   StepOutcome step(std::span<const std::size_t> samples, StopSignal& /*stop*/) override {
     const std::size_t sample = samples.front();
     if (!data_.weights.empty() && data_.weights[sample] == T(0)) return StepOutcome::stationary;
-    std::swap(now_, before_);
+    for (Stage& stage : stages_) std::swap(stage.now, stage.before);
     forward(data_.x[sample].data());
-    objective_.load(sample, 0);
-    double error = 0;
-    objective_delta<T>(objective_.lanes(1), chain_.output_activation(), lane(now_.back()), lane(delta_.back()), &error);
+    const double error = output_delta(sample);
     if (!std::isfinite(error)) return StepOutcome::diverged;
     backward();
-    return adam_.empty() ? descend_all(std::get<DesiredChange>(settings_.optimizer)(error)) : adam_all();
+    const auto* change = std::get_if<DesiredChange>(&settings_.optimizer);
+    return change != nullptr ? descend_all((*change)(error)) : adam_all();
   }
 
   // Every layer: the step that the sample before asked for, and this sample's values.
   void forward(const T* x) {
-    for (std::size_t s = 0; s < chain_.stages().size(); ++s) {
-      const auto& stage = chain_.stages()[s];
-      Network<T>& network = *parts_[stage.part];
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      Stage& stage = stages_[s];
       if (stage.layer == 0) {
-        const Lanes<const T> from{s == 0 ? x : now_[s - 1].data(), stage.size, 1, 1};
-        add_bias(from, network.bias(0), lane(now_[s]));
+        const Lanes<const T> from{s == 0 ? x : stages_[s - 1].now.data(), stage.size, 1, 1};
+        add_bias(from, stage.bias(), stage.lane(stage.now));
       } else {
-        apply(s, now_[s - 1].data(), network.bias(stage.layer), now_[s].data());
-        activate(network.layers()[stage.layer].activation, lane(now_[s]));
+        apply(stage, stages_[s - 1], stages_[s - 1].now.data(), stage.bias(), stage.now.data());
+        activate(stage.activation(), stage.lane(stage.now));
       }
     }
     pending_ = false;
   }
 
-  void apply(std::size_t s, const T* next, const T* bias, T* y) {
-    const auto& stage = chain_.stages()[s];
-    Network<T>& network = *parts_[stage.part];
-    const bool moves = pending_ && this->trainable(stage.part);
-    kernels::kernels<T>().update_and_apply({stage.size, chain_.stages()[s - 1].size,
-                                            network.parameters().data() + network.weight_offset(stage.layer),
-                                            moves ? scale_[s].data() : nullptr, before_[s - 1].data(), next, bias, y});
+  void apply(Stage& stage, Stage& below, const T* next, const T* bias, T* y) {
+    const T* scale = pending_ && stage.trained ? stage.scale.data() : nullptr;
+    kernels::kernels<T>().update_and_apply(
+        {stage.size, stage.stride, stage.weights.data(), scale, below.before.data(), next, bias, y});
+  }
+
+  // E, and dE/dz of the outputs. Where every output has its own, they stand as well for lanes of one node.
+  double output_delta(std::size_t sample) {
+    Stage& output = stages_.back();
+    objective_.load(sample, 0);
+    ObjectiveLanes<T> objective = objective_.lanes(1);
+    Lanes<T> y = output.lane(output.now);
+    Lanes<T> delta = output.lane(output.delta);
+    const bool separable = is_least_squares(objective.loss) && output.activation() != Activation::softmax;
+    if (separable) {
+      for (Lanes<T>* each : {&objective.target, &objective.upper, &objective.weights, &y, &delta}) {
+        *each = {each->data, 1, output.size, output.size};
+      }
+    }
+    objective_delta<T>(objective, output.activation(), y, delta, errors_.data());
+    double error = 0;
+    for (std::size_t i = 0; i < y.lanes; ++i) error += errors_[i];
+    return error;
   }
 
   // Algorithm 1.
   void backward() {
-    for (std::size_t s = chain_.stages().size() - 1; s > first_stage_; --s) {
-      const auto& stage = chain_.stages()[s];
-      const auto& below = chain_.stages()[s - 1];
+    for (std::size_t s = stages_.size() - 1; s > first_stage_; --s) {
+      Stage& stage = stages_[s];
+      Stage& below = stages_[s - 1];
       if (stage.layer > 0) {
-        kernels::kernels<T>().gemv({below.size, 1, stage.size, parts_[stage.part]->weight(stage.layer), 1, below.size,
-                                    delta_[s].data(), 1, delta_[s - 1].data(), 1});
+        kernels::kernels<T>().gemv({stage.n_in, 1, stage.size, stage.weights.data(), 1, stage.stride,
+                                    stage.delta.data(), 1, below.delta.data(), 1});
       }
-      AlignedBuffer<T>& from = stage.layer > 0 ? delta_[s - 1] : delta_[s];
-      activate_backward<T>(parts_[below.part]->layers()[below.layer].activation, lane(now_[s - 1]), lane(from),
-                           lane(delta_[s - 1]));
+      activate_backward<T>(below.activation(), below.lane(below.now),
+                           below.lane(stage.layer > 0 ? below.delta : stage.delta), below.lane(below.delta));
     }
-  }
-
-  // each(stage, its part's number among those trained, its layer) for the stages whose parameters are trained.
-  template <class Each>
-  void for_trained(Each each) {
-    for (std::size_t i = 0; i < trained_.size(); ++i) {
-      const std::size_t first = chain_.first_stage(trained_[i]);
-      const std::size_t layers = parts_[trained_[i]]->layers().size();
-      for (std::size_t l = 0; l < layers; ++l) each(first + l, i, l);
-    }
-  }
-
-  [[nodiscard]] double square(const AlignedBuffer<T>& values) const {
-    return squared_norm<T>(std::span<const T>(values.data(), values.size()));
   }
 
   // Algorithm 3: the biases now, the weights when the next sample comes.
   StepOutcome descend_all(double change) {
     double norm = 0;
-    for_trained([&](std::size_t s, std::size_t i, std::size_t l) {
-      const double md = square(delta_[s]);
-      if (parts_[trained_[i]]->layers()[l].bias) norm += md;
-      if (l > 0) norm += md * square(now_[s - 1]);
-    });
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      Stage& stage = stages_[s];
+      if (!stage.trained) continue;
+      const double md = stage.square(stage.delta);
+      if (stage.has_bias()) norm += md;
+      if (stage.layer > 0) norm += md * stages_[s - 1].square(stages_[s - 1].now);
+    }
     if (!std::isfinite(norm)) return StepOutcome::diverged;
     const StepOutcome outcome = check_step<T>(change, norm);
     if (outcome != StepOutcome::moved) return outcome;
     const double scale = change / norm;
-    for_trained([&](std::size_t s, std::size_t i, std::size_t l) {
-      for (std::size_t n = 0; n < delta_[s].size(); ++n) {
-        scale_[s].data()[n] = static_cast<T>(scale * static_cast<double>(delta_[s].data()[n]));
-      }
-      Network<T>& network = *parts_[trained_[i]];
-      if (!network.layers()[l].bias) return;
-      T* bias = network.parameters().data() + network.bias_offset(l);
-      for (std::size_t n = 0; n < scale_[s].size(); ++n) bias[n] += scale_[s].data()[n];
-    });
+    for (Stage& stage : stages_) {
+      if (!stage.trained) continue;
+      T* step = stage.scale.data();
+      const T* delta = stage.delta.data();
+      for (std::size_t n = 0; n < stage.size; ++n) step[n] = static_cast<T>(scale * static_cast<double>(delta[n]));
+      T* bias = stage.bias();
+      for (std::size_t n = 0; n < stage.size && bias != nullptr; ++n) bias[n] += step[n];
+    }
     pending_ = true;
     return outcome;
   }
 
   StepOutcome adam_all() {
-    for (AdamState<T>& adam : adam_) adam.begin_step();
-    for_trained([&](std::size_t s, std::size_t i, std::size_t l) {
-      Network<T>& network = *parts_[trained_[i]];
-      const std::span<T> parameters = network.parameters();
-      if (l > 0) {
-        const std::size_t first = network.weight_offset(l);
-        adam_[i].move_outer(first, delta_[s].size(), now_[s - 1].size(), delta_[s].data(), now_[s - 1].data(),
-                            parameters.data() + first);
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      Stage& stage = stages_[s];
+      if (!stage.trained) continue;
+      stage.weights_adam->begin_step();
+      stage.bias_adam->begin_step();
+      if (stage.layer > 0) {
+        stage.weights_adam->move_outer(0, stage.size, stage.stride, stage.delta.data(), stages_[s - 1].now.data(),
+                                       stage.weights.data());
       }
-      if (network.layers()[l].bias) {
-        const std::size_t first = network.bias_offset(l);
-        adam_[i].move(first, parameters.subspan(first, delta_[s].size()), {delta_[s].data(), delta_[s].size()});
-      }
-    });
+      if (stage.has_bias()) stage.bias_adam->move(0, {stage.bias(), stage.size}, {stage.delta.data(), stage.size});
+    }
     return StepOutcome::moved;
   }
 
+  // The weights into the network, with the step that still waits.
   void flush() override {
-    if (!pending_) return;
-    std::swap(now_, before_);
-    for (std::size_t s = 1; s < chain_.stages().size(); ++s) {
-      if (chain_.stages()[s].layer > 0) apply(s, before_[s - 1].data(), nullptr, now_[s].data());
+    for (Stage& stage : stages_) std::swap(stage.now, stage.before);
+    for (std::size_t s = 1; s < stages_.size(); ++s) {
+      Stage& stage = stages_[s];
+      if (stage.layer == 0 || !stage.trained) continue;
+      if (pending_) apply(stage, stages_[s - 1], stages_[s - 1].before.data(), nullptr, stage.now.data());
+      T* weights = stage.network->parameters().data() + stage.network->weight_offset(stage.layer);
+      for (std::size_t i = 0; i < stage.size; ++i) {
+        std::copy_n(stage.weights.data() + i * stage.stride, stage.n_in, weights + i * stage.n_in);
+      }
     }
     pending_ = false;
   }
 
+  void reload() override {
+    for (Stage& stage : stages_) {
+      if (stage.layer == 0) continue;
+      const T* weights = stage.network->weight(stage.layer);
+      for (std::size_t i = 0; i < stage.size; ++i) {
+        std::copy_n(weights + i * stage.n_in, stage.n_in, stage.weights.data() + i * stage.stride);
+      }
+    }
+  }
+
   ObjectiveBuffer<T> objective_;
-  Column now_, before_;  // values at this sample, and at the one before
-  Column delta_;
-  Column scale_;  // C / S times MD: what a weight moves by, times N
+  std::vector<double> errors_;  // of the outputs
+  std::vector<Stage> stages_;
   bool pending_ = false;
 };
 

@@ -28,9 +28,6 @@ class Trainer {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       if (!trainable(p)) continue;
       trained_.push_back(p);
-      if (const Adam* adam = std::get_if<Adam>(&settings.optimizer)) {
-        adam_.emplace_back(*adam, parts_[p]->parameters().size());
-      }
     }
     const std::size_t first = trained_.front();
     first_stage_ = chain_.first_stage(first) + (parts_[first]->layers().front().bias ? 0 : 1);
@@ -74,6 +71,7 @@ class Trainer {
     for (std::size_t i = 0; i < trained_.size(); ++i) {
       std::ranges::copy(parameters[i], parts_[trained_[i]]->parameters().begin());
     }
+    reload();
   }
 
  protected:
@@ -81,6 +79,8 @@ class Trainer {
   virtual StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) = 0;
   // What a step has put off until the parameters are looked at.
   virtual void flush() {}
+  // Parameters were put back.
+  virtual void reload() {}
 
   [[nodiscard]] bool trainable(std::size_t part) const {
     return settings_.trainable.empty() || settings_.trainable[part];

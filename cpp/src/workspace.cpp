@@ -52,26 +52,32 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool lone)
     deltas_.push_back(take(stage.size));
   }
   scratch_ = next;
-  if (lone) turn_weights(chain);
+  if (lone) copy_weights(chain);
 }
 
 template <class T>
-void Workspace<T>::turn_weights(const Chain<T>& chain) {
+void Workspace<T>::copy_weights(const Chain<T>& chain) {
+  const auto n_in = [&](const auto& stage) { return chain.parts()[stage.part]->layers()[stage.layer - 1].size; };
   std::size_t size = 0;
   for (const auto& stage : chain.stages()) {
-    turned_offsets_.push_back(size);
-    if (stage.layer > 0) size += stage.size * chain.parts()[stage.part]->layers()[stage.layer - 1].size;
+    if (stage.layer > 0) size += stage.size * round_up_row(n_in(stage)) + n_in(stage) * round_up_row(stage.size);
   }
-  turned_ = AlignedBuffer<T>(size);
-  for (std::size_t s = 0; s < chain.stages().size(); ++s) {
-    const auto& stage = chain.stages()[s];
+  weights_ = AlignedBuffer<T>(size);
+  T* next = weights_.data();
+  for (const auto& stage : chain.stages()) {
+    straight_.emplace_back();
+    turned_.emplace_back();
     if (stage.layer == 0) continue;
-    const Network<T>& network = *chain.parts()[stage.part];
-    const std::size_t n_in = network.layers()[stage.layer - 1].size;
-    const T* weight = network.weight(stage.layer);
-    turn<T>(
-        stage.size, n_in, [&](std::size_t i) { return weight + i * n_in; }, turned_.data() + turned_offsets_[s],
-        stage.size);
+    const std::size_t inputs = n_in(stage);
+    const T* weight = chain.parts()[stage.part]->weight(stage.layer);
+    straight_.back() = {next, round_up_row(inputs)};
+    for (std::size_t i = 0; i < stage.size; ++i) {
+      std::copy_n(weight + i * inputs, inputs, next + i * straight_.back().stride);
+    }
+    next += stage.size * straight_.back().stride;
+    turned_.back() = {next, round_up_row(stage.size)};
+    turn<T>(stage.size, inputs, [&](std::size_t i) { return weight + i * inputs; }, next, turned_.back().stride);
+    next += inputs * turned_.back().stride;
   }
 }
 

@@ -53,7 +53,7 @@ class AdamState {
   // The same in pieces: the next step begins, then each piece from value `first` on is moved, in any order.
   void begin_step();
   void move(std::size_t first, std::span<T> values, std::span<const T> derivatives);
-  // A layer's weights (m, n) from `first` on, whose derivatives are delta (m,) x^T (n,).
+  // A layer's weights (m, n) from `first` on, whose derivatives are delta (m,) x^T (n,); n is padded (kernels.hpp).
   void move_outer(std::size_t first, std::size_t m, std::size_t n, const T* delta, const T* x, T* weights);
 
  private:

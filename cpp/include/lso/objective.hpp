@@ -55,16 +55,16 @@ class ObjectiveBuffer {
   ObjectiveBuffer(const Objective<T>& objective, std::size_t capacity);
 
   void load(std::size_t sample, std::size_t lane);
-  // sample(i) into lane i, for `count` of them.
+  // sample(i) into lane i, for `count` of them; the target only where wanted.
   template <class Sample>
-  void load_all(std::size_t count, Sample sample) {
+  void load_all(std::size_t count, Sample sample, bool target = true) {
     const ObjectiveLanes<T> all = lanes(capacity_);
     const auto fill = [&](Rows<const T> rows, Lanes<T> to) {
       if (to.data != nullptr) {
         load_lanes<T>(count, [&](std::size_t i) { return Objective<T>::row(rows, sample(i)).data(); }, to);
       }
     };
-    fill(objective_.target, all.target);
+    if (target) fill(objective_.target, all.target);
     fill(objective_.upper, all.upper);
     fill(objective_.weights, all.weights);
   }

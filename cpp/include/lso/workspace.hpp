@@ -13,6 +13,8 @@ namespace lso {
 
 // Lanes come in groups of this many, so that no instruction set wastes more than half a vector.
 inline constexpr std::size_t lane_group = 8;
+// Rows of this many values begin on a cache line in either precision.
+[[nodiscard]] constexpr std::size_t round_up_row(std::size_t n) { return (n + 15) / 16 * 16; }
 // Input nodes that Algorithm 2 takes at a time.
 inline constexpr std::size_t turned_nodes = 48;
 
@@ -43,14 +45,14 @@ class Workspace {
   // Room for `capacity` samples, rounded up to whole groups.
   Workspace(const Chain<T>& chain, std::size_t capacity) : Workspace(chain, capacity, false) {}
 
-  // For one sample over and over, with a copy of the weights turned for it. The results are the same, bit for bit; the
-  // chain's parameters must not change while it is in use.
+  // For one sample over and over, with copies of the weights laid out for it. The results are the same, bit for bit;
+  // the chain's parameters must not change while it is in use.
   [[nodiscard]] static Workspace lone(const Chain<T>& chain) { return Workspace(chain, 1, true); }
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
   // How many lanes the next passes compute: rounded up to whole groups, at most the capacity.
-  void set_lanes(std::size_t n) { lanes_ = turned_.size() > 0 ? n : round_up_lanes(n); }
+  void set_lanes(std::size_t n) { lanes_ = is_lone() ? n : round_up_lanes(n); }
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
 
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
@@ -58,14 +60,19 @@ class Workspace {
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
   [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, turned_nodes)
-  // W^T (n_in, n_out) of a stage's layer where the workspace is for a lone sample, else null.
-  [[nodiscard]] const T* turned_weight(std::size_t stage) const {
-    return turned_.size() > 0 ? turned_.data() + turned_offsets_[stage] : nullptr;
-  }
+  // A stage's W (n_out, n_in) or W^T (n_in, n_out), rows `stride` apart on whole cache lines; null but for a lone
+  // sample.
+  struct Weights {
+    const T* data = nullptr;
+    std::size_t stride = 0;
+  };
+  [[nodiscard]] Weights straight(std::size_t stage) const { return is_lone() ? straight_[stage] : Weights{}; }
+  [[nodiscard]] Weights turned(std::size_t stage) const { return is_lone() ? turned_[stage] : Weights{}; }
 
  private:
   Workspace(const Chain<T>& chain, std::size_t capacity, bool lone);
-  void turn_weights(const Chain<T>& chain);
+  void copy_weights(const Chain<T>& chain);
+  [[nodiscard]] bool is_lone() const { return !turned_.empty(); }
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
   std::size_t capacity_;
@@ -77,8 +84,8 @@ class Workspace {
   T* scratch_ = nullptr;
   std::vector<T*> values_;
   std::vector<T*> deltas_;
-  AlignedBuffer<T> turned_{0};
-  std::vector<std::size_t> turned_offsets_;
+  AlignedBuffer<T> weights_{0};
+  std::vector<Weights> straight_, turned_;  // of each stage, or empty
 };
 
 // Sample in `row` (n_features,) into lane `lane` of `lanes` (n_features, stride), and back.

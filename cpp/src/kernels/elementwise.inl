@@ -28,7 +28,7 @@ LSO_INLINE void transpose_square(const T* const* row, size_t col, T* out, size_t
 
 template <class T>
 void transpose(size_t rows, size_t cols, const T* const* row, T* out, size_t ld) {
-  constexpr size_t side = width<T> < 8 ? width<T> : 8;
+  constexpr size_t side = width<T>;
   size_t r = 0;
   for (; r + side <= rows; r += side) {
     size_t c = 0;

@@ -70,7 +70,11 @@ struct LaneStep {
   double* moved;
 };
 
+// Values are padded to multiples of this, with zeros, where a kernel says so.
+inline constexpr std::size_t padding = 16;
+
 // W (m, n) += scale (m,) x^T (n,), unless scale is null; then y (m,) = W next (n,) + bias (m,), or no bias where null.
+// n is a multiple of `padding`.
 template <class T>
 struct Outer {
   std::size_t m, n;
@@ -113,11 +117,13 @@ struct Kernels {
   // y += scale * x
   void (*add_scaled)(std::size_t n, T scale, const T* x, T* y);
   void (*adam)(std::size_t n, const AdamStep<T>&, const T* gradient, T* first, T* second, T* values);
+  // x (nodes, lanes) *= factor (lanes,)
+  void (*scale_lanes)(std::size_t nodes, std::size_t lanes, const T* factor, T* x, std::size_t ld);
   // out[node] += sum over lanes of x
   void (*sum_lanes)(std::size_t nodes, std::size_t lanes, const T* x, std::size_t ld, T* out);
 
   void (*update_and_apply)(const Outer<T>&);
-  // adam for a layer's weights (m, n) whose derivatives are delta (m,) x^T (n,)
+  // adam for a layer's weights (m, n) whose derivatives are delta (m,) x^T (n,); n is a multiple of `padding`
   void (*adam_outer)(std::size_t m, std::size_t n, const AdamStep<T>&, const T* delta, const T* x, T* first, T* second,
                      T* w);
 

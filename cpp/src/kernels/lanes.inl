@@ -15,12 +15,18 @@ using Wide = Pack<double, P::W / ratio<P>, P::U * ratio<P>>;
 template <class P>
 using Part = Vector<typename P::T, P::W / ratio<P>>;
 
+// Numbers u * D::W ... of a pack, of which a vector holds whole multiples.
 template <class D, class P>
 LSO_INLINE D wide(const P& p) {
-  typename P::T values[P::U * P::W];
-  p.store(values, P::U * P::W);
-  return D::each([&](size_t u)
-                     LSO_INLINED { return __builtin_convertvector(load<Part<P>>(values + u * D::W), typename D::V); });
+  return D::each([&](size_t u) LSO_INLINED {
+    if constexpr (ratio<P> == 1) {
+      return p.v[u];
+    } else {
+      typename P::T values[P::W];
+      store(values, p.v[u / 2]);
+      return __builtin_convertvector(load<Part<P>>(values + u % 2 * D::W), typename D::V);
+    }
+  });
 }
 
 template <class P, class D>
@@ -30,36 +36,58 @@ LSO_INLINE P narrow(const D& d) {
   return P::load(values, P::U * P::W);
 }
 
+// NaN is neither below nor above, and stays.
+template <class P>
+LSO_INLINE P excess_of(const P& value, const P& low, const typename P::T* high, size_t count) {
+  const P below = value - low;
+  if (high == nullptr) return below;
+  const P above = value - P::load(high, count);
+  return where_below<P>(below, 0, below, where_above<P>(above, 0, above, below * P(0)));
+}
+
 template <class T>
 void squared_excess(const Requirement<T>& of, double* error, T* g, size_t ldg) {
-  for (size_t lane = 0; error != nullptr && lane < of.lanes; ++lane) error[lane] = 0.0;
-  for (size_t node = 0; node < of.nodes; ++node) {
-    const T* y = of.y + node * of.ldy;
-    const T* low = of.low + node * of.ld;
-    const T* high = of.high != nullptr ? of.high + node * of.ld : nullptr;
-    const T* weight = of.weight != nullptr ? of.weight + node * of.ld : nullptr;
-    for_packs<T>(of.lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
-      using P = decltype(pack);
-      using D = Wide<P>;
-      const P value = P::load(y + j, count);
-      P excess = value - P::load(low + j, count);
-      if (high != nullptr) {  // NaN is neither below nor above, and stays
-        const P above = value - P::load(high + j, count);
-        excess = where_below<P>(excess, 0, excess, where_above<P>(above, 0, above, excess * P(0)));
-      }
-      const P w = weight != nullptr ? P::load(weight + j, count) : P(1);
+  for_packs<T, width<T>, 2>(0, of.lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    using D = Wide<P>;
+    D sum(0.0);
+    for (size_t node = 0; node < of.nodes; ++node) {
+      const size_t at = node * of.ld + j;
+      const P excess = excess_of(P::load(of.y + node * of.ldy + j, count), P::load(of.low + at, count),
+                                 of.high != nullptr ? of.high + at : nullptr, count);
+      const P weight = of.weight != nullptr ? P::load(of.weight + at, count) : P(1);
       if (error != nullptr) {
         const D exact = wide<D>(excess);
-        fused_pack<D>(wide<D>(w) * exact, exact, D::load(error + j, count)).store(error + j, count);
+        sum = fused_pack<D>(wide<D>(weight) * exact, exact, sum);
       }
-      if (g != nullptr) (P(2) * w * excess).store(g + node * ldg + j, count);
-    });
+      if (g != nullptr) (P(2) * weight * excess).store(g + node * ldg + j, count);
+    }
+    if (error != nullptr) sum.store(error + j, count);
+  });
+}
+
+// The same on one lane, value by value.
+template <class T>
+void move_one(const LaneStep<T>& step) {
+  double moved = 0;
+  for (size_t node = 0; node < step.nodes; ++node) {
+    T& x = step.x[node * step.ld];
+    const T old = x;
+    T value = static_cast<T>(
+        fused(static_cast<double>(step.derivatives[node * step.ld]), step.scale[0], static_cast<double>(old)));
+    if (step.lower != nullptr && value < step.lower[node]) value = step.lower[node];
+    if (step.lower != nullptr && value > step.upper[node]) value = step.upper[node];
+    x = value;
+    const T change = value - old;
+    moved += static_cast<double>(change < 0 ? -change : change);
   }
+  step.moved[0] = moved;
 }
 
 // NaN compares as different from everything, so it is not cut to a bound.
 template <class T>
 void move_lanes(const LaneStep<T>& step) {
+  if (step.lanes == 1) return move_one(step);
   for (size_t lane = 0; lane < step.lanes; ++lane) step.moved[lane] = 0.0;
   for (size_t node = 0; node < step.nodes; ++node) {
     T* x = step.x + node * step.ld;
@@ -86,6 +114,10 @@ void move_lanes(const LaneStep<T>& step) {
 
 template <class T>
 void keep_lanes(size_t nodes, size_t lanes, size_t ld, const T* x, const T* wanted, T* best) {
+  if (lanes == 1) {
+    for (size_t node = 0; node < nodes && wanted[0] > 0; ++node) best[node * ld] = x[node * ld];
+    return;
+  }
   for (size_t node = 0; node < nodes; ++node) {
     for_packs<T>(lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
       using P = decltype(pack);
@@ -98,6 +130,15 @@ void keep_lanes(size_t nodes, size_t lanes, size_t ld, const T* x, const T* want
 
 template <class T>
 void squared_norms(size_t nodes, size_t lanes, const T* x, size_t ld, double* out) {
+  if (lanes == 1) {
+    double sum = 0;
+    for (size_t node = 0; node < nodes; ++node) {
+      const auto value = static_cast<double>(x[node * ld]);
+      sum = fused(value, value, sum);
+    }
+    out[0] = sum;
+    return;
+  }
   for (size_t lane = 0; lane < lanes; ++lane) out[lane] = 0.0;
   for (size_t node = 0; node < nodes; ++node) {
     for_packs<T>(lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
@@ -105,6 +146,16 @@ void squared_norms(size_t nodes, size_t lanes, const T* x, size_t ld, double* ou
       using D = Wide<P>;
       const D value = wide<D>(P::load(x + node * ld + j, count));
       fused_pack<D>(value, value, D::load(out + j, count)).store(out + j, count);
+    });
+  }
+}
+
+template <class T>
+void scale_lanes(size_t nodes, size_t lanes, const T* factor, T* x, size_t ld) {
+  for (size_t node = 0; node < nodes; ++node) {
+    for_packs<T>(lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
+      using P = decltype(pack);
+      (P::load(x + node * ld + j, count) * P::load(factor + j, count)).store(x + node * ld + j, count);
     });
   }
 }

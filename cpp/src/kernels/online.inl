@@ -37,15 +37,14 @@ LSO_INLINE void outer_rows(const Outer<T>& of, size_t row) {
   }
   T* w = of.w + row * of.n;
   for (size_t j = 0; j < of.n; j += width<T>) {
-    const size_t count = of.n - j;
-    const V next = load_part<V>(of.next + j, count);
+    const V next = load<V>(of.next + j);
     V x = {};
-    if constexpr (Update) x = load_part<V>(of.x + j, count);
+    if constexpr (Update) x = load<V>(of.x + j);
     for (size_t r = 0; r < R; ++r) {
-      V weight = load_part<V>(w + r * of.n + j, count);
+      V weight = load<V>(w + r * of.n + j);
       if constexpr (Update) {
         weight = fused(scale[r], x, weight);
-        store_part(w + r * of.n + j, weight, count);
+        store(w + r * of.n + j, weight);
       }
       sum[r] = fused(weight, next, sum[r]);
     }

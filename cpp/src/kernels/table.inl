@@ -26,6 +26,7 @@ constexpr Kernels<T> table() {
       squared_norm<T>,
       add_scaled<T>,
       adam<T>,
+      scale_lanes<T>,
       sum_lanes<T>,
       update_and_apply<T>,
       adam_outer<T>,
