@@ -28,7 +28,7 @@ LSO_INLINE void transpose_square(const T* const* row, size_t col, T* out, size_t
 
 template <class T>
 void transpose(size_t rows, size_t cols, const T* const* row, T* out, size_t ld) {
-  constexpr size_t side = width<T>;
+  constexpr size_t side = width<T> < 8 ? width<T> : 8;  // more would not fit the registers
   size_t r = 0;
   for (; r + side <= rows; r += side) {
     size_t c = 0;
@@ -85,7 +85,7 @@ LSO_INLINE void adam_values(const AdamStep<typename P::T>& step, const P& d, typ
   const P v = fused_pack<P>(step.beta2, P::load(second, count), P(T(1) - step.beta2) * d * d);
   m.store(first, count);
   v.store(second, count);
-  const P change = P(step.rate) * m / (square_root(v * P(step.unbias)) + P(step.epsilon));
+  const P change = P(step.rate) * over_root(m, v * P(step.unbias), step.epsilon);
   (P::load(values, count) - change).store(values, count);
 }
 

@@ -2,6 +2,7 @@
 // LSO_STRIPE_VECTORS to what its registers hold.
 #pragma once
 
+#include "kernels/elementwise.inl"
 #include "kernels/kernels.hpp"
 #include "kernels/vector.inl"
 
@@ -90,23 +91,25 @@ void product(const Product<T>& of) {
   }
 }
 
+constexpr size_t block_rows = 64;
+constexpr size_t block_depth = 256;
+
 // A block of A, (rows, cols), each column's rows next to each other.
 template <class T>
 void pack(const Product<T>& of, size_t i, size_t rows, size_t p, size_t cols, T* packed) {
   const T* from = of.a + i * of.a_row + p * of.a_col;
   if (of.a_row == 1) {
     for (size_t q = 0; q < cols; ++q) {
-      for (size_t r = 0; r < rows; ++r) packed[q * rows + r] = from[q * of.a_col + r];
+      for_packs<T>(rows, [&](auto pack, size_t r, size_t count) LSO_INLINED {
+        decltype(pack)::load(from + q * of.a_col + r, count).store(packed + q * rows + r, count);
+      });
     }
   } else {
-    for (size_t r = 0; r < rows; ++r) {
-      for (size_t q = 0; q < cols; ++q) packed[q * rows + r] = from[r * of.a_row + q * of.a_col];
-    }
+    const T* row[block_rows];
+    for (size_t r = 0; r < rows; ++r) row[r] = from + r * of.a_row;
+    transpose(rows, cols, row, packed, rows);
   }
 }
-
-constexpr size_t block_rows = 64;
-constexpr size_t block_depth = 256;
 
 // A matrix A that the second-level cache does not hold is taken in blocks that it does.
 template <class T>
