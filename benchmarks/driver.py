@@ -1,0 +1,106 @@
+"""Starts a process for each setting of threads and puts together what they found."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import child, report
+from benchmarks.machine import cores
+from benchmarks.peers import MODULES
+from benchmarks.workloads import ONE_THREAD_ONLY, WORKLOADS
+
+SETTINGS = {"1": ("1",), "all": ("all",), "both": ("1", "all")}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Of one run of the command."""
+
+    workloads: tuple[str, ...] = tuple(WORKLOADS)
+    peers: tuple[str, ...] | None = None
+    threads: str = "both"
+    simd: str | None = None
+    quick: bool = False
+    out: str = "benchmarks-out"
+    data_dir: str | None = None
+
+
+def run(settings: Settings) -> int:
+    """Measure and report. 0, or 1 where numbers differ, or 130 after Ctrl-C with what was measured."""
+    out = Path(settings.out)
+    out.mkdir(parents=True, exist_ok=True)
+    names, missing = _peers(settings)
+    code, children = 0, {}
+    for threads in SETTINGS[settings.threads]:
+        workloads = [w for w in settings.workloads if threads == "1" or w not in ONE_THREAD_ONLY]
+        if settings.threads == "all":
+            workloads = list(settings.workloads)
+        path = out / f"threads-{threads}.json"
+        path.unlink(missing_ok=True)
+        request = {
+            "workloads": workloads,
+            "peers": names,
+            "missing": missing,
+            "threads": 1 if threads == "1" else None,
+            "quick": settings.quick,
+            "data_dir": settings.data_dir,
+            "out": str(path),
+        }
+        ended = _spawn(request, _environment(threads, settings.simd)) if workloads else 0
+        if path.is_file():
+            children[threads] = json.loads(path.read_text())
+        code = code or ended
+        if ended == 130:
+            break
+    if children:
+        result = {"settings": _plain(settings), "children": children}
+        child.write_json(out / "results.json", result)
+        report.write(out, result)
+    return code
+
+
+def _peers(settings: Settings) -> tuple[list[str], dict[str, str]]:
+    """Those to load, and those that a quick run leaves out."""
+    if settings.peers is not None:
+        return list(settings.peers), {}
+    missing = {}
+    if settings.quick:
+        missing["torch-compile"] = "compiling takes longer than a quick run (name it in --peers)"
+    return [name for name in MODULES if name not in missing], missing
+
+
+def _environment(threads: str, simd: str | None) -> dict[str, str]:
+    count = "1" if threads == "1" else str(cores())
+    environment = dict(os.environ)
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    environment |= dict.fromkeys(names, count)
+    environment["JAX_PLATFORMS"] = "cpu"
+    if threads == "1":
+        flags = (environment.get("XLA_FLAGS", ""), "--xla_cpu_multi_thread_eigen=false")
+        environment["XLA_FLAGS"] = " ".join(flags).strip()
+    if simd is not None:
+        environment["LSO_SIMD"] = simd
+    return environment
+
+
+def _spawn(request: dict[str, Any], environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "benchmarks.child", json.dumps(request)]
+    process = subprocess.Popen(command, env=environment)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:  # the child had it too, and ends by itself
+        process.wait()
+        return 130
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    plain = asdict(settings)
+    plain["data_dir"] = None if settings.data_dir is None else "given"
+    del plain["out"]
+    return plain

@@ -1,0 +1,60 @@
+"""What the figures were measured on, and the peak that it could reach."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from pathlib import Path
+from typing import Any
+
+import lso_native as lso
+import numpy as np
+from lso_native import _core
+
+PEAK_SECONDS = 0.3
+
+
+def describe() -> dict[str, Any]:
+    """Processor and versions, no names of hosts."""
+    return {
+        "processor": _processor(),
+        "cores": cores(),
+        "simd": lso.simd,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "versions": {
+            "lso_native": lso.__version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+    }
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fma_peak(threads: int, seconds: float = PEAK_SECONDS) -> float | None:
+    """FLOP/s of so many threads at the same time; None where the engine cannot tell."""
+    measure = getattr(_core, "fma_peak", None)
+    if measure is None:
+        return None
+    found: list[float] = []
+    workers = [
+        threading.Thread(target=lambda: found.append(measure(seconds))) for _ in range(threads)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sum(found)
+
+
+def _processor() -> str:
+    information = Path("/proc/cpuinfo")
+    if information.is_file():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,93 @@
+"""lso_native itself, by its public functions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import lso_native as lso
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers.base import OURS, Run, Solve
+from benchmarks.problems import Answer, Array, Descent, Training
+
+UNREACHABLE = 1e-30  # an MSE
+SCORES_SELDOM = "score_every" in inspect.signature(lso.train).parameters
+
+
+def optimizers() -> dict[str, Any]:
+    """Those that the engine has for latents, by their names in the table."""
+    found: dict[str, Any] = {"algorithm3": lso.NormalizedGradientDescent()}
+    if hasattr(lso, "LevenbergMarquardt"):
+        found["levenberg_marquardt"] = lso.LevenbergMarquardt()
+    return found
+
+
+class Ours:
+    """The engine on one thread or all (None)."""
+
+    name = OURS
+    version = lso.__version__
+
+    def __init__(self, threads: int | None) -> None:
+        self._threads = threads
+
+    def descents(self, problem: Descent) -> Mapping[str, Run]:
+        """``lso.optimize`` with a tolerance that nothing meets. Gives the best points, not the last."""
+
+        def run(iterations: int) -> Array:
+            result = lso.optimize(
+                problem.model,
+                problem.targets,
+                starts=problem.starts,
+                mse=UNREACHABLE,
+                optimizer=lso.NormalizedGradientDescent(desired_change=problem.change),
+                max_iterations=iterations,
+                threads=self._threads,
+            )
+            done = result.iterations.sum() / (iterations * len(problem.starts))
+            if done < 0.999:
+                raise RuntimeError(f"ours: only {done:.2%} of the iterations were made: {result}")
+            return np.asarray(result.latents, np.float32)
+
+        return {OURS: run}
+
+    def train(
+        self, problem: Training, epochs: int, *, mse: float | None = None, **settings: Any
+    ) -> lso.TrainResult:
+        """``lso.train``, with a score at the end alone where it can and no ``mse`` is to be met."""
+        if mse is None and SCORES_SELDOM:
+            settings["score_every"] = epochs
+        return lso.train(
+            problem.network,
+            problem.x,
+            problem.y,
+            optimizer=problem.optimizer,
+            batch_size=problem.batch,
+            epochs=epochs,
+            mse=mse,
+            threads=self._threads,
+            **settings,
+        )
+
+    def answers(self, problem: Answer) -> Mapping[str, Solve]:
+        """``lso.optimize`` with each optimizer that there is."""
+
+        def solve_by(optimizer: Any) -> Solve:
+            def solve() -> NDArray[np.bool_]:
+                return lso.optimize(
+                    problem.descent.model,
+                    problem.descent.targets,
+                    starts=problem.descent.starts,
+                    mse=problem.mse,
+                    optimizer=optimizer,
+                    bounds=(0.0, 1.0),
+                    max_iterations=problem.max_iterations,
+                    threads=self._threads,
+                ).success
+
+            return solve
+
+        return {f"{OURS} {name}": solve_by(each) for name, each in optimizers().items()}

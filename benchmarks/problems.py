@@ -1,0 +1,131 @@
+"""What is computed: the same networks, data and steps for every side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import lso_native as lso
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+DECODER = (20, 100, 196)
+CLASSIFIER = (196, 100, 10)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """sigmoid((v + before) @ weight.T + bias); ``before`` is the bias of an input layer."""
+
+    before: Array | None
+    weight: Array
+    bias: Array | None
+
+    def arrays(self) -> tuple[Array, ...]:
+        """What there is of it, in the order of the flat parameters."""
+        return tuple(a for a in (self.before, self.weight, self.bias) if a is not None)
+
+
+Layers = tuple[Layer, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Algorithm 3 on the latents of a frozen chain, E a sample's squared error, C = ``change`` * E."""
+
+    model: lso.Model
+    starts: Array
+    """(n, n_inputs)"""
+    targets: Array
+    """(n, n_outputs)"""
+    change: float = -0.1
+
+    @property
+    def flop(self) -> float:
+        """Of one iteration of all starts: each weight once forwards and once backwards."""
+        return (
+            2.0 * 2.0 * sum(layer.weight.size for layer in layers_of(self.model)) * len(self.starts)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """A descent until each start meets ``mse`` within ``max_iterations``, the latent kept in 0..1."""
+
+    descent: Descent
+    mse: float = 1e-3
+    max_iterations: int = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """Minibatch steps on the mean over samples of the squared error summed over outputs."""
+
+    network: lso.Network
+    x: Array
+    """(n, n_inputs), n a multiple of ``batch``; minibatches are consecutive rows"""
+    y: Array
+    """(n, n_outputs)"""
+    batch: int
+    optimizer: lso.NormalizedGradientDescent | lso.Adam
+
+    @property
+    def flop(self) -> float:
+        """Of a step: forward and weight gradients of all weights, node backward of those that need it."""
+        sizes = [layer.weight.size for layer in layers_of(self.network)]
+        backward = sum(sizes) if self.network.bias[0] else sum(sizes[1:])
+        return 2.0 * (2 * sum(sizes) + backward) * self.batch
+
+
+def layers_of(model: lso.Model) -> Layers:
+    """The layers of a chain, one after the other."""
+    layers = []
+    for part in model.parts:
+        for i, weight in enumerate(part.weights):
+            before = part.biases[0] if i == 0 else None
+            layers.append(Layer(_single(before), np.array(weight), _single(part.biases[i + 1])))
+    return tuple(layers)
+
+
+def flat(layers: Layers) -> Array:
+    """All parameters (n_parameters,) in the engine's order."""
+    return np.concatenate([a.ravel() for layer in layers for a in layer.arrays()])
+
+
+def chain_descent(n: int) -> Descent:
+    """``n`` starts of decoder >> classifier with random weights and biases."""
+    model = random_network(DECODER, 1) >> random_network(CLASSIFIER, 2)
+    starts = lso.uniform((n, DECODER[0]), random_state=3)
+    return Descent(model, np.asarray(starts, np.float32), lso.one_hot(np.arange(n) % 10, 10))
+
+
+def random_network(sizes: tuple[int, ...], seed: int) -> lso.Network:
+    """A network whose biases are not zero either, so that a lost one is noticed."""
+    network = lso.Network(sizes, random_state=seed)
+    noise = lso.uniform(network.parameters.shape, low=-0.1, high=0.1, random_state=seed + 100)
+    return network.replace(network.parameters + noise)
+
+
+def random_training(
+    sizes: tuple[int, ...],
+    batch: int,
+    optimizer: lso.NormalizedGradientDescent | lso.Adam,
+    n_batches: int,
+) -> Training:
+    """Uniform samples; the target is the sample where the sizes fit, else a one-hot row.
+
+    No bias at the input: its gradient would need the first layer's backward product, for nothing
+    that a usual network has.
+    """
+    bias = [False, *[True] * (len(sizes) - 2), False]
+    network = lso.Network(sizes, bias=bias, random_state=1)
+    n = batch * n_batches
+    x = np.asarray(lso.uniform((n, sizes[0]), random_state=4), np.float32)
+    autoencoder = sizes[0] == sizes[-1]
+    y = x if autoencoder else lso.one_hot(np.arange(n) % sizes[-1], sizes[-1])
+    return Training(network, x, y, batch, optimizer)
+
+
+def _single(values: object) -> Array | None:
+    return None if values is None else np.array(values, np.float32)

@@ -1,0 +1,20 @@
+"""What is measured, by the names of the command line."""
+
+from __future__ import annotations
+
+from benchmarks.rows import Workload
+from benchmarks.workloads import answer, calls, optimize, reproduce, scaling, train
+
+WORKLOADS: dict[str, Workload] = {
+    "W1": optimize.one,
+    "W2": optimize.hundred,
+    "W3": optimize.ten_thousand,
+    "W4": train.autoencoder,
+    "W5": train.online,
+    "W6": train.wide,
+    "W7": answer.thousand,
+    "W8": reproduce.to_the_papers_error,
+    "scaling": scaling.starts,
+    "calls": calls.overhead,
+}
+ONE_THREAD_ONLY = ("scaling", "calls")
