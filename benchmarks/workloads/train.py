@@ -22,6 +22,7 @@ OPTIMIZERS: dict[str, lso.NormalizedGradientDescent | lso.Adam] = {
     "algorithm3": lso.NormalizedGradientDescent(desired_change=-0.02),
     "adam": lso.Adam(learning_rate=1e-3),
 }
+BATCHES, QUICK_BATCHES = (32, 128, 1024), (32, 1024)
 CHECKED = 4  # steps that are compared
 
 
@@ -41,7 +42,7 @@ class Lengths:
 def autoencoder(context: Context) -> Iterator[Row]:
     """W4."""
     for name, optimizer in OPTIMIZERS.items():
-        for batch in (32, 128, 1024):
+        for batch in QUICK_BATCHES if context.quick else BATCHES:
             problem = random_training(AUTOENCODER, batch, optimizer, 2)
             title = f"training at batch {batch:,}, {name}"
             yield _row(context, f"W4/{name}/{batch}", title, problem, Lengths(2))

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -23,7 +24,7 @@ class MinibatchTrainer final : public Trainer<T> {
         team_(threads_that_pay()),
         turned_(team_.size() * turned_nodes * chunk_lanes) {
     const std::size_t chunks = (batch_size_ + chunk_lanes - 1) / chunk_lanes;
-    const std::size_t kept = team_.size() == 1 ? 1 : std::min(chunks, 4 * team_.size());
+    const std::size_t kept = std::min(chunks, chunks_at_once());
     for (std::size_t c = 0; c < kept; ++c) {
       batches_.emplace_back(chain_, data, std::min(chunk_lanes, batch_size_));
       shares_.emplace_back(batches_.back().workspace().capacity());
@@ -40,6 +41,12 @@ class MinibatchTrainer final : public Trainer<T> {
       }
     }
     norms_.resize(blocks_.size());
+    // the largest first, so that threads end together
+    std::ranges::stable_sort(pieces_, std::greater{}, [&](const Piece& piece) {
+      const std::vector<Layer>& layers = parts_[piece.piece.part]->layers();
+      const std::size_t n_in = piece.piece.layer > 0 ? layers[piece.piece.layer - 1].size : 0;
+      return layers[piece.piece.layer].size * std::min(turned_nodes, n_in - std::min(n_in, piece.piece.first_node));
+    });
   }
 
  private:
@@ -48,6 +55,7 @@ class MinibatchTrainer final : public Trainer<T> {
 
   static constexpr std::size_t chunk_lanes = 128;
   static constexpr std::size_t block_values = 16384;
+  static constexpr std::size_t second_level_cache = std::size_t{1} << 20;
   // Multiply-adds of a minibatch from which waking threads up costs less than they save: some 100 microseconds.
   static constexpr std::size_t worth_threads = 10'000'000;
 
@@ -60,10 +68,20 @@ class MinibatchTrainer final : public Trainer<T> {
   };
 
   [[nodiscard]] std::size_t threads_that_pay() const {
+    if (batch_size_ <= chunk_lanes || 3 * n_parameters() * batch_size_ < worth_threads) return 1;
+    return resolve_threads(settings_.threads);
+  }
+
+  // A lone thread takes one at a time, which stays in the cache; unless it is the gradient that does not, and is better
+  // walked through once for some of them.
+  [[nodiscard]] std::size_t chunks_at_once() const {
+    return team_.size() > 1 || n_parameters() * sizeof(T) > second_level_cache ? 4 * team_.size() : 1;
+  }
+
+  [[nodiscard]] std::size_t n_parameters() const {
     std::size_t parameters = 0;
     for (const auto& part : parts_) parameters += part->parameters().size();
-    if (batch_size_ <= chunk_lanes || 3 * parameters * batch_size_ < worth_threads) return 1;
-    return resolve_threads(settings_.threads);
+    return parameters;
   }
 
   StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) override {
@@ -163,9 +181,9 @@ class MinibatchTrainer final : public Trainer<T> {
   std::vector<Batch<T>> batches_;  // one for each chunk that is worked on at once
   std::vector<std::vector<T>> shares_;
   std::vector<double> errors_;
-  AlignedBuffer<T> turned_;                // room for each thread
-  std::vector<std::vector<T>> gradients_;  // one for each part that is trained
-  std::vector<AdamState<T>> adam_;         // the same, if it is Adam
+  AlignedBuffer<T> turned_;                                     // room for each thread
+  std::vector<std::vector<T, AlignedAllocator<T>>> gradients_;  // one for each part that is trained
+  std::vector<AdamState<T>> adam_;                              // the same, if it is Adam
   std::vector<Piece> pieces_;
   std::vector<Block> blocks_;
   std::vector<double> norms_;

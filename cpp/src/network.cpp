@@ -1,5 +1,6 @@
 #include "lso/network.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -64,12 +65,12 @@ Network<T>::Network(std::vector<Layer> layers) : layers_(std::move(layers)) {
 }
 
 template <class T>
-Network<T>::Network(std::vector<Layer> layers, std::vector<T> parameters) : Network(std::move(layers)) {
+Network<T>::Network(std::vector<Layer> layers, const std::vector<T>& parameters) : Network(std::move(layers)) {
   if (parameters.size() != parameters_.size()) {
     refuse("parameters: expected " + std::to_string(parameters_.size()) + " values, got " +
            std::to_string(parameters.size()));
   }
-  parameters_ = std::move(parameters);
+  std::ranges::copy(parameters, parameters_.begin());
 }
 
 template <class T>

@@ -1,25 +1,15 @@
 #include "lso/workspace.hpp"
 
 #include <algorithm>
-#include <new>
 
 #include "kernels/kernels.hpp"
 
 namespace lso {
 
-namespace {
-constexpr std::align_val_t cache_line{64};
-}
-
 template <class T>
 AlignedBuffer<T>::AlignedBuffer(std::size_t size)
-    : data_(static_cast<T*>(::operator new(std::max<std::size_t>(size, 1) * sizeof(T), cache_line))), size_(size) {
+    : data_(static_cast<T*>(allocate_aligned(size * sizeof(T))), Free{size * sizeof(T)}), size_(size) {
   std::fill_n(data_.get(), size, T(0));
-}
-
-template <class T>
-void AlignedBuffer<T>::Free::operator()(T* pointer) const {
-  ::operator delete(pointer, cache_line);
 }
 
 namespace {

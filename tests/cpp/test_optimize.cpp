@@ -291,11 +291,12 @@ TEST("names of the outcomes") {
 
 // With nothing converging, ten times the iterations must not cost one allocation more.
 template <class T>
-void check_allocations(std::size_t n, std::size_t threads) {
+void check_allocations(std::size_t n, std::size_t threads,
+                       const decltype(OptimizeSettings::optimizer)& optimizer = lso::DesiredChange{-0.01, true}) {
   Problem<T> problem(n);
   problem.settings.threads = threads;
   problem.settings.tolerance = {-1.0, true};
-  problem.settings.optimizer = lso::DesiredChange{-0.01, true};
+  problem.settings.optimizer = optimizer;
   problem.settings.max_iterations = 20;
   const auto count = [&] { return allocations::during([&] { static_cast<void>(problem.run()); }); };
   static_cast<void>(count());  // what a first call sets up once
@@ -310,6 +311,7 @@ TEST("nothing allocates in the iteration loop") {
   check_allocations<float>(1, 1);
   check_allocations<float>(100, 1);
   check_allocations<double>(300, 2);
+  check_allocations<float>(100, 1, lso::LevenbergMarquardt{});
 }
 
 TEST("nothing allocates when finished lanes are filled again") {

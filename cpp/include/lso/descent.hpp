@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lso/activation.hpp"
+#include "lso/memory.hpp"
 
 namespace lso {
 
@@ -58,8 +59,8 @@ class AdamState {
 
  private:
   Adam settings_;
-  std::vector<T> first_;
-  std::vector<T> second_;
+  std::vector<T, AlignedAllocator<T>> first_;
+  std::vector<T, AlignedAllocator<T>> second_;
   std::size_t steps_ = 0;
   T rate_ = 0;
   T unbias_ = 0;

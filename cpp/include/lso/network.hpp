@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lso/activation.hpp"
+#include "lso/memory.hpp"
 
 namespace lso {
 
@@ -28,7 +29,7 @@ class Network {
  public:
   // All parameters zero. Throws std::invalid_argument when the layers make no network.
   explicit Network(std::vector<Layer> layers);
-  Network(std::vector<Layer> layers, std::vector<T> parameters);
+  Network(std::vector<Layer> layers, const std::vector<T>& parameters);
 
   [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
   [[nodiscard]] std::size_t n_inputs() const { return layers_.front().size; }
@@ -49,7 +50,7 @@ class Network {
  private:
   std::vector<Layer> layers_;
   std::vector<std::size_t> offsets_;
-  std::vector<T> parameters_;
+  std::vector<T, AlignedAllocator<T>> parameters_;
 };
 
 // Uniform weights in +-gain * sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), the gain 4 for sigmoid nodes and

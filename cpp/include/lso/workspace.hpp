@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "lso/memory.hpp"
 #include "lso/network.hpp"
 #include "lso/view.hpp"
 
@@ -33,7 +34,8 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(T* pointer) const;
+    std::size_t bytes;
+    void operator()(T* pointer) const { free_aligned(pointer, bytes); }
   };
   std::unique_ptr<T[], Free> data_;
   std::size_t size_;

@@ -40,10 +40,17 @@ LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, c
   }
 }
 
+constexpr size_t far_apart = 512;  // columns
+
 // Rows of C from i on, M at a time, then fewer.
 template <class T, size_t W, size_t V, size_t M, bool Turned>
 LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
   for (; i + M <= of.m; i += M) {
+    if (of.ldc >= far_apart) {  // the next tile of C, each row of which is on its way from far off
+      for (size_t r = 0; r < M && i + M + r < of.m; ++r) {
+        for (size_t v = 0; v < V; ++v) __builtin_prefetch(of.c + (i + M + r) * of.ldc + j + v * W, 1);
+      }
+    }
     tile<T, W, V, M, Turned>(of.k, of.a + i * of.a_row, Turned ? of.a_col : of.a_row, of.b + j, of.ldb,
                              of.bias != nullptr ? of.bias + i : nullptr, of.accumulate, of.c + i * of.ldc + j, of.ldc);
   }
