@@ -92,15 +92,16 @@ class MinibatchTrainer final : public Trainer<T> {
     const std::size_t at_once = batches_.size() * chunk_lanes;
     for (std::size_t begin = 0; begin < samples.size(); begin += at_once) {
       const std::size_t count = std::min(at_once, samples.size() - begin);
-      error += accumulate(samples.subspan(begin, count), total_weight, begin > 0);
+      error = accumulate(samples.subspan(begin, count), total_weight, begin > 0, error);
       if (stop.check()) return StepOutcome::stationary;  // a large minibatch is given up half way
     }
     if (!std::isfinite(error)) return StepOutcome::diverged;
     return move(error);
   }
 
-  // Puts, or adds, these samples' share of the minibatch's gradient; returns their share of its error.
-  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add) {
+  // Puts, or adds, these samples' share of the minibatch's gradient; returns the error with their share added, chunk by
+  // chunk, so that its last bit does not depend on how many are worked on at once.
+  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add, double error) {
     const std::size_t chunks = (samples.size() + chunk_lanes - 1) / chunk_lanes;
     team_.share(chunks, [&](std::size_t, std::size_t c) {
       const std::size_t begin = c * chunk_lanes;
@@ -114,7 +115,6 @@ class MinibatchTrainer final : public Trainer<T> {
                           add || c > 0);
       }
     });
-    double error = 0;
     for (std::size_t c = 0; c < chunks; ++c) error += errors_[c];
     return error;
   }

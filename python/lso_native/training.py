@@ -55,7 +55,8 @@ class TrainResult:
     """Epochs that were finished."""
     status: str
     """max_epochs, reached_mse, early_stopped, stationary (no gradient in a whole epoch), diverged (an error or a step
-    was not finite; the model is that of the last finite epoch), interrupted, or stopped (by the callback)."""
+    was not finite; the model is that of the last finite epoch with a score), interrupted, or stopped (by the
+    callback)."""
 
     def __repr__(self) -> str:
         mse = self.history["train_mse"]

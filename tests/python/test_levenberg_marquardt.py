@@ -224,7 +224,7 @@ def test_a_start_does_not_depend_on_its_company(dtype: str) -> None:
     whole = run(slice(None), 1)
     assert len(set(whole.iterations.tolist())) > 3  # lanes end at different times
     order = np.random.default_rng(4).permutation(150)
-    for rows, threads in [
+    subsets: list[tuple[Any, int]] = [
         (slice(None), 2),
         (slice(None), 5),
         (order, 1),
@@ -232,7 +232,8 @@ def test_a_start_does_not_depend_on_its_company(dtype: str) -> None:
         ([7], 1),
         ([93], 3),
         ([149, 0], 2),
-    ]:
+    ]
+    for rows, threads in subsets:
         part = run(rows, threads)
         for name in ("latents", "samples", "outputs", "mse", "loss", "iterations", "status"):
             assert_same_bits(getattr(part, name), getattr(whole, name)[rows])

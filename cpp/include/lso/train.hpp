@@ -73,7 +73,8 @@ struct TrainResult {
 };
 
 // The error of a minibatch is the weighted mean of its samples' errors. With `validation`, the parameters of the
-// epoch with the lowest validation loss are returned; after divergence, those of the last finite epoch.
+// epoch with the lowest validation loss are returned; after divergence, those of the last finite epoch that
+// was scored.
 template <class T>
 [[nodiscard]] TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Samples<T>* validation,
                                    const TrainSettings& settings);

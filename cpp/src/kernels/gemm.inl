@@ -100,35 +100,39 @@ void product(const Product<T>& of) {
 
 constexpr size_t block_rows = 64;
 constexpr size_t block_depth = 256;
+// Lines of a packed block, rows as they are or turned ones; a line more than a power of two, so that rows do not share
+// their place in the cache.
+constexpr size_t packed_stride(bool turned) { return turned ? block_rows : block_depth + 16; }
+static_assert(block_rows * packed_stride(false) >= block_depth * packed_stride(true));
 
-// A block of A, (rows, cols), each column's rows next to each other.
+// A block of A, (rows, cols), in the order that it has, its rows or its columns `packed_stride` apart.
 template <class T>
 void pack(const Product<T>& of, size_t i, size_t rows, size_t p, size_t cols, T* packed) {
   const T* from = of.a + i * of.a_row + p * of.a_col;
-  if (of.a_row == 1) {
-    for (size_t q = 0; q < cols; ++q) {
-      for_packs<T>(rows, [&](auto pack, size_t r, size_t count) LSO_INLINED {
-        decltype(pack)::load(from + q * of.a_col + r, count).store(packed + q * rows + r, count);
-      });
-    }
-  } else {
-    const T* row[block_rows];
-    for (size_t r = 0; r < rows; ++r) row[r] = from + r * of.a_row;
-    transpose(rows, cols, row, packed, rows);
+  const bool turned = of.a_row == 1;
+  const size_t step = turned ? of.a_col : of.a_row;
+  const size_t length = turned ? rows : cols;
+  for (size_t line = 0; line < (turned ? cols : rows); ++line) {
+    for_packs<T>(length, [&](auto pack, size_t r, size_t count) LSO_INLINED {
+      decltype(pack)::load(from + line * step + r, count).store(packed + line * packed_stride(turned) + r, count);
+    });
   }
 }
 
 // A matrix A that the second-level cache does not hold is taken in blocks that it does.
 template <class T>
 void blocked(const Product<T>& of) {
-  alignas(64) T packed[block_rows * block_depth];
+  alignas(64) T packed[block_rows * packed_stride(false)];
+  const bool turned = of.a_row == 1;
+  const size_t stride = packed_stride(turned);
   for (size_t p = 0; p < of.k; p += block_depth) {
     const size_t depth = of.k - p < block_depth ? of.k - p : block_depth;
     for (size_t i = 0; i < of.m; i += block_rows) {
       const size_t rows = of.m - i < block_rows ? of.m - i : block_rows;
       pack(of, i, rows, p, depth, packed);
-      product(Product<T>{rows, of.n, depth, packed, 1, rows, of.b + p * of.ldb, of.ldb, of.c + i * of.ldc, of.ldc,
-                         of.bias != nullptr ? of.bias + i : nullptr, of.accumulate || p > 0});
+      product(Product<T>{rows, of.n, depth, packed, turned ? 1 : stride, turned ? stride : 1, of.b + p * of.ldb, of.ldb,
+                         of.c + i * of.ldc, of.ldc, of.bias != nullptr ? of.bias + i : nullptr,
+                         of.accumulate || p > 0});
     }
   }
 }
