@@ -27,7 +27,8 @@ TEST("each index runs once, in thousands of rounds") {
   for (const std::size_t threads : sizes) {
     Team team(threads);
     std::size_t right = 0;
-    for (std::size_t round = 0; round < 3000; ++round) right += once_each(team, counts[round % 4]) ? 1 : 0;
+    for (std::size_t round = 0; round < 3000; ++round)
+      right += once_each(team, counts[round % 4]) ? std::size_t{1} : std::size_t{0};
     CHECK(right == 3000);
   }
 }
