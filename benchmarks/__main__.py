@@ -19,7 +19,10 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--workloads", type=_names, default=Settings.workloads, metavar="W1,W2")
     parser.add_argument("--peers", type=_names, metavar="numpy,jax", help=", ".join(MODULES))
     parser.add_argument("--threads", choices=tuple(SETTINGS), default=Settings.threads)
-    parser.add_argument("--simd", help="instruction set of the engine: baseline, avx2, avx512")
+    parser.add_argument(
+        "--simd",
+        help="instruction set of the engine: baseline, avx2, avx512; avx2 holds the peers to it too",
+    )
     parser.add_argument("--out", default=Settings.out, metavar="DIR")
     parser.add_argument("--data-dir", metavar="DIR", help="MNIST's IDX files, for W7 and W8")
     settings = Settings(**vars(parser.parse_args(arguments)))

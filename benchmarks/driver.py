@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import child, report
-from benchmarks.machine import cores
+from benchmarks.machine import environment
 from benchmarks.peers import MODULES
 from benchmarks.workloads import ONE_THREAD_ONLY, WORKLOADS
 
@@ -52,7 +51,7 @@ def run(settings: Settings) -> int:
             "data_dir": settings.data_dir,
             "out": str(path),
         }
-        ended = _spawn(request, _environment(threads, settings.simd)) if workloads else 0
+        ended = _spawn(request, environment(threads, settings.simd)) if workloads else 0
         if path.is_file():
             children[threads] = json.loads(path.read_text())
         code = code or ended
@@ -73,20 +72,6 @@ def _peers(settings: Settings) -> tuple[list[str], dict[str, str]]:
     if settings.quick:
         missing["torch-compile"] = "compiling takes longer than a quick run (name it in --peers)"
     return [name for name in MODULES if name not in missing], missing
-
-
-def _environment(threads: str, simd: str | None) -> dict[str, str]:
-    count = "1" if threads == "1" else str(cores())
-    environment = dict(os.environ)
-    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    environment |= dict.fromkeys(names, count)
-    environment["JAX_PLATFORMS"] = "cpu"
-    if threads == "1":
-        flags = (environment.get("XLA_FLAGS", ""), "--xla_cpu_multi_thread_eigen=false")
-        environment["XLA_FLAGS"] = " ".join(flags).strip()
-    if simd is not None:
-        environment["LSO_SIMD"] = simd
-    return environment
 
 
 def _spawn(request: dict[str, Any], environment: dict[str, str]) -> int:

@@ -58,3 +58,29 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or "unknown"
+
+
+# How the peers are held to the instruction set that the engine is held to.
+AVX2_PEERS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+
+
+def environment(threads: str, simd: str | None = None) -> dict[str, str]:
+    """Variables of a process whose every side runs on "1" or "all" threads."""
+    count = "1" if threads == "1" else str(cores())
+    variables = dict(os.environ)
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    variables |= dict.fromkeys(names, count)
+    variables["JAX_PLATFORMS"] = "cpu"
+    if threads == "1":
+        flags = (variables.get("XLA_FLAGS", ""), "--xla_cpu_multi_thread_eigen=false")
+        variables["XLA_FLAGS"] = " ".join(flags).strip()
+    if simd is not None:
+        variables["LSO_SIMD"] = simd
+    if simd == "avx2":
+        variables |= AVX2_PEERS
+        variables["XLA_FLAGS"] = f"{variables.get('XLA_FLAGS', '')} --xla_cpu_max_isa=AVX2".strip()
+    return variables

@@ -10,6 +10,7 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from benchmarks.goals import GOALS
 from benchmarks.measure import ratio
@@ -46,16 +47,18 @@ def _ratios(path: Path, panels: dict[str, list[Json]]) -> None:
                 for place, row in enumerate(rows)
                 if side in row["times"]
             ]
-            marker = "osD^vPX*"[i % 8]
-            axis.plot(*zip(*marks, strict=True), marker, label=side)
+            axis.plot(*zip(*marks, strict=True), "osD^vPX*"[i % 8], label=side, alpha=0.8)
         axis.axvline(1, color="black", linewidth=1)
         axis.set_yticks(range(len(rows)), [row["name"] for row in rows])
         axis.invert_yaxis()
         axis.set_xscale("log")
-        axis.set_xlabel("time over ours")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_xlabel("time over ours (log scale): right of the line we are faster")
         axis.set_title("one thread" if threads == "1" else "all threads")
         axis.grid(alpha=0.3)
-    axes[0][0].legend(fontsize="small")
+    axes[0][-1].legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, path)
 
 
@@ -71,6 +74,9 @@ def _scaling(path: Path, rows: list[Json]) -> None:
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.set_xlabel("starts")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.yaxis.set_minor_locator(NullLocator())
         axis.set_ylabel(label)
         axis.grid(alpha=0.3)
     cost.legend()

@@ -5,6 +5,7 @@
 
 namespace lso::bindings {
 
+void bind_learner(pybind11::module_& module);
 void bind_network(pybind11::module_& module);
 void bind_objective(pybind11::module_& module);
 void bind_optimize(pybind11::module_& module);

@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, module) {
   bind_objective(module);
   bind_optimize(module);
   bind_train(module);
+  bind_learner(module);
   bind_random(module);
   module.def(
       "fma_peak",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.machine import environment
 from benchmarks.peers.base import OURS
 from benchmarks.rows import Context, Row, tell
 
@@ -37,6 +38,8 @@ def starts(context: Context) -> Iterator[Row]:
 
 def _in_child(side: str, size: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "benchmarks.one_side", side, SIDES[side], str(size)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, text=True, env=environment("1")
+    )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -17,6 +17,8 @@ from lso_native._core import simd as _simd
 from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
 from lso_native.estimator import NotFittedError
+from lso_native.gan import GAN, ClassifierGuide, ConditionalGAN
+from lso_native.learner import Learner
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.objectives import (
     BinaryCrossEntropy,
@@ -31,6 +33,7 @@ from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDe
 from lso_native.random import normal, permutation, uniform
 from lso_native.serialization import load, save
 from lso_native.training import TrainProgress, TrainResult, train
+from lso_native.vae import VAE
 
 if TYPE_CHECKING:
     from lso_native import data, metrics
@@ -43,14 +46,19 @@ simd: str = _simd()
 _LAZY = ("data", "metrics")
 
 __all__ = [
+    "GAN",
+    "VAE",
     "Adam",
     "Autoencoder",
     "BinaryCrossEntropy",
     "CategoricalCrossEntropy",
     "Classifier",
+    "ClassifierGuide",
     "Composition",
+    "ConditionalGAN",
     "Gradients",
     "Interval",
+    "Learner",
     "LevenbergMarquardt",
     "Model",
     "Network",

@@ -21,6 +21,8 @@ __all__: list[str] = [
     "DEFAULT_EPOCHS",
     "DEFAULT_MAX_ITERATIONS",
     "DEFAULT_MSE",
+    "Learner32",
+    "Learner64",
     "Network32",
     "Network64",
     "Objective",
@@ -127,6 +129,54 @@ class Objective:
     def __init__(
         self, loss: str, target: typing.Any, upper: typing.Any = None, weights: typing.Any = None
     ) -> None: ...
+
+class Learner32:
+    def __init__(
+        self,
+        network: Network32,
+        *,
+        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
+        beta1: typing.SupportsFloat | typing.SupportsIndex,
+        beta2: typing.SupportsFloat | typing.SupportsIndex,
+        epsilon: typing.SupportsFloat | typing.SupportsIndex,
+        average: typing.SupportsFloat | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def averaged(self) -> Network32: ...
+    def backward(
+        self, output_gradient: typing.Any, *, learn: bool, linear: bool, inputs: bool
+    ) -> numpy.typing.NDArray[numpy.float32] | None: ...
+    def forward(self, x: typing.Any) -> numpy.typing.NDArray[numpy.float32]: ...
+    def gradient(self) -> numpy.typing.NDArray[numpy.float32]: ...
+    def network(self) -> Network32: ...
+    def step(self) -> bool:
+        """
+        False where a derivative is not finite: the network is as it was.
+        """
+
+class Learner64:
+    def __init__(
+        self,
+        network: Network64,
+        *,
+        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
+        beta1: typing.SupportsFloat | typing.SupportsIndex,
+        beta2: typing.SupportsFloat | typing.SupportsIndex,
+        epsilon: typing.SupportsFloat | typing.SupportsIndex,
+        average: typing.SupportsFloat | typing.SupportsIndex,
+        threads: typing.SupportsInt | typing.SupportsIndex,
+    ) -> None: ...
+    def averaged(self) -> Network64: ...
+    def backward(
+        self, output_gradient: typing.Any, *, learn: bool, linear: bool, inputs: bool
+    ) -> numpy.typing.NDArray[numpy.float64] | None: ...
+    def forward(self, x: typing.Any) -> numpy.typing.NDArray[numpy.float64]: ...
+    def gradient(self) -> numpy.typing.NDArray[numpy.float64]: ...
+    def network(self) -> Network64: ...
+    def step(self) -> bool:
+        """
+        False where a derivative is not finite: the network is as it was.
+        """
 
 def fma_peak(seconds: typing.SupportsFloat | typing.SupportsIndex) -> float:
     """

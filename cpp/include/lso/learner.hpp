@@ -1,0 +1,73 @@
+// A network that learns from an error worked out elsewhere: forward, backward from dE/dy, step. For models whose parts
+// train each other (a generator through its discriminator), which one objective cannot say.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "lso/backprop.hpp"
+#include "lso/descent.hpp"
+#include "lso/network.hpp"
+#include "lso/threads.hpp"
+#include "lso/view.hpp"
+#include "lso/workspace.hpp"
+
+namespace lso {
+
+struct LearnerSettings {
+  Adam optimizer;
+  double average = 0;  // of the averaged parameters that stays at each step; 0 averages nothing
+  std::size_t threads = 1;
+};
+
+template <class T>
+class Learner {
+ public:
+  Learner(const Network<T>& network, const LearnerSettings& settings);
+
+  [[nodiscard]] const Network<T>& network() const { return *network_; }
+  // The same with averaged parameters: (1 - a) sum over steps s of a^(last - s) P_s, over (1 - a^last).
+  [[nodiscard]] Network<T> averaged() const;
+
+  // x (n, n_inputs) -> y (n, n_outputs). Remembers the nodes' values for backward. Allocates where n grows.
+  void forward(Rows<const T> x, Rows<T> y);
+
+  // From dE/dy (n, n_outputs) of the rows last forwarded, or, with `linear`, from the derivatives by the output nodes'
+  // pre-activations: adds dE/d(parameters) to what the next step takes, if `learn`; puts dE/dx in input_gradient
+  // (n, n_inputs), unless that is empty.
+  struct Backward {
+    bool learn = true;
+    bool linear = false;
+  };
+  void backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient);
+
+  // Adam with the derivatives gathered since the last step, which are then forgotten. Where one is not finite the
+  // network stays as it is.
+  StepOutcome step();
+
+  [[nodiscard]] std::span<const T> gradient() const { return gradient_; }
+  [[nodiscard]] std::size_t n_rows() const { return n_rows_; }
+
+ private:
+  template <class Work>
+  void share(std::size_t count, Work&& work);
+  [[nodiscard]] std::size_t rows_of(std::size_t chunk) const;
+
+  std::shared_ptr<Network<T>> network_;
+  Chain<T> chain_;
+  Team team_;
+  AdamState<T> adam_;
+  double keep_;
+  double weight_ = 0;  // of the averages so far
+  std::vector<T> average_;
+  std::vector<T, AlignedAllocator<T>> gradient_;
+  bool gathered_ = false;
+  std::vector<ParameterPiece> pieces_;
+  std::vector<Workspace<T>> chunks_;
+  AlignedBuffer<T> turned_;
+  std::size_t n_rows_ = 0;
+};
+
+}  // namespace lso

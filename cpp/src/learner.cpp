@@ -1,0 +1,115 @@
+#include "lso/learner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace lso {
+
+namespace {
+constexpr std::size_t chunk_lanes = 128;
+// Multiply-adds of a pass from which waking threads up costs less than they save.
+constexpr std::size_t worth_threads = 5'000'000;
+}  // namespace
+
+template <class T>
+Learner<T>::Learner(const Network<T>& network, const LearnerSettings& settings)
+    : network_(std::make_shared<Network<T>>(network)),
+      chain_({network_}),
+      team_(resolve_threads(settings.threads)),
+      adam_(settings.optimizer, network.parameters().size()),
+      keep_(settings.average),
+      average_(settings.average > 0 ? network.parameters().size() : 0),
+      gradient_(network.parameters().size()),
+      pieces_(parameter_pieces(chain_, 0)),
+      turned_(team_.size() * turned_nodes * chunk_lanes) {}
+
+template <class T>
+Network<T> Learner<T>::averaged() const {
+  Network<T> network = *network_;
+  if (weight_ == 0) return network;
+  const auto unbias = static_cast<T>(1 / weight_);
+  std::ranges::transform(average_, network.parameters().begin(), [&](T value) { return value * unbias; });
+  return network;
+}
+
+template <class T>
+template <class Work>
+void Learner<T>::share(std::size_t count, Work&& work) {
+  if (gradient_.size() * n_rows_ >= worth_threads) return team_.share(count, work);
+  for (std::size_t i = 0; i < count; ++i) work(std::size_t{0}, i);
+}
+
+template <class T>
+std::size_t Learner<T>::rows_of(std::size_t chunk) const {
+  return std::min(chunk_lanes, n_rows_ - chunk * chunk_lanes);
+}
+
+template <class T>
+void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
+  n_rows_ = x.rows;
+  const std::size_t chunks = (n_rows_ + chunk_lanes - 1) / chunk_lanes;
+  while (chunks_.size() < chunks) chunks_.emplace_back(chain_, chunk_lanes);
+  share(chunks, [&](std::size_t, std::size_t c) {
+    const std::size_t begin = c * chunk_lanes;
+    Workspace<T>& workspace = chunks_[c];
+    workspace.set_lanes(rows_of(c));
+    load_lanes<T>(rows_of(c), [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
+    lso::forward(chain_, workspace);
+    const Lanes<T> out = workspace.outputs();
+    turn<T>(out.nodes, rows_of(c), [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
+  });
+}
+
+template <class T>
+void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient) {
+  const std::size_t chunks = (n_rows_ + chunk_lanes - 1) / chunk_lanes;
+  const std::size_t last = chain_.stages().size() - 1;
+  const std::size_t first_stage = input_gradient.rows > 0 || network_->layers().front().bias ? 0 : 1;
+  share(chunks, [&](std::size_t, std::size_t c) {
+    const std::size_t begin = c * chunk_lanes;
+    Workspace<T>& workspace = chunks_[c];
+    const Lanes<T> delta = workspace.deltas(last);
+    for (std::size_t node = 0; node < delta.nodes; ++node) {
+      std::fill(delta[node] + rows_of(c), delta[node] + delta.lanes, T(0));  // lanes that only fill a group up
+    }
+    load_lanes<T>(rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
+    if (!how.linear) activate_backward<T>(chain_.output_activation(), workspace.outputs(), delta, delta);
+    backward_nodes(chain_, workspace, first_stage);
+    if (input_gradient.rows > 0) {
+      const Lanes<T> nd = workspace.deltas(0);
+      turn<T>(
+          nd.nodes, rows_of(c), [&](std::size_t node) { return nd[node]; }, input_gradient[begin].data(),
+          input_gradient.cols);
+    }
+  });
+  if (!how.learn) return;
+  share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
+    T* turned = turned_.data() + thread * turned_nodes * chunk_lanes;
+    for (std::size_t c = 0; c < chunks; ++c) {
+      backward_piece<T>(chain_, chunks_[c], pieces_[i], turned, gradient_, gathered_ || c > 0);
+    }
+  });
+  gathered_ = true;
+}
+
+template <class T>
+StepOutcome Learner<T>::step() {
+  if (!gathered_) return StepOutcome::stationary;
+  gathered_ = false;
+  const double norm = squared_norm<T>(gradient_);
+  if (!std::isfinite(norm)) return StepOutcome::diverged;
+  adam_.step(network_->parameters(), gradient_);
+  if (keep_ > 0) {
+    const auto keep = static_cast<T>(keep_);
+    weight_ = keep_ * weight_ + (1 - keep_);
+    std::ranges::transform(average_, std::as_const(*network_).parameters(), average_.begin(),
+                           [&](T average, T value) { return keep * average + (1 - keep) * value; });
+  }
+  return norm == 0 ? StepOutcome::stationary : StepOutcome::moved;
+}
+
+template class Learner<float>;
+template class Learner<double>;
+
+}  // namespace lso

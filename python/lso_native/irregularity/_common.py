@@ -1,0 +1,76 @@
+"""What the measures share: networks in double precision, blocks of rows, checks, ratios and summaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from lso_native._inputs import check_samples
+from lso_native.network import Model, Network, compose
+
+Doubles = NDArray[np.float64]
+EPSILON = float(np.finfo(np.float64).eps)
+BLOCK = 2**20  # numbers held at once by a measure, for each of its arrays
+
+
+def double(model: Model) -> Model:
+    """``model`` in float64: singular values and differences of samples lose too many digits in float32."""
+    parts = [
+        Network.from_architecture({**part.architecture(), "dtype": "float64"}, part.parameters)
+        for part in model.parts
+    ]
+    return parts[0] if len(parts) == 1 else compose(*parts)
+
+
+def widest(model: Model) -> int:
+    """Nodes of the widest layer."""
+    return max(size for part in model.parts for size in part.sizes)
+
+
+def blocks(n_rows: int, width: int) -> Iterator[slice]:
+    """Rows 0 to ``n_rows`` in slices of at most BLOCK numbers, ``width`` a row, of at least one row."""
+    rows = max(1, BLOCK // width)
+    for first in range(0, n_rows, rows):
+        yield slice(first, min(first + rows, n_rows))
+
+
+def check_model(name: str, value: Any) -> Model:
+    """``value`` if it is a network or a composition; TypeError naming it otherwise."""
+    if not isinstance(value, Model):
+        raise TypeError(f"{name}: expected a Network or Composition, got {type(value).__name__}")
+    return value
+
+
+def check_latents(
+    name: str, value: ArrayLike, decoder: Model, *, dtype: DTypeLike = np.float64
+) -> NDArray[Any]:
+    """``value`` as ``dtype`` (n, n_latents) of at least one point; ValueError naming it otherwise."""
+    return check_samples(name, value, dtype=dtype, n_features=decoder.n_inputs)
+
+
+def quiet() -> np.errstate:
+    """For a function that reports overflow by ``check_values``, and not by a warning as well."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def check_values(name: str, values: NDArray[Any]) -> NDArray[Any]:
+    """``values``, what a model made of the points ``name``; ValueError naming these where it is not finite."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name}: expected points where the model is finite, got an overflow")
+    return values
+
+
+def ratio(large: Doubles, small: Doubles) -> Doubles:
+    """large / small, at most 1 / EPSILON, which stands for infinity; 1 where both are zero."""
+    floored = np.maximum(small, EPSILON * large)
+    return np.divide(large, floored, out=np.ones_like(floored), where=floored > 0)
+
+
+def spread(name: str, values: Doubles) -> dict[str, float]:
+    """Median, 5% and 95% quantile and maximum of ``values`` (n,), under names that begin with ``name``."""
+    q05, median, q95 = np.quantile(values, [0.05, 0.5, 0.95])
+    found = {"median": median, "q05": q05, "q95": q95, "max": values.max()}
+    return {f"{name}_{key}": float(value) for key, value in found.items()}

@@ -1,0 +1,193 @@
+"""Generative adversarial networks: their derivatives, what they learn, and how they end."""
+
+import warnings
+from typing import Any
+
+import lso_native as lso
+import numpy as np
+import pytest
+from estimator_data import N_FEATURES, patterns
+from lso_native.gan import _Training
+
+X, LABELS = patterns()
+Array = np.ndarray
+
+
+def small(kind: type[Any] = lso.GAN, **params: Any) -> Any:
+    chosen = {"latent": 4, "hidden": (24,), "discriminator_hidden": (24,), "batch_size": 20}
+    return kind(**{**chosen, "epochs": 3, "random_state": 0, **params})
+
+
+def network(sizes: list[int], output: Any, seed: int) -> lso.Network:
+    return lso.Network(
+        sizes, activation=["tanh", output], bias="standard", dtype="float64", random_state=seed
+    )
+
+
+# Three samples of four features in two classes, and a latent of two.
+REAL = lso.uniform((3, 4), random_state=0, dtype="float64")
+NOISE = lso.normal((3, 2), random_state=1, dtype="float64")
+CLASSES = np.array([0, 1, 1])
+TOLD = np.eye(2)[CLASSES]
+
+
+def trained_once(
+    generator: lso.Network, discriminator: lso.Network, **params: Any
+) -> tuple[tuple[float, ...], _Training]:
+    """One minibatch in which no step is made, so that gradients can be looked at."""
+    model = lso.ConditionalGAN(2, dtype="float64", **params)
+    run = _Training(
+        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES
+    )
+    run.generator.step = run.discriminator.step = lambda: True  # type: ignore[method-assign]
+    scores = run.step(REAL, CLASSES, NOISE)
+    assert scores is not None
+    return scores, run
+
+
+def numerical(values: Array, error: Any) -> Array:
+    found = np.empty_like(values)
+    for i in range(len(values)):
+        up, down = values.copy(), values.copy()
+        up[i] += 1e-5
+        down[i] -= 1e-5
+        found[i] = (error(up) - error(down)) / 2e-5
+    return found
+
+
+def softplus(x: Array) -> Array:
+    return np.asarray(np.logaddexp(x, 0.0))
+
+
+def test_the_generators_derivatives_are_those_of_its_loss_through_the_discriminator() -> None:
+    generator = network([4, 5, 4], "sigmoid", 2)
+    discriminator = network([6, 5, 1], "linear", 3)
+    guide = lso.ClassifierGuide(network([4, 3, 2], "sigmoid", 4), weight=0.3)
+    _, run = trained_once(generator, discriminator, gradient_penalty=0.0, guide=guide)
+
+    def loss(values: Array) -> float:
+        made = generator.replace(values)(np.concatenate([NOISE, TOLD], axis=1))
+        logits = discriminator(np.concatenate([made, TOLD], axis=1))
+        missed = np.square(guide.model(made) - TOLD).sum() / 3
+        return float(softplus(-logits).mean() + 0.3 * missed)
+
+    expected = numerical(np.array(generator.parameters), loss)
+    np.testing.assert_allclose(run.generator.gradient, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("penalty", [0.0, 2.0])
+def test_the_discriminators_derivatives_are_those_of_its_loss_and_of_the_penalty(
+    penalty: float,
+) -> None:
+    generator = network([4, 5, 4], "sigmoid", 2)
+    discriminator = network([6, 5, 1], "linear", 3)
+    made = generator(np.concatenate([NOISE, TOLD], axis=1))
+    real, fake = (np.concatenate([part, TOLD], axis=1) for part in (REAL, made))
+
+    def loss(values: Array) -> float:
+        changed = discriminator.replace(values)
+        slope = changed.input_gradient(real, np.ones((3, 1)))[:, :4]
+        penalized = penalty * 4 / 2 * np.square(slope).sum(axis=1).mean()  # every fourth step
+        return float((softplus(-changed(real)) + softplus(changed(fake))).mean() + penalized)
+
+    expected = numerical(np.array(discriminator.parameters), loss)
+    model = lso.ConditionalGAN(2, dtype="float64", gradient_penalty=penalty)
+    run = _Training(
+        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES
+    )
+    run.discriminator.step = lambda: True  # type: ignore[method-assign]
+    assert run._judge(real, fake) is not None
+    # The penalty's derivatives are a central difference along the slope: exact to its step's square.
+    scale = np.abs(expected).max()
+    np.testing.assert_allclose(run.discriminator.gradient, expected, rtol=0, atol=2e-4 * scale)
+
+
+def test_a_gan_learns_the_distribution() -> None:
+    model = small(epochs=150, optimizer=lso.Adam(2e-3, beta1=0.5), average=0.99).fit(X)
+    made = model.sample(400, random_state=1)
+    assert model.status_ == "max_epochs"
+    assert 0.4 < model.diversity_ < 2
+    untrained = small(epochs=1, optimizer=lso.Adam(1e-9), average=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it has collapsed
+        untrained.fit(X)
+
+    def distance(samples: Array) -> float:
+        return float(np.square(samples.mean(axis=0) - X.mean(axis=0)).sum())
+
+    assert distance(made) < 0.2 * distance(untrained.sample(400, random_state=1))
+
+
+def test_a_conditional_gan_makes_the_class_asked_for() -> None:
+    model = small(
+        lso.ConditionalGAN, epochs=300, optimizer=lso.Adam(2e-3, beta1=0.5), average=0.99
+    ).fit(X, LABELS)
+    judge = lso.Classifier(hidden=(16,), epochs=100, random_state=0).fit(X, LABELS)
+    asked = np.repeat(model.classes_, 50)
+    made = model.sample(asked, random_state=1)
+    assert (judge.predict(made) == asked).mean() > 0.8
+    assert made.shape == (len(asked), N_FEATURES)
+
+
+def test_latent_space_optimization_runs_through_a_generator() -> None:
+    model = small(epochs=60, optimizer=lso.Adam(2e-3, beta1=0.5)).fit(X)
+    classifier = lso.Classifier(hidden=(8,), epochs=50, random_state=0).fit(X, LABELS)
+    result = lso.optimize(
+        model.generator_ >> classifier.network_,
+        np.eye(len(classifier.classes_))[0],
+        starts=model.sample_latent(10, random_state=0),
+        mse=0.05,
+    )
+    assert result.samples.shape == (10, N_FEATURES)
+    assert result.success.any()
+
+
+def test_threads_change_no_bit() -> None:
+    one, two = (small(threads=threads).fit(X) for threads in (1, 2))
+    assert one.generator_ == two.generator_
+    assert one.discriminator_ == two.discriminator_
+
+
+def test_a_collapsed_generator_is_reported() -> None:
+    coins = lso.uniform((60, N_FEATURES), random_state=0)
+    flat = small(latent=1, hidden=(1,), optimizer=lso.Adam(1e-12), epochs=1, average=0.0)
+    with pytest.warns(RuntimeWarning, match="GAN collapsed .* Raise gradient_penalty"):
+        flat.fit(np.where(coins > 0.5, 1.0, 0.0))
+    assert flat.status_ == "collapsed"
+    assert flat.diversity_ < 0.1
+
+
+def test_a_loss_that_is_not_finite_is_reported() -> None:
+    with pytest.warns(RuntimeWarning, match="GAN diverged .* Lower the learning rate"):
+        broken = small(optimizer=lso.Adam(learning_rate=1e30)).fit(X)
+    assert broken.status_ == "diverged"
+
+
+def test_ctrl_c_keeps_what_was_learned() -> None:
+    def press(progress: Any) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    model = small(epochs=9)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, callback=press)
+    assert (model.status_, model.n_epochs_) == ("interrupted", 2)
+    assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(ValueError, match="gradient_penalty: expected a number of at least 0"):
+        small(gradient_penalty=-1.0).fit(X)
+    with pytest.raises(ValueError, match="discriminator_hidden: expected an integer of at least 1"):
+        small(discriminator_hidden=(0,)).fit(X)
+    with pytest.raises(ValueError, match="y: expected one label a sample"):
+        small(lso.ConditionalGAN).fit(X, LABELS[:3])
+    with pytest.raises(ValueError, match="y: expected at least 2 classes, got 1"):
+        small(lso.ConditionalGAN).fit(X, np.zeros(len(X)))
+    with pytest.raises(ValueError, match="guide: expected labels"):
+        small(guide=lso.ClassifierGuide(lso.Network([N_FEATURES, 2], random_state=0))).fit(X)
+    fitted = small(lso.ConditionalGAN, epochs=1).fit(X, LABELS)
+    with pytest.raises(ValueError, match="labels: expected labels"):
+        fitted.sample([99])
+    with pytest.raises(lso.NotFittedError, match="GAN is not fitted"):
+        small().sample(3)
