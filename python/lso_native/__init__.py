@@ -36,14 +36,14 @@ from lso_native.training import TrainProgress, TrainResult, train
 from lso_native.vae import VAE
 
 if TYPE_CHECKING:
-    from lso_native import data, metrics
+    from lso_native import data, irregularity, metrics
 
 __version__ = "0.1.0"
 
 simd: str = _simd()
 """The instruction set that the engine runs on: baseline, avx2 or avx512."""
 
-_LAZY = ("data", "metrics")
+_LAZY = ("data", "irregularity", "metrics")
 
 __all__ = [
     "GAN",
@@ -72,6 +72,7 @@ __all__ = [
     "TrainResult",
     "compose",
     "data",
+    "irregularity",
     "load",
     "metrics",
     "normal",

@@ -68,7 +68,7 @@ class _Adversarial(GenerativeEstimator):
         hidden: Sequence[int] = (256, 256),
         discriminator_hidden: Sequence[int] = (256, 256),
         activation: ActivationName = "leaky_relu",
-        optimizer: Adam = Adam(learning_rate=2e-4, beta1=0.5),  # noqa: B008 - frozen
+        optimizer: Adam = Adam(learning_rate=5e-4, beta1=0.5),  # noqa: B008 - frozen
         discriminator_optimizer: Adam | None = None,
         gradient_penalty: float = 1.0,
         penalty_every: int = 4,

@@ -13,6 +13,12 @@ from lso_native.files import atomic_write_bytes
 from lso_native.metrics import wilson_interval
 
 Row = Sequence[str]
+QUALITY_NOTE = (
+    "Fréchet: distance of Gaussians fitted to the judge's features of the samples and of test images; precision,\n"
+    "density: how far samples lie among real ones; recall, coverage: how far the real ones are covered; nearest\n"
+    "training: median distance to the closest training image; teaches: accuracy on test images of a classifier\n"
+    "trained on the samples, and on them and as many real ones"
+)
 NONE = "–"
 SYSTEM_HEAD = (
     "system",
@@ -26,6 +32,19 @@ SYSTEM_HEAD = (
     "training s",
     "generating s",
 )
+QUALITY_HEAD = (
+    "system",
+    "recognised",
+    "confidence",
+    "Fréchet",
+    "precision",
+    "recall",
+    "density",
+    "coverage",
+    "nearest training",
+    "teaches",
+    "teaches beside real",
+)
 SENSITIVITY_HEAD = (
     "system",
     "decoder",
@@ -38,8 +57,10 @@ SENSITIVITY_HEAD = (
 )
 
 
-def rate(successes: int, n: int, interval: Sequence[float]) -> str:
-    """A share in percent with its interval."""
+def rate(successes: int, n: int, interval: Sequence[float] | None) -> str:
+    """A share in percent with its interval; none where no digit was asked for."""
+    if interval is None:
+        return NONE
     return f"{100 * successes / n:.0f}% [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
 
 
@@ -52,11 +73,11 @@ def system_rows(results: dict[str, Any]) -> list[Row]:
                 name,
                 f"{facts['train_images']:,}" if "train_images" in facts else NONE,
                 _mse(facts.get("train_mse")),
-                _change(facts["desired_change"]),
-                _bounds(facts["bounds"]),
+                _change(facts.get("desired_change")),
+                _bounds(facts.get("bounds")),
                 rate(facts["successes"], facts["n"], facts["success_interval"]),
                 f"{facts['recognised']:.0%}",
-                str(facts["median_iterations"]),
+                str(facts["median_iterations"]) if "desired_change" in facts else NONE,
                 f"{facts['train_seconds']:.1f}" if "train_seconds" in facts else NONE,
                 f"{facts['generate_seconds']:.2f}",
             )
@@ -75,6 +96,27 @@ def system_rows(results: dict[str, Any]) -> list[Row]:
                 )
             )
     return rows
+
+
+def quality_rows(results: dict[str, Any]) -> list[Row]:
+    """One row a system, and first the real images': what a perfect system would come to."""
+    measured = {"real images": results["real"], **results["systems"]} if "real" in results else {}
+    return [
+        (
+            name,
+            f"{facts['recognised']:.1%}",
+            f"{facts['mean_confidence']:.2f}",
+            f"{facts['frechet_distance']:.2f}",
+            f"{facts['precision']:.2f}",
+            f"{facts['recall']:.2f}",
+            f"{facts['density']:.2f}",
+            f"{facts['coverage']:.2f}",
+            f"{facts['nearest_training']:.2f}",
+            _share(facts["accuracy_score"]),
+            _share(facts["accuracy_score_with_real"]),
+        )
+        for name, facts in measured.items()
+    ]
 
 
 def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
@@ -124,8 +166,10 @@ def text_table(head: Row, rows: Sequence[Row]) -> str:
 def text_report(results: dict[str, Any]) -> str:
     """What ``lso reproduce`` ends with."""
     parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
+    if rows := quality_rows(results):
+        parts.insert(1, text_table(QUALITY_HEAD, rows))
     if rows := sensitivity_rows(results):
-        parts.insert(1, text_table(SENSITIVITY_HEAD, rows))
+        parts.insert(2, text_table(SENSITIVITY_HEAD, rows))
     parts.append(
         "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
         "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for; C: "
@@ -162,6 +206,9 @@ def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -
         "attempt each, with its 95% Wilson interval. Recognised: a judge network, trained on "
         "images that no other model saw, sees the digit asked for.</p>",
     ]
+    if rows := quality_rows(results):
+        note = html.escape(QUALITY_NOTE.replace("\n", " "))
+        body += ["<h2>Quality</h2>", _html_table(QUALITY_HEAD, rows), f"<p>{note}.</p>"]
     body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
     if rows := sensitivity_rows(results):
         body += ["<h2>Other choices</h2>", _html_table(SENSITIVITY_HEAD, rows)]
@@ -197,7 +244,13 @@ def _mse(value: float | None) -> str:
     return NONE if value is None else f"{value:.4f}".removeprefix("0")
 
 
-def _change(desired_change: float) -> str:
+def _share(value: float | None) -> str:
+    return NONE if value is None else f"{value:.1%}"
+
+
+def _change(desired_change: float | None) -> str:
+    if desired_change is None:
+        return NONE
     return f"{desired_change:g} E".replace("-", "−")
 
 

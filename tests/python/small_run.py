@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from lso_native.experiments import reproduce
 from lso_native.experiments.generation import GenerationSettings
+from lso_native.experiments.generators import ClusterSettings, GANSettings, VAESettings
 from lso_native.experiments.models import (
     AutoencoderSettings,
     ClassifierSettings,
     JudgeSettings,
 )
+from lso_native.experiments.quality import QualitySettings
 from lso_native.experiments.reproduce import ReproduceSettings, SystemSettings
 from lso_native.experiments.sensitivity import SensitivitySettings
 
@@ -23,6 +25,20 @@ SMALL_SYSTEMS = {
     "input-optimization": SystemSettings(
         GenerationSettings(mse=0.08, desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=40)
     ),
+    "gan": SystemSettings(None, generator="gan"),
+    "cgan": SystemSettings(None, generator="cgan"),
+    "guided-gan": SystemSettings(None, generator="guided-gan"),
+    "vae": SystemSettings(None, generator="vae"),
+    "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings(components=2)),
+    "lso-vae": SystemSettings(FEW, generator="vae"),
+    "lso-gan": SystemSettings(FEW, generator="gan"),
+}
+SMALL: dict[str, Any] = {"latent": 3, "images": 1_000, "samples": 3_000, "hidden": (12,)}
+SMALL_GENERATORS = {
+    "vae": VAESettings(**SMALL),
+    "gan": GANSettings(**SMALL),
+    "cgan": GANSettings(conditional=True, **SMALL),
+    "guided-gan": GANSettings(conditional=True, guide_weight=0.1, **SMALL),
 }
 
 
@@ -32,6 +48,7 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
         "samples": 20,
         "judge": JudgeSettings(hidden=(16,), samples=1, least_epochs=1),
         "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
+        "quality": QualitySettings(real=100, shown=200),
         "variations": SensitivitySettings(
             samples=10, max_iterations=40, better_samples=300, classifier_epochs=(1,)
         ),
@@ -43,3 +60,5 @@ def use_small_systems(patch: pytest.MonkeyPatch) -> None:
     """Put the small systems in the place of the paper's."""
     for name, system in SMALL_SYSTEMS.items():
         patch.setitem(reproduce.SYSTEMS, name, system)
+    for name, generator in SMALL_GENERATORS.items():
+        patch.setitem(reproduce.GENERATORS, name, generator)

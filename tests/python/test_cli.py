@@ -18,7 +18,7 @@ from interrupting import end, listening
 from lso_native.cli import main
 from lso_native.experiments.reproduce import ReproduceSettings
 from PIL import Image
-from small_run import small_settings, use_small_systems
+from small_run import SMALL_SYSTEMS, small_settings, use_small_systems
 
 ENTRY = "import sys; from lso_native.cli import main; sys.exit(main(sys.argv[1:]))"
 LIMIT = 120  # seconds; a command that does not stop would run for hours
@@ -226,11 +226,13 @@ def test_reproduce_writes_everything_and_prints_the_table(
 ) -> None:
     use_small_systems(monkeypatch)
     small = small_settings(tmp_path)
-    settings = partial(ReproduceSettings, judge=small.judge, classifier=small.classifier)
+    settings = partial(
+        ReproduceSettings, judge=small.judge, classifier=small.classifier, quality=small.quality
+    )
     monkeypatch.setattr("lso_native.commands.reproduce.ReproduceSettings", settings)
     assert main(["reproduce", "--out", str(tmp_path), "--samples", "10", "--threads", "1"]) == 0
     results = json.loads((tmp_path / "results.json").read_text())
-    names = ["lso-1", "lso-2", "input-optimization"]
+    names = list(SMALL_SYSTEMS)
     assert list(results["systems"]) == names
     for name in names:
         assert (tmp_path / "samples" / f"{name}.npz").is_file()
@@ -239,7 +241,8 @@ def test_reproduce_writes_everything_and_prints_the_table(
     kinds = {file.suffix for file in (tmp_path / "figures").iterdir()}
     assert kinds == {".png", ".gif"}
     models = {file.stem for file in (tmp_path / "models").iterdir()}
-    assert models == {"judge", "classifier", "lso-1", "lso-2"}
+    trained = {"judge", "classifier", "lso-1", "lso-2"}
+    assert models == trained | {"gan", "cgan", "guided-gan", "vae"}
     assert "data:image/png" in (tmp_path / "report.html").read_text()
     told = capsys.readouterr()
     for name in names:

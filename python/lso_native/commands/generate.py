@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lso_native.classifier import Classifier
 from lso_native.commands.display import Display
 from lso_native.commands.options import load_classifier, load_decoder, numbers
-from lso_native.experiments.results import write_samples
+from lso_native.experiments.results import optimized_arrays, write_samples
 from lso_native.figures import contact_sheet, image_side, write_png
 from lso_native.files import check_writable_dir
 from lso_native.network import Model, compose
@@ -51,7 +51,7 @@ def generate(arguments: argparse.Namespace) -> None:
         done = f"{int(result.success.sum()):,} of {arguments.n:,} meet the target"
         display.finish(done)
     labels = np.full(arguments.n, label, dtype=np.int64)
-    write_samples(folder / "samples.npz", result, labels)
+    write_samples(folder / "samples.npz", optimized_arrays(result, labels))
     asked = arguments.digit if arguments.digit is not None else f"target {arguments.target}"
     title = f"asked for: {asked}"
     sheet = contact_sheet(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from lso_native.commands.display import Display
 from lso_native.experiments import walks
@@ -38,17 +39,16 @@ def reproduce(arguments: argparse.Namespace) -> None:
 def draw(state: Run, name: str) -> None:
     """The sheet of a finished system and, if it has a decoder, a walk through its latent space."""
     generated, facts = state.generated[name], state.results["systems"][name]
-    share = rate(facts["successes"], facts["n"], facts["success_interval"])
     sheet = contact_sheet(
-        generated.result.samples,
+        generated.samples,
         generated.labels,
-        generated.result.success,
+        generated.success if facts["success_rate"] is not None else generated.recognised,
         title=f"{name} on {state.digits.name}",
-        subtitle=f"{share} of {facts['n']:,} meet the target, "
-        f"{facts['recognised']:.0%} are recognised by the judge",
+        subtitle=summary(facts),
+        lines=1 if facts["success_rate"] is not None else 10,
     )
     write_png(sheet_path(state.folder, name), sheet)
-    if name not in state.models:
+    if name not in state.models or SYSTEMS[name].autoencoder is None:
         return
     walk = walks.through_digits(state.models[name].estimator, state.digits.test)
     title = f"{name}: a walk through the codes of real digits, 0 to 9"
@@ -56,6 +56,15 @@ def draw(state: Run, name: str) -> None:
         walk_path(state.folder, name, "png"), walk_sheet(walk, title=title, columns=walks.STEPS)
     )
     write_gif(walk_path(state.folder, name, "gif"), walk)
+
+
+def summary(facts: dict[str, Any]) -> str:
+    """A line for a system's sheet."""
+    recognised = f"{facts['recognised']:.0%} are recognised by the judge"
+    if facts["success_rate"] is None:
+        return f"{recognised}, as any digit"
+    share = rate(facts["successes"], facts["n"], facts["success_interval"])
+    return f"{share} of {facts['n']:,} meet the target, {recognised}"
 
 
 def sheet_path(folder: Path, name: str) -> Path:

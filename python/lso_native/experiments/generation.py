@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from lso_native.classifier import Classifier
 from lso_native.experiments.progress import Progress
-from lso_native.metrics import wilson_interval
+from lso_native.experiments.results import optimized_arrays
+from lso_native.metrics import recognition, wilson_interval
 from lso_native.network import Model
 from lso_native.objectives import one_hot
 from lso_native.optimize import (
@@ -25,6 +26,10 @@ from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.random import uniform
 
 CLASSES = 10
+NO_DIGIT = (
+    -1
+)  # the judge's label for an image of none, and the label of a sample that was asked for none
+Images = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -39,29 +44,58 @@ class GenerationSettings:
 
 @dataclass(frozen=True)
 class Generated:
-    """Samples of one system: ``labels`` (n,) asked for, ``seen`` (n,) what the judge sees."""
+    """Samples of one system."""
 
-    result: OptimizeResult
+    samples: Images
+    """(n, n_pixels), as generated."""
     labels: NDArray[np.int64]
+    """(n,) the digit asked for, ``NO_DIGIT`` where none was."""
     seen: NDArray[np.int64]
+    """(n,) the digit that the judge sees, or ``NO_DIGIT``."""
+    recognised: NDArray[np.bool_]
+    """(n,) whether the judge sees the digit asked for, or is sure of any where none was."""
+    success: NDArray[np.bool_]
+    """(n,) whether the classifier's output meets the target; never where no digit was asked for."""
+    mse: NDArray[np.float64]
+    """(n,) the classifier's, NaN where no digit was asked for."""
+    iterations: NDArray[np.int64]
+    """(n,) 0 where nothing was optimized."""
     seconds: float
-    settings: GenerationSettings
+    result: OptimizeResult | None = None
+    settings: GenerationSettings | None = None
 
     def facts(self) -> dict[str, Any]:
-        """The figures of results.json."""
-        n, successes = len(self.labels), int(self.result.success.sum())
-        status, counts = np.unique(self.result.status, return_counts=True)
-        return {
+        """The figures of results.json; a rate is null where no digit was asked for."""
+        n, successes = len(self.labels), int(self.success.sum())
+        asked = bool((self.labels != NO_DIGIT).all())
+        facts: dict[str, Any] = {
             "n": n,
             "successes": successes,
-            "success_rate": successes / n,
-            "success_interval": list(wilson_interval(successes, n)),
-            "recognised": float((self.seen == self.labels).mean()),
-            "median_iterations": int(np.median(self.result.iterations)),
-            "statuses": dict(zip(status.tolist(), counts.tolist(), strict=True)),
+            "success_rate": successes / n if asked else None,
+            "success_interval": list(wilson_interval(successes, n)) if asked else None,
+            "recognised": float(self.recognised.mean()),
+            "median_iterations": int(np.median(self.iterations)),
             "generate_seconds": self.seconds,
-            "desired_change": self.settings.desired_change,
-            "bounds": None if self.settings.bounds is None else list(self.settings.bounds),
+        }
+        if self.result is not None and self.settings is not None:
+            status, counts = np.unique(self.result.status, return_counts=True)
+            bounds = self.settings.bounds
+            facts["statuses"] = dict(zip(status.tolist(), counts.tolist(), strict=True))
+            facts["desired_change"] = self.settings.desired_change
+            facts["bounds"] = None if bounds is None else list(bounds)
+        return facts
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays of samples/NAME.npz."""
+        if self.result is not None:
+            return optimized_arrays(self.result, self.labels) | {"recognised_as": self.seen}
+        return {
+            "images": self.samples.astype(np.float32),
+            "labels": self.labels,
+            "success": self.success,
+            "mse": self.mse,
+            "iterations": self.iterations,
+            "recognised_as": self.seen,
         }
 
 
@@ -80,10 +114,13 @@ def generate(
     seed: int,
     threads: int | None,
     progress: Progress,
+    starts: Images | None = None,
 ) -> Generated:
-    """``samples`` digits by optimization of ``model``'s input, one attempt each."""
+    """``samples`` digits by optimization of ``model``'s input, one attempt each, from ``starts`` (samples, n_inputs),
+    uniform in 0..1 where none are given."""
     labels = asked_digits(samples)
-    starts = uniform((samples, model.n_inputs), random_state=seed)
+    if starts is None:
+        starts = uniform((samples, model.n_inputs), random_state=seed)
 
     def tell(state: OptimizeProgress) -> None:
         progress.update(state.finished)
@@ -102,9 +139,46 @@ def generate(
         callback=tell,
     )
     seconds = time.perf_counter() - begin
-    generated = Generated(result, labels, judge.predict(result.samples), seconds, settings)
-    facts = generated.facts()
+    generated = Generated(
+        result.samples,
+        labels,
+        judge.predict(result.samples),
+        recognition(judge, result.samples, labels).recognised,
+        result.success,
+        result.mse,
+        result.iterations,
+        seconds,
+        result,
+        settings,
+    )
     progress.finish(
-        f"{facts['success_rate']:.0%} succeed, {facts['recognised']:.0%} are recognised"
+        f"{result.success.mean():.0%} succeed, {generated.recognised.mean():.0%} are recognised"
     )
     return generated
+
+
+def judge_samples(
+    samples: Images,
+    labels: NDArray[np.int64],
+    classifier: Model,
+    judge: Classifier,
+    *,
+    seconds: float,
+    mse: float = DEFAULT_MSE,
+) -> Generated:
+    """What became of ``samples`` (n, n_pixels) that no optimization made, held to the same target."""
+    asked = labels != NO_DIGIT
+    errors = np.full(len(labels), np.nan)
+    if asked.any():
+        outputs = classifier(samples[asked]).astype(np.float64)
+        errors[asked] = np.square(outputs - one_hot(labels[asked], CLASSES)).mean(axis=1)
+    return Generated(
+        samples,
+        labels,
+        judge.predict(samples),
+        recognition(judge, samples, labels).recognised,
+        errors <= mse,  # NaN is not
+        errors,
+        np.zeros(len(labels), np.int64),
+        seconds,
+    )

@@ -1,16 +1,31 @@
-"""The paper's own experiment: LSO-1, LSO-2 and simple input optimization on real digits."""
+"""The paper's experiment and the systems that it compares with, on real digits."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lso_native._validation import check_int, check_threads, resolve_seed
-from lso_native.data import Digits, load
+from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
-from lso_native.experiments.generation import Generated, GenerationSettings, generate
+from lso_native.experiments.generation import (
+    Generated,
+    GenerationSettings,
+    generate,
+    judge_samples,
+)
+from lso_native.experiments.generators import (
+    ClusterSettings,
+    GANSettings,
+    GeneratorSettings,
+    VAESettings,
+    sample,
+    sample_clusters,
+    train_generator,
+)
 from lso_native.experiments.models import (
     AutoencoderSettings,
     ClassifierSettings,
@@ -21,28 +36,49 @@ from lso_native.experiments.models import (
     train_judge,
 )
 from lso_native.experiments.progress import Progress, Silent
+from lso_native.experiments.quality import Quality, QualitySettings
 from lso_native.experiments.results import environment, plain, write_results, write_samples
 from lso_native.experiments.sensitivity import Sensitivity, SensitivitySettings
 from lso_native.files import check_writable_dir
+from lso_native.generative import GenerativeEstimator, subseed
 from lso_native.serialization import save
 
 
 @dataclass(frozen=True)
 class SystemSettings:
-    """How a system generates, and the autoencoder that it needs, if any."""
+    """How a system makes digits: by optimization (``generation``), or by sampling its model."""
 
-    generation: GenerationSettings = field(default_factory=GenerationSettings)
+    generation: GenerationSettings | None = field(default_factory=GenerationSettings)
     autoencoder: AutoencoderSettings | None = None
+    generator: str | None = None
+    """Which of ``GENERATORS``: systems share one model."""
+    clusters: ClusterSettings | None = None
 
+
+GENERATORS: dict[str, GeneratorSettings] = {
+    "vae": VAESettings(),
+    "gan": GANSettings(),
+    "cgan": GANSettings(conditional=True),
+    "guided-gan": GANSettings(conditional=True, guide_weight=0.1),
+}
 
 # Input optimization from C = -E ends where the classifier's nodes saturate; gentle steps on pixels
-# kept in 0..1 are what lets it succeed.
+# kept in 0..1 are what lets it succeed. Latents of a VAE or GAN start from their prior and stay
+# where that has its mass.
+_GENTLE = GenerationSettings(desired_change=-0.1, bounds=(-3.0, 3.0))
 SYSTEMS: dict[str, SystemSettings] = {
     "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
     "lso-2": SystemSettings(autoencoder=AutoencoderSettings(latent=20, images=10_000, mse=0.0203)),
     "input-optimization": SystemSettings(
         generation=GenerationSettings(desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=5_000)
     ),
+    "gan": SystemSettings(None, generator="gan"),
+    "cgan": SystemSettings(None, generator="cgan"),
+    "guided-gan": SystemSettings(None, generator="guided-gan"),
+    "vae": SystemSettings(None, generator="vae"),
+    "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings()),
+    "lso-vae": SystemSettings(_GENTLE, generator="vae"),
+    "lso-gan": SystemSettings(_GENTLE, generator="gan"),
 }
 
 # The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.
@@ -66,6 +102,7 @@ class ReproduceSettings:
     threads: int | None = None
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
     variations: SensitivitySettings = field(default_factory=SensitivitySettings)
 
 
@@ -101,10 +138,12 @@ def run(
         progress.note(text)
     judge = train_judge(settings.judge, state.digits, _seed(settings, 1), progress)
     _keep_model(state, "judge", judge)
+    quality = Quality(settings.quality, state.digits, judge.estimator, _seed(settings, 5))
+    state.results["real"] = quality.of_real(settings.samples)
     classifier = train_classifier(settings.classifier, state.digits, _seed(settings, 2), progress)
     _keep_model(state, "classifier", classifier)
     for name in settings.systems:
-        _run_system(state, name, progress)
+        _run_system(state, name, quality, progress)
         if on_system is not None:
             on_system(state, name)
     if settings.sensitivity:
@@ -119,7 +158,8 @@ def run(
             on_row=lambda: write_results(state.folder, state.results),
         )
         state.results["sensitivity"] = choices.rows
-        choices.run({name: SYSTEMS[name].autoencoder for name in settings.systems})
+        own = (name for name in settings.systems if SYSTEMS[name].generator is None)
+        choices.run({name: SYSTEMS[name].autoencoder for name in own})
     return state
 
 
@@ -139,6 +179,11 @@ def _prepare(settings: ReproduceSettings) -> Run:
             **{name: value for name, value in plain(settings).items() if name != "out"},
             "data_dir": None if settings.data_dir is None else "given",
             "system_settings": {name: plain(SYSTEMS[name]) for name in settings.systems},
+            "generator_settings": {
+                name: plain(GENERATORS[name])
+                for name in dict.fromkeys(SYSTEMS[s].generator for s in settings.systems)
+                if name is not None
+            },
         },
         "environment": environment(),
         "notes": _notes(settings, digits),
@@ -161,33 +206,96 @@ def _notes(settings: ReproduceSettings, digits: Digits) -> list[str]:
     return notes
 
 
-def _run_system(state: Run, name: str, progress: Progress) -> None:
+def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> None:
     system = SYSTEMS[name]
-    model = state.models["classifier"].estimator.network_
-    facts: dict[str, Any] = {}
+    trained = _model_of(state, name, progress)
+    if system.generation is None:
+        assert trained is not None
+        generated = _sampled(state, name, trained.estimator, progress)
+    else:
+        generated = _optimized(state, name, system.generation, trained, progress)
+    write_samples(state.folder / "samples" / f"{name}.npz", generated.arrays())
+    state.generated[name] = generated
+    facts = {} if trained is None else trained.facts
+    state.results["systems"][name] = {
+        **generated.facts(),
+        **facts,
+        **quality.of(generated),
+    }
+    write_results(state.folder, state.results)
+
+
+def _model_of(state: Run, name: str, progress: Progress) -> Trained | None:
+    """The model that a system needs, if any; one that another system has trained is not trained again."""
+    system, settings = SYSTEMS[name], state.settings
     if system.autoencoder is not None:
         # One seed for all autoencoders: systems do not depend on which others are run.
-        trained = train_autoencoder(
-            name, system.autoencoder, state.digits, _seed(state.settings, 3), progress
-        )
+        seed = _seed(settings, 3)
+        trained = train_autoencoder(name, system.autoencoder, state.digits, seed, progress)
         _keep_model(state, name, trained)
-        facts = trained.facts
+        return trained
+    if system.generator is None:
+        return None
+    if system.generator not in state.models:
+        trained = train_generator(
+            system.generator,
+            GENERATORS[system.generator],
+            state.digits,
+            state.models["classifier"].estimator.network_,
+            subseed(settings.random_state, system.generator),
+            settings.threads,
+            progress,
+        )
+        _keep_model(state, system.generator, trained)
+    return state.models[system.generator]
+
+
+def _optimized(
+    state: Run,
+    name: str,
+    generation: GenerationSettings,
+    trained: Trained | None,
+    progress: Progress,
+) -> Generated:
+    model, starts, seed = (
+        state.models["classifier"].estimator.network_,
+        None,
+        _seed(state.settings, 4),
+    )
+    if trained is not None:
+        if SYSTEMS[name].generator is not None:
+            starts = trained.estimator.sample_latent(state.settings.samples, random_state=seed)
         model = trained.estimator.decoder_ >> model
-    generated = generate(
+    return generate(
         name,
         model,
         state.models["judge"].estimator,
-        system.generation,
+        generation,
         samples=state.settings.samples,
-        seed=_seed(state.settings, 4),
+        seed=seed,
         threads=state.settings.threads,
         progress=progress,
+        starts=starts,
     )
-    path = state.folder / "samples" / f"{name}.npz"
-    write_samples(path, generated.result, generated.labels, recognised_as=generated.seen)
-    state.generated[name] = generated
-    state.results["systems"][name] = {**generated.facts(), **facts}
-    write_results(state.folder, state.results)
+
+
+def _sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated:
+    clusters, n = SYSTEMS[name].clusters, state.settings.samples
+    seed = subseed(state.settings.random_state, name, "samples")
+    progress.start(f"{name}: {n:,} digits", n)
+    begin = time.perf_counter()
+    if clusters is None:
+        images, labels = sample(model, n, seed)
+    else:
+        settings = GENERATORS[str(SYSTEMS[name].generator)]
+        train = state.digits.train
+        part = Part(train.images[: settings.images], train.labels[: settings.images])
+        images, labels = sample_clusters(model, part, clusters, n, seed)
+    seconds = time.perf_counter() - begin
+    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
+    generated = judge_samples(images, labels, classifier.network_, judge, seconds=seconds)
+    progress.finish(f"{generated.recognised.mean():.0%} are recognised")
+    return generated
 
 
 def _keep_model(state: Run, name: str, trained: Trained) -> None:
@@ -195,7 +303,9 @@ def _keep_model(state: Run, name: str, trained: Trained) -> None:
     state.results["models"][name] = trained.facts
     folder = state.folder / "models"
     folder.mkdir(exist_ok=True)
-    save(trained.estimator, folder / f"{name}.safetensors")
+    estimator = trained.estimator
+    kept = estimator.decoder_ if isinstance(estimator, GenerativeEstimator) else estimator
+    save(kept, folder / f"{name}.safetensors")
     write_results(state.folder, state.results)
 
 

@@ -39,11 +39,9 @@ def write_results(folder: Path, results: dict[str, Any]) -> None:
     atomic_write_bytes(folder / "results.json", text.encode())
 
 
-def write_samples(
-    path: Path, result: OptimizeResult, labels: NDArray[np.int64], **more: NDArray[Any]
-) -> None:
-    """Write images, digits asked for, what became of them, and ``more``; the same samples give the same bytes."""
-    arrays: dict[str, Any] = {
+def optimized_arrays(result: OptimizeResult, labels: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """What ``write_samples`` keeps of an optimization."""
+    return {
         "images": result.samples.astype(np.float32),
         "labels": labels,
         "success": result.success,
@@ -51,10 +49,13 @@ def write_samples(
         "iterations": result.iterations,
         "starts": result.starts,
         "latents": result.latents,
-        **more,
     }
+
+
+def write_samples(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write ``arrays`` by name; the same samples give the same bytes."""
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(path, buffer.getvalue())
 

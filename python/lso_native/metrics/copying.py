@@ -1,0 +1,56 @@
+"""How near samples are to what a model was trained on, so that copying shows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ._distances import bounds, check_features, leave_out_self, rounding, squared_distances
+
+__all__ = ["Nearest", "nearest_distance"]
+
+
+class Nearest(NamedTuple):
+    """The training image nearest to each sample."""
+
+    distance: npt.NDArray[np.float64]
+    """(n,) Euclidean, exactly 0 for a copy."""
+    row: npt.NDArray[np.intp]
+    """(n,) where it stands among the training images, the first of those as near."""
+
+
+def nearest_distance(
+    samples: npt.ArrayLike, training: npt.ArrayLike, *, exclude_self: bool = False
+) -> Nearest:
+    """How far each of ``samples`` (n, n_features) is from the nearest of ``training`` (m, n_features).
+
+    To be read beside the distances of held-out images: a model that copies stays below them.
+    ``exclude_self``: sample i is row i of ``training`` itself, which is left out; both must have one
+    shape and two rows or more. It gives the distances among the training images.
+
+    Raises ValueError naming an argument that is empty, of another shape or not finite; TypeError for
+    what is not numbers.
+    """
+    images = check_features("training", training, minimum=2 if exclude_self else 1)
+    points = check_features("samples", samples, n_features=images.shape[1])
+    if exclude_self and len(points) != len(images):
+        raise ValueError(
+            f"samples: expected the training images themselves, shape {images.shape}, "
+            f"got shape {points.shape}"
+        )
+    distances, nearest = np.empty(len(points)), np.empty(len(points), np.intp)
+    above = 1.0 + rounding(images.shape[1])
+    for rows, squares in bounds(points, images, side=-1):
+        if exclude_self:
+            leave_out_self(rows, squares)
+        numbers = np.arange(rows.start, rows.stop)
+        likely = squared_distances(points, numbers, images, squares.argmin(axis=1))
+        # Every image that rounding may have kept from being the nearest is measured anew.
+        row, image = np.nonzero(squares <= above * likely[:, None])
+        squares[:] = np.inf
+        squares[row, image] = squared_distances(points, numbers[row], images, image)
+        nearest[rows] = squares.argmin(axis=1)
+        distances[rows] = np.sqrt(squares.min(axis=1))
+    return Nearest(distances, nearest)

@@ -1,0 +1,123 @@
+"""How much of what is generated is real, and how much of what is real is generated, by nearest neighbours.
+
+The manifold of some samples is the union of closed balls, one about each, that reach to its k-th nearest neighbour
+among the others. A ball takes in its border, to rounding, so that a copy of a sample lies in its manifold even where
+k others are the same.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native._validation import check_int
+
+from ._distances import Doubles, bounds, check_features, leave_out_self
+
+__all__ = [
+    "DensityCoverage",
+    "PrecisionRecall",
+    "density_coverage",
+    "in_manifold",
+    "precision_recall",
+]
+
+
+class PrecisionRecall(NamedTuple):
+    """Shares in 0..1."""
+
+    precision: float
+    """Of the generated samples, those in the real manifold."""
+    recall: float
+    """Of the real samples, those in the generated manifold."""
+
+
+class DensityCoverage(NamedTuple):
+    """Two measures by real balls alone, which generated outliers cannot blow up."""
+
+    density: float
+    """Real balls that a generated sample lies in, mean / neighbours: 1 expected of real samples, may be above."""
+    coverage: float
+    """Share of the real balls that a generated sample lies in."""
+
+
+def precision_recall(
+    real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 3
+) -> PrecisionRecall:
+    """Precision and recall of ``generated`` (m, n_features) beside ``real`` (n, n_features).
+
+    There must be more samples of each than ``neighbours``. Source: T. Kynkäänniemi et al., Improved
+    precision and recall metric for assessing generative models, 2019, arXiv:1904.06991, eq. 1 and 2.
+    Raises ValueError naming an argument that is empty, of another shape, too few or not finite;
+    TypeError for what is not numbers.
+    """
+    k = check_int("neighbours", neighbours)
+    reals = _check("real", real, k)
+    others = _check("generated", generated, k, n_features=reals.shape[1])
+    precision, recall = _inside(others, reals, k).mean(), _inside(reals, others, k).mean()
+    return PrecisionRecall(float(precision), float(recall))
+
+
+def density_coverage(
+    real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 5
+) -> DensityCoverage:
+    """Density and coverage of ``generated`` (m, n_features) beside ``real`` (n, n_features).
+
+    There must be more real samples than ``neighbours``, k. Of m samples from the distribution of
+    the n real ones a coverage of 1 - (n-1)...(n-k) / ((n+m-1)...(n+m-k)) is expected. Copies of the
+    real ones themselves have a density of 1 + 1/k, since balls are closed. Source: M. F. Naeem et
+    al., Reliable fidelity and diversity metrics for generative models, 2020, arXiv:2002.09797.
+    Raises ValueError naming an argument that is empty, of another shape, too few or not finite;
+    TypeError for what is not numbers.
+    """
+    k = check_int("neighbours", neighbours)
+    reals = _check("real", real, k)
+    others = check_features("generated", generated, n_features=reals.shape[1])
+    radii = _squared_radii(reals, k)
+    hits, covered = 0, np.zeros(len(reals), bool)
+    for _, squares in bounds(others, reals, side=-1):
+        inside = squares <= radii
+        hits += int(np.count_nonzero(inside))
+        covered |= inside.any(axis=0)
+    return DensityCoverage(hits / (k * len(others)), float(covered.mean()))
+
+
+def in_manifold(
+    real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 3
+) -> npt.NDArray[np.bool_]:
+    """Which of ``generated`` (m, n_features) lie in the manifold of ``real`` (n, n_features): bool (m,).
+
+    Their share is the precision; arguments and errors are those of ``precision_recall``, but that
+    one generated sample is enough.
+    """
+    k = check_int("neighbours", neighbours)
+    reals = _check("real", real, k)
+    return _inside(check_features("generated", generated, n_features=reals.shape[1]), reals, k)
+
+
+def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = None) -> Doubles:
+    samples = check_features(name, value, n_features=n_features)
+    if len(samples) <= k:
+        raise ValueError(
+            f"{name}: expected at least {k + 1} samples for {k} neighbours, got {len(samples)}"
+        )
+    return samples
+
+
+def _inside(points: Doubles, centres: Doubles, k: int) -> npt.NDArray[np.bool_]:
+    radii, inside = _squared_radii(centres, k), np.empty(len(points), bool)
+    for rows, squares in bounds(points, centres, side=-1):
+        inside[rows] = (squares <= radii).any(axis=1)
+    return inside
+
+
+def _squared_radii(centres: Doubles, k: int) -> Doubles:
+    """Squared distances (n,) to the k-th nearest other centre, rounded up so that it is inside."""
+    radii = np.empty(len(centres))
+    for rows, squares in bounds(centres, centres, side=1):
+        leave_out_self(rows, squares)
+        squares.partition(k - 1, axis=1)
+        radii[rows] = squares[:, k - 1]
+    return radii
