@@ -20,6 +20,13 @@ QUALITY_NOTE = (
     "trained on the samples, and on them and as many real ones"
 )
 NONE = "–"
+LATENT_NOTE = (
+    "Medians over points drawn where starts come from: condition and effective rank of the decoder's Jacobian, length\n"
+    "in sample space of straight latent lines over their chord, error of decoding and encoding again. Feasible: the\n"
+    "judge is sure of a digit and the sample lies in the real manifold. Along walks by Algorithm 3 with C = -E, no\n"
+    "bounds: points with a squared gradient over E below a hundredth of the median, steps that raise the error, and\n"
+    "the largest jump over the median one"
+)
 SYSTEM_HEAD = (
     "system",
     "images",
@@ -44,6 +51,20 @@ QUALITY_HEAD = (
     "nearest training",
     "teaches",
     "teaches beside real",
+)
+LATENT_HEAD = (
+    "latent space of",
+    "condition",
+    "rank",
+    "path / chord",
+    "feasible",
+    "round trip",
+    "flat",
+    "rises",
+    "latent jump",
+    "sample jump",
+    "success",
+    "recognised",
 )
 SENSITIVITY_HEAD = (
     "system",
@@ -119,6 +140,31 @@ def quality_rows(results: dict[str, Any]) -> list[Row]:
     ]
 
 
+def latent_rows(results: dict[str, Any]) -> list[Row]:
+    """One row a decoder."""
+
+    def number(value: float | None, digits: int) -> str:
+        return NONE if value is None else f"{value:.{digits}f}"
+
+    return [
+        (
+            name,
+            number(facts["condition"], 0),
+            number(facts["effective_rank"], 1),
+            number(facts["path_ratio"], 2),
+            _share(facts["feasible_share"]),
+            number(facts.get("round_trip_error"), 2),
+            _share(facts.get("flat_share")),
+            _share(facts.get("rise_share")),
+            number(facts.get("latent_jump_ratio"), 1),
+            number(facts.get("sample_jump_ratio"), 1),
+            _share(facts["walk_success_rate"]),
+            _share(facts["walk_recognised"]),
+        )
+        for name, facts in results.get("latent_spaces", {}).items()
+    ]
+
+
 def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
     """One row a combination of decoder, C and bounds; none where the run did not ask for it."""
     return [
@@ -168,8 +214,10 @@ def text_report(results: dict[str, Any]) -> str:
     parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
     if rows := quality_rows(results):
         parts.insert(1, text_table(QUALITY_HEAD, rows))
+    if rows := latent_rows(results):
+        parts.insert(2, text_table(LATENT_HEAD, rows))
     if rows := sensitivity_rows(results):
-        parts.insert(2, text_table(SENSITIVITY_HEAD, rows))
+        parts.insert(3, text_table(SENSITIVITY_HEAD, rows))
     parts.append(
         "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
         "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for; C: "
@@ -209,6 +257,9 @@ def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -
     if rows := quality_rows(results):
         note = html.escape(QUALITY_NOTE.replace("\n", " "))
         body += ["<h2>Quality</h2>", _html_table(QUALITY_HEAD, rows), f"<p>{note}.</p>"]
+    if rows := latent_rows(results):
+        note = html.escape(LATENT_NOTE.replace("\n", " "))
+        body += ["<h2>Latent spaces</h2>", _html_table(LATENT_HEAD, rows), f"<p>{note}.</p>"]
     body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
     if rows := sensitivity_rows(results):
         body += ["<h2>Other choices</h2>", _html_table(SENSITIVITY_HEAD, rows)]

@@ -9,6 +9,7 @@ import pytest
 from lso_native.experiments import reproduce
 from lso_native.experiments.generation import GenerationSettings
 from lso_native.experiments.generators import ClusterSettings, GANSettings, VAESettings
+from lso_native.experiments.latent_spaces import LatentSpaceSettings
 from lso_native.experiments.models import (
     AutoencoderSettings,
     ClassifierSettings,
@@ -49,6 +50,7 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
         "judge": JudgeSettings(hidden=(16,), samples=1, least_epochs=1),
         "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
         "quality": QualitySettings(real=100, shown=200),
+        "latent_spaces": LatentSpaceSettings(points=30, walks=10, max_iterations=30),
         "variations": SensitivitySettings(
             samples=10, max_iterations=40, better_samples=300, classifier_epochs=(1,)
         ),

@@ -227,7 +227,11 @@ def test_reproduce_writes_everything_and_prints_the_table(
     use_small_systems(monkeypatch)
     small = small_settings(tmp_path)
     settings = partial(
-        ReproduceSettings, judge=small.judge, classifier=small.classifier, quality=small.quality
+        ReproduceSettings,
+        judge=small.judge,
+        classifier=small.classifier,
+        quality=small.quality,
+        latent_spaces=small.latent_spaces,
     )
     monkeypatch.setattr("lso_native.commands.reproduce.ReproduceSettings", settings)
     assert main(["reproduce", "--out", str(tmp_path), "--samples", "10", "--threads", "1"]) == 0

@@ -131,12 +131,24 @@ def test_quality_is_measured_by_the_metrics_own_rules(whole: Run, name: str) -> 
     facts, judge = whole.results["systems"][name], whole.models["judge"].estimator
     with np.load(whole.folder / "samples" / f"{name}.npz") as file:
         made = metrics.features(judge, file["images"])
-    real = metrics.features(judge, whole.digits.test.images[:100])
+    chosen = lso.permutation(len(whole.digits.test), random_state=5)[:100]
+    real = metrics.features(judge, whole.digits.test.images[chosen])
     assert facts["frechet_distance"] == metrics.frechet_distance(real, made).distance
     assert facts["frechet_images"] == [100, 20]
     assert facts["recall"] == metrics.precision_recall(real, made).recall
     assert facts["coverage"] == metrics.density_coverage(real, made).coverage
     assert (facts["accuracy_score"] is None) == (name in UNASKED)
+
+
+def test_latent_spaces_are_measured_once_for_each_decoder(whole: Run) -> None:
+    spaces = whole.results["latent_spaces"]
+    assert list(spaces) == ["lso-1", "lso-2", "gan", "vae"]
+    for name, facts in spaces.items():
+        assert facts["condition"] >= 1
+        assert facts["path_ratio"] >= 1
+        assert 1 <= facts["effective_rank"] <= whole.models[name].facts["latent"]
+        assert ("round_trip_error" in facts) == (name != "gan")
+        assert 0 <= facts["feasible_share"] <= min(facts["confident_share"], facts["inside_share"])
 
 
 def test_real_images_are_the_floor(whole: Run) -> None:

@@ -20,6 +20,7 @@ from lso_native.metrics import (
     precision_recall,
     recognition,
 )
+from lso_native.random import permutation
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,14 @@ class Quality:
         self, settings: QualitySettings, digits: Digits, judge: Classifier, seed: int
     ) -> None:
         self._settings, self._digits, self._judge, self._seed = settings, digits, judge, seed
-        self._real = features(judge, digits.test.images[: settings.real])
+        # At random: the later half of MNIST's test images is easier than the first.
+        chosen = permutation(len(digits.test), random_state=seed)[: settings.real]
+        self._real = features(judge, digits.test.images[chosen])
+
+    @property
+    def real(self) -> NDArray[Any]:
+        """The judge's features of real images (n, nodes)."""
+        return self._real
 
     def of(self, generated: Generated) -> dict[str, Any]:
         """Figures of a system's samples."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lso_native._validation import check_int, check_threads, resolve_seed
+from lso_native.autoencoder import Autoencoder
 from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
 from lso_native.experiments.generation import (
@@ -26,6 +27,7 @@ from lso_native.experiments.generators import (
     sample_clusters,
     train_generator,
 )
+from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
 from lso_native.experiments.models import (
     AutoencoderSettings,
     ClassifierSettings,
@@ -40,8 +42,10 @@ from lso_native.experiments.quality import Quality, QualitySettings
 from lso_native.experiments.results import environment, plain, write_results, write_samples
 from lso_native.experiments.sensitivity import Sensitivity, SensitivitySettings
 from lso_native.files import check_writable_dir
+from lso_native.gan import GAN
 from lso_native.generative import GenerativeEstimator, subseed
 from lso_native.serialization import save
+from lso_native.vae import VAE
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class ReproduceSettings:
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
+    latent_spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
     variations: SensitivitySettings = field(default_factory=SensitivitySettings)
 
 
@@ -189,6 +194,7 @@ def _prepare(settings: ReproduceSettings) -> Run:
         "notes": _notes(settings, digits),
         "models": {},
         "systems": {},
+        "latent_spaces": {},
     }
     return Run(settings, folder, digits, {}, {}, results)
 
@@ -217,6 +223,8 @@ def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> 
     write_samples(state.folder / "samples" / f"{name}.npz", generated.arrays())
     state.generated[name] = generated
     facts = {} if trained is None else trained.facts
+    if trained is not None:
+        _measure_latent_space(state, SYSTEMS[name].generator or name, trained.estimator, quality)
     state.results["systems"][name] = {
         **generated.facts(),
         **facts,
@@ -296,6 +304,22 @@ def _sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated
     generated = judge_samples(images, labels, classifier.network_, judge, seconds=seconds)
     progress.finish(f"{generated.recognised.mean():.0%} are recognised")
     return generated
+
+
+def _measure_latent_space(state: Run, name: str, model: Any, quality: Quality) -> None:
+    """Once for each decoder whose inputs are latents alone."""
+    spaces = state.results["latent_spaces"]
+    if name in spaces or not isinstance(model, Autoencoder | VAE | GAN):
+        return
+    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
+    spaces[name] = measure_latent_space(
+        state.settings.latent_spaces,
+        model,
+        classifier.network_,
+        judge,
+        quality.real,
+        subseed(state.settings.random_state, name, "latent space"),
+    )
 
 
 def _keep_model(state: Run, name: str, trained: Trained) -> None:
