@@ -38,10 +38,11 @@ def contact_sheet(
     *,
     title: str,
     subtitle: str = "",
+    legend: str = "at the left the digit asked for; framed in red: the target was not met",
     columns: int = 10,
     lines: int = 1,
 ) -> Image.Image:
-    """Images (n, side²) in 0..1, each label's first ones in ``lines`` rows, the label at the left.
+    """Images (n, side²) in 0..1, each label's first ones in ``lines`` rows, the label at the left, unless it is below 0.
 
     What did not succeed is framed in red.
     """
@@ -66,7 +67,6 @@ def contact_sheet(
             if not success[member]:
                 box = (place[0] - 2, y - 2, place[0] + TILE + 1, y + TILE + 1)
                 draw.rectangle(box, outline=FAIL, width=2)
-    legend = "at the left the digit asked for; framed in red: the target was not met"
     draw.text((MARGIN, sheet.height - MARGIN - 8), legend, MUTED, _font(13))
     return sheet
 

@@ -39,14 +39,25 @@ def reproduce(arguments: argparse.Namespace) -> None:
 def draw(state: Run, name: str) -> None:
     """The sheet of a finished system and, if it has a decoder, a walk through its latent space."""
     generated, facts = state.generated[name], state.results["systems"][name]
-    sheet = contact_sheet(
-        generated.samples,
-        generated.labels,
-        generated.success if facts["success_rate"] is not None else generated.recognised,
-        title=f"{name} on {state.digits.name}",
-        subtitle=summary(facts),
-        lines=1 if facts["success_rate"] is not None else 10,
-    )
+    title, subtitle = f"{name} on {state.digits.name}", summary(facts)
+    if facts["success_rate"] is None:  # it cannot be asked for a digit
+        sheet = contact_sheet(
+            generated.samples,
+            generated.labels,
+            generated.recognised,
+            title=title,
+            subtitle=subtitle,
+            legend="framed in red: the judge is sure of no digit",
+            lines=10,
+        )
+    else:
+        sheet = contact_sheet(
+            generated.samples,
+            generated.labels,
+            generated.success,
+            title=title,
+            subtitle=subtitle,
+        )
     write_png(sheet_path(state.folder, name), sheet)
     if name not in state.models or SYSTEMS[name].autoencoder is None:
         return
