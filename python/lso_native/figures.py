@@ -42,7 +42,7 @@ def contact_sheet(
     columns: int = 10,
     lines: int = 1,
 ) -> Image.Image:
-    """Images (n, side²) in 0..1, each label's first ones in ``lines`` rows, the label at the left, unless it is below 0.
+    """Images (n, side²) in 0..1, each label's first ones in ``lines`` rows, a label of 0 or more at the left.
 
     What did not succeed is framed in red.
     """
