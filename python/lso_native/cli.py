@@ -94,6 +94,11 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
     )
     parser.add_argument("--systems", metavar="a,b,...", help="default: all of them")
     parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="do again what an earlier run of the same settings left in DIR, instead of keeping it",
+    )
+    parser.add_argument(
         "--sensitivity",
         action="store_true",
         help="also try a gentler C, bounds and a better-trained decoder",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lso_native.experiments.reproduce import PAPER
+from lso_native.experiments.systems import PAPER
 from lso_native.files import atomic_write_bytes
 from lso_native.metrics import wilson_interval
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lso_native.experiments import reproduce
+from lso_native.experiments import systems
 from lso_native.experiments.generation import GenerationSettings
 from lso_native.experiments.generators import ClusterSettings, GANSettings, VAESettings
 from lso_native.experiments.latent_spaces import LatentSpaceSettings
@@ -16,8 +16,9 @@ from lso_native.experiments.models import (
     JudgeSettings,
 )
 from lso_native.experiments.quality import QualitySettings
-from lso_native.experiments.reproduce import ReproduceSettings, SystemSettings
+from lso_native.experiments.reproduce import ReproduceSettings
 from lso_native.experiments.sensitivity import SensitivitySettings
+from lso_native.experiments.systems import SystemSettings
 
 FEW = GenerationSettings(mse=0.08, max_iterations=40)
 SMALL_SYSTEMS = {
@@ -61,6 +62,6 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
 def use_small_systems(patch: pytest.MonkeyPatch) -> None:
     """Put the small systems in the place of the paper's."""
     for name, system in SMALL_SYSTEMS.items():
-        patch.setitem(reproduce.SYSTEMS, name, system)
+        patch.setitem(systems.SYSTEMS, name, system)
     for name, generator in SMALL_GENERATORS.items():
-        patch.setitem(reproduce.GENERATORS, name, generator)
+        patch.setitem(systems.GENERATORS, name, generator)

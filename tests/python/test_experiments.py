@@ -14,7 +14,8 @@ from lso_native import metrics
 from lso_native.experiments import generation, models, walks
 from lso_native.experiments.generation import NO_DIGIT
 from lso_native.experiments.progress import Silent
-from lso_native.experiments.reproduce import GENERATORS, Run, run
+from lso_native.experiments.reproduce import Run, run
+from lso_native.experiments.systems import GENERATORS
 from lso_native.metrics import wilson_interval
 from small_run import SMALL_SYSTEMS, small_settings, use_small_systems
 

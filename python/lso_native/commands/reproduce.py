@@ -8,7 +8,8 @@ from typing import Any
 
 from lso_native.commands.display import Display
 from lso_native.experiments import walks
-from lso_native.experiments.reproduce import SYSTEMS, ReproduceSettings, Run, run
+from lso_native.experiments.reproduce import ReproduceSettings, Run, run
+from lso_native.experiments.systems import SYSTEMS
 from lso_native.figures import contact_sheet, walk_sheet, write_gif, write_png
 from lso_native.report import rate, text_report, write_html
 
@@ -26,11 +27,13 @@ def reproduce(arguments: argparse.Namespace) -> None:
         sensitivity=arguments.sensitivity,
         random_state=arguments.random_state,
         threads=arguments.threads,
+        fresh=arguments.fresh,
     )
     with Display() as display:
         state = run(settings, progress=display, on_system=draw)
-    pictures = {name: sheet_path(state.folder, name) for name in names}
-    pictures |= {f"walk through {name}": walk_path(state.folder, name, "gif") for name in names}
+    shown = tuple(state.results["systems"])
+    pictures = {name: sheet_path(state.folder, name) for name in shown}
+    pictures |= {f"walk through {name}": walk_path(state.folder, name, "gif") for name in shown}
     write_html(state.folder / "report.html", state.results, pictures)
     print(text_report(state.results))
     print(f"\nwrote {state.folder}: results.json, report.html, samples, figures, models")

@@ -19,17 +19,12 @@ from lso_native.experiments.generation import (
     judge_samples,
 )
 from lso_native.experiments.generators import (
-    ClusterSettings,
-    GANSettings,
-    GeneratorSettings,
-    VAESettings,
     sample,
     sample_clusters,
     train_generator,
 )
 from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
 from lso_native.experiments.models import (
-    AutoencoderSettings,
     ClassifierSettings,
     JudgeSettings,
     Trained,
@@ -40,56 +35,14 @@ from lso_native.experiments.models import (
 from lso_native.experiments.progress import Progress, Silent
 from lso_native.experiments.quality import Quality, QualitySettings
 from lso_native.experiments.results import environment, plain, write_results, write_samples
+from lso_native.experiments.resume import carry_over, kept_model
 from lso_native.experiments.sensitivity import Sensitivity, SensitivitySettings
+from lso_native.experiments.systems import GENERATORS, SYSTEMS, described
 from lso_native.files import check_writable_dir
 from lso_native.gan import GAN
 from lso_native.generative import GenerativeEstimator, subseed
 from lso_native.serialization import save
 from lso_native.vae import VAE
-
-
-@dataclass(frozen=True)
-class SystemSettings:
-    """How a system makes digits: by optimization (``generation``), or by sampling its model."""
-
-    generation: GenerationSettings | None = field(default_factory=GenerationSettings)
-    autoencoder: AutoencoderSettings | None = None
-    generator: str | None = None
-    """Which of ``GENERATORS``: systems share one model."""
-    clusters: ClusterSettings | None = None
-
-
-GENERATORS: dict[str, GeneratorSettings] = {
-    "vae": VAESettings(),
-    "gan": GANSettings(),
-    "cgan": GANSettings(conditional=True),
-    "guided-gan": GANSettings(conditional=True, guide_weight=0.1),
-}
-
-# Input optimization from C = -E ends where the classifier's nodes saturate; gentle steps on pixels
-# kept in 0..1 are what lets it succeed. Latents of a VAE or GAN start from their prior and stay
-# where that has its mass.
-_GENTLE = GenerationSettings(desired_change=-0.1, bounds=(-3.0, 3.0))
-SYSTEMS: dict[str, SystemSettings] = {
-    "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
-    "lso-2": SystemSettings(autoencoder=AutoencoderSettings(latent=20, images=10_000, mse=0.0203)),
-    "input-optimization": SystemSettings(
-        generation=GenerationSettings(desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=5_000)
-    ),
-    "gan": SystemSettings(None, generator="gan"),
-    "cgan": SystemSettings(None, generator="cgan"),
-    "guided-gan": SystemSettings(None, generator="guided-gan"),
-    "vae": SystemSettings(None, generator="vae"),
-    "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings()),
-    "lso-vae": SystemSettings(_GENTLE, generator="vae"),
-    "lso-gan": SystemSettings(_GENTLE, generator="gan"),
-}
-
-# The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.
-PAPER: dict[str, dict[str, Any]] = {
-    "lso-1": {"train_mse": 0.0239, "successes": 64, "n": 100, "train_images": 1_000},
-    "lso-2": {"train_mse": 0.0203, "successes": 82, "n": 100, "train_images": 10_000},
-}
 
 
 @dataclass(frozen=True)
@@ -104,6 +57,8 @@ class ReproduceSettings:
     sensitivity: bool = False
     random_state: int = 0
     threads: int | None = None
+    fresh: bool = False
+    """Do again what an earlier run of the same settings left in ``out``."""
     judge: JudgeSettings = field(default_factory=JudgeSettings)
     classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
@@ -141,31 +96,50 @@ def run(
     state = _prepare(settings)
     for text in state.results["notes"]:
         progress.note(text)
-    judge = train_judge(settings.judge, state.digits, _seed(settings, 1), progress)
-    _keep_model(state, "judge", judge)
+    judge = _kept(state, "judge", progress)
+    if judge is None:
+        judge = train_judge(settings.judge, state.digits, _seed(settings, 1), progress)
+        _keep_model(state, "judge", judge)
     quality = Quality(settings.quality, state.digits, judge.estimator, _seed(settings, 5))
-    state.results["real"] = quality.of_real(settings.samples)
-    classifier = train_classifier(settings.classifier, state.digits, _seed(settings, 2), progress)
-    _keep_model(state, "classifier", classifier)
+    if "real" not in state.results:
+        state.results["real"] = quality.of_real(settings.samples)
+    if _kept(state, "classifier", progress) is None:
+        seed = _seed(settings, 2)
+        classifier = train_classifier(settings.classifier, state.digits, seed, progress)
+        _keep_model(state, "classifier", classifier)
     for name in settings.systems:
+        if name in state.results["systems"]:
+            progress.note(f"{name}: kept from an earlier run in this folder")
+            continue
         _run_system(state, name, quality, progress)
         if on_system is not None:
             on_system(state, name)
     if settings.sensitivity:
-        choices = Sensitivity(
-            settings.variations,
-            settings.classifier,
-            state.models,
-            state.digits,
-            _seed(settings, 4),
-            settings.threads,
-            progress,
-            on_row=lambda: write_results(state.folder, state.results),
-        )
-        state.results["sensitivity"] = choices.rows
-        own = (name for name in settings.systems if SYSTEMS[name].generator is None)
-        choices.run({name: SYSTEMS[name].autoencoder for name in own})
+        _try_other_choices(state, progress)
     return state
+
+
+def _try_other_choices(state: Run, progress: Progress) -> None:
+    settings = state.settings
+    choices = Sensitivity(
+        settings.variations,
+        settings.classifier,
+        state.models,
+        state.digits,
+        _seed(settings, 4),
+        settings.threads,
+        progress,
+        on_row=lambda: write_results(state.folder, state.results),
+    )
+    state.results["sensitivity"] = choices.rows
+    autoencoders = {}
+    for name in settings.systems:
+        system = SYSTEMS[name]
+        if system.generator is None:
+            autoencoders[name] = system.autoencoder
+        if system.autoencoder is not None and name not in state.models:
+            _model_of(state, name, progress)  # its samples were kept, so that it was not asked for
+    choices.run(autoencoders)
 
 
 def _prepare(settings: ReproduceSettings) -> Run:
@@ -179,16 +153,11 @@ def _prepare(settings: ReproduceSettings) -> Run:
         )
     folder = check_writable_dir(settings.out)
     digits = load(settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state)
-    results = {
+    results: dict[str, Any] = {
         "settings": {
             **{name: value for name, value in plain(settings).items() if name != "out"},
             "data_dir": None if settings.data_dir is None else "given",
-            "system_settings": {name: plain(SYSTEMS[name]) for name in settings.systems},
-            "generator_settings": {
-                name: plain(GENERATORS[name])
-                for name in dict.fromkeys(SYSTEMS[s].generator for s in settings.systems)
-                if name is not None
-            },
+            "system_settings": {},
         },
         "environment": environment(),
         "notes": _notes(settings, digits),
@@ -196,6 +165,13 @@ def _prepare(settings: ReproduceSettings) -> Run:
         "systems": {},
         "latent_spaces": {},
     }
+    all_systems = {name: described(name) for name in SYSTEMS}
+    if not settings.fresh:
+        carry_over(folder, results, all_systems)
+    wanted = {*settings.systems, *results["systems"]}
+    shown = {name: facts for name, facts in all_systems.items() if name in wanted}
+    results["settings"]["systems"] = list(shown)
+    results["settings"]["system_settings"] = shown
     return Run(settings, folder, digits, {}, {}, results)
 
 
@@ -225,11 +201,9 @@ def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> 
     facts = {} if trained is None else trained.facts
     if trained is not None:
         _measure_latent_space(state, SYSTEMS[name].generator or name, trained.estimator, quality)
-    state.results["systems"][name] = {
-        **generated.facts(),
-        **facts,
-        **quality.of(generated),
-    }
+    systems = state.results["systems"]
+    systems[name] = {**generated.facts(), **facts, **quality.of(generated)}
+    state.results["systems"] = {known: systems[known] for known in SYSTEMS if known in systems}
     write_results(state.folder, state.results)
 
 
@@ -238,6 +212,8 @@ def _model_of(state: Run, name: str, progress: Progress) -> Trained | None:
     system, settings = SYSTEMS[name], state.settings
     if system.autoencoder is not None:
         # One seed for all autoencoders: systems do not depend on which others are run.
+        if (kept := _kept(state, name, progress)) is not None:
+            return kept
         seed = _seed(settings, 3)
         trained = train_autoencoder(name, system.autoencoder, state.digits, seed, progress)
         _keep_model(state, name, trained)
@@ -320,6 +296,15 @@ def _measure_latent_space(state: Run, name: str, model: Any, quality: Quality) -
         quality.real,
         subseed(state.settings.random_state, name, "latent space"),
     )
+
+
+def _kept(state: Run, name: str, progress: Progress) -> Trained | None:
+    """A model that an earlier run in this folder trained."""
+    trained = kept_model(state.folder, state.results, name)
+    if trained is not None:
+        state.models[name] = trained
+        progress.note(f"{name}: its model is kept from an earlier run in this folder")
+    return trained
 
 
 def _keep_model(state: Run, name: str, trained: Trained) -> None:

@@ -1,0 +1,74 @@
+"""What an earlier run of the same settings left in its folder is not done again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from lso_native.autoencoder import Autoencoder
+from lso_native.classifier import Classifier
+from lso_native.experiments.models import Trained
+from lso_native.serialization import load
+
+# What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
+# compared one by one.
+_FREE = frozenset(
+    {"systems", "system_settings", "sensitivity", "variations", "threads", "fresh", "data_dir"}
+)
+
+
+def carry_over(folder: Path, results: dict[str, Any], described: Mapping[str, Any]) -> None:
+    """Take into ``results``, which has none yet, what ``folder`` holds of the same settings and version.
+
+    ``described`` tells each system's settings, as results.json does. A system counts where its figures and its
+    samples are there.
+    """
+    found = _read(folder / "results.json")
+    if found is None or _key(found) != _key(results):
+        return
+    if "real" in found:
+        results["real"] = found["real"]
+    then = found["settings"]["system_settings"]
+    for name, facts in found["systems"].items():
+        same = name in described and then.get(name) == described[name]
+        if same and (folder / "samples" / f"{name}.npz").is_file():
+            results["systems"][name] = facts
+    for name, facts in found["models"].items():
+        if (folder / "models" / f"{name}.safetensors").is_file():
+            results["models"][name] = facts
+    results["latent_spaces"] |= found["latent_spaces"]
+
+
+def kept_model(folder: Path, results: dict[str, Any], name: str) -> Trained | None:
+    """The estimator ``name`` that ``carry_over`` found figures of, if its file holds one."""
+    facts = results["models"].get(name)
+    if facts is None:
+        return None
+    try:
+        estimator = load(folder / "models" / f"{name}.safetensors")
+    except (OSError, ValueError):
+        return None
+    if not isinstance(estimator, Autoencoder | Classifier):  # a generator keeps its decoder alone
+        return None
+    return Trained(estimator, facts["train_seconds"], facts)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    wanted = {"settings": dict, "environment": dict, "systems": dict, "models": dict}
+    wanted["latent_spaces"] = dict
+    whole = isinstance(found, dict) and all(
+        isinstance(found.get(name), kind) for name, kind in wanted.items()
+    )
+    return found if whole and "system_settings" in found["settings"] else None
+
+
+def _key(results: dict[str, Any]) -> tuple[Any, ...]:
+    settings = {name: value for name, value in results["settings"].items() if name not in _FREE}
+    environment = results["environment"]
+    return settings, environment.get("lso_native"), environment.get("simd")

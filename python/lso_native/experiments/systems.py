@@ -1,0 +1,67 @@
+"""The systems that the paper names, and the project's settings of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lso_native.experiments.generation import GenerationSettings
+from lso_native.experiments.generators import (
+    ClusterSettings,
+    GANSettings,
+    GeneratorSettings,
+    VAESettings,
+)
+from lso_native.experiments.models import AutoencoderSettings
+from lso_native.experiments.results import plain
+
+
+@dataclass(frozen=True)
+class SystemSettings:
+    """How a system makes digits: by optimization (``generation``), or by sampling its model."""
+
+    generation: GenerationSettings | None = field(default_factory=GenerationSettings)
+    autoencoder: AutoencoderSettings | None = None
+    generator: str | None = None
+    """Which of ``GENERATORS``: systems share one model."""
+    clusters: ClusterSettings | None = None
+
+
+GENERATORS: dict[str, GeneratorSettings] = {
+    "vae": VAESettings(),
+    "gan": GANSettings(),
+    "cgan": GANSettings(conditional=True),
+    "guided-gan": GANSettings(conditional=True, guide_weight=0.1),
+}
+
+# Input optimization from C = -E ends where the classifier's nodes saturate; gentle steps on pixels
+# kept in 0..1 are what lets it succeed. Latents of a VAE or GAN start from their prior and stay
+# where that has its mass.
+_GENTLE = GenerationSettings(desired_change=-0.1, bounds=(-3.0, 3.0))
+SYSTEMS: dict[str, SystemSettings] = {
+    "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
+    "lso-2": SystemSettings(autoencoder=AutoencoderSettings(latent=20, images=10_000, mse=0.0203)),
+    "input-optimization": SystemSettings(
+        generation=GenerationSettings(desired_change=-0.1, bounds=(0.0, 1.0), max_iterations=5_000)
+    ),
+    "gan": SystemSettings(None, generator="gan"),
+    "cgan": SystemSettings(None, generator="cgan"),
+    "guided-gan": SystemSettings(None, generator="guided-gan"),
+    "vae": SystemSettings(None, generator="vae"),
+    "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings()),
+    "lso-vae": SystemSettings(_GENTLE, generator="vae"),
+    "lso-gan": SystemSettings(_GENTLE, generator="gan"),
+}
+
+# The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.
+PAPER: dict[str, dict[str, Any]] = {
+    "lso-1": {"train_mse": 0.0239, "successes": 64, "n": 100, "train_images": 1_000},
+    "lso-2": {"train_mse": 0.0203, "successes": 82, "n": 100, "train_images": 10_000},
+}
+
+
+def described(name: str) -> dict[str, Any]:
+    """A system's settings, its generator's among them, as results.json has them."""
+    system = SYSTEMS[name]
+    shared = None if system.generator is None else plain(GENERATORS[system.generator])
+    return {**plain(system), "generator_settings": shared}

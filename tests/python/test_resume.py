@@ -1,0 +1,112 @@
+"""A run that goes on where an earlier one in the same folder ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lso_native.experiments.progress import Silent
+from lso_native.experiments.reproduce import ReproduceSettings, Run, run
+from small_run import small_settings, use_small_systems
+
+ASKED = ("lso-1", "input-optimization", "vae", "vae-clusters")
+
+
+class Listener(Silent):
+    """Keeps which stages there were."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+
+    def start(self, stage: str, total: int) -> None:
+        del total
+        self.stages.append(stage.split(":")[0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patch() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        use_small_systems(patch)
+        yield
+
+
+def settings(out: Path, **changes: Any) -> ReproduceSettings:
+    return small_settings(out, **{"systems": ASKED, "threads": 1, **changes})
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run(settings(tmp_path_factory.mktemp("whole")))
+
+
+def stages(chosen: ReproduceSettings) -> list[str]:
+    listener = Listener()
+    run(chosen, progress=listener)
+    return listener.stages
+
+
+def without_seconds(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: without_seconds(v) for k, v in value.items() if not k.endswith("_seconds")}
+    return value
+
+
+def test_a_stopped_run_goes_on_to_what_a_whole_one_gives(whole: Run, tmp_path: Path) -> None:
+    def stop(_: Run, name: str) -> None:
+        if name == "vae":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(settings(tmp_path), on_system=stop)
+    # The VAE keeps its decoder alone, so that it is trained again for the clusters of its codes.
+    assert stages(settings(tmp_path)) == ["vae", "vae-clusters"]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert without_seconds(results) == without_seconds(whole.results)
+    assert list(results["systems"]) == list(whole.results["systems"])
+    for name in ASKED:
+        file = Path("samples") / f"{name}.npz"
+        assert (tmp_path / file).read_bytes() == (whole.folder / file).read_bytes()
+
+
+def test_other_systems_join_those_that_are_there(whole: Run, tmp_path: Path) -> None:
+    run(settings(tmp_path, systems=("vae", "vae-clusters")))
+    assert stages(settings(tmp_path, systems=("lso-1", "input-optimization"))) == [
+        "autoencoder of lso-1",
+        "lso-1",
+        "input-optimization",
+    ]
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert list(results["systems"]) == list(whole.results["systems"])
+    assert results["settings"]["systems"] == list(whole.results["systems"])
+    assert without_seconds(results["systems"]) == without_seconds(whole.results["systems"])
+
+
+def test_nothing_is_done_twice(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, systems=("input-optimization",))
+    assert len(stages(chosen)) == 3
+    assert stages(chosen) == []
+    assert len(stages(settings(tmp_path, systems=("input-optimization",), fresh=True))) == 3
+
+
+@pytest.mark.parametrize("change", [{"random_state": 1}, {"samples": 10}])
+def test_other_settings_begin_anew(tmp_path: Path, change: dict[str, Any]) -> None:
+    only = ("input-optimization",)
+    run(settings(tmp_path, systems=only))
+    assert len(stages(settings(tmp_path, systems=only, **change))) == 3
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"settings": 3}', "not JSON"])
+def test_a_file_that_is_no_result_begins_anew(tmp_path: Path, text: str) -> None:
+    (tmp_path / "results.json").write_text(text)
+    assert len(stages(settings(tmp_path, systems=("input-optimization",)))) == 3
+
+
+def test_a_model_or_sample_that_is_gone_is_made_again(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, systems=("input-optimization",))
+    run(chosen)
+    (tmp_path / "models" / "classifier.safetensors").write_bytes(b"broken")
+    (tmp_path / "samples" / "input-optimization.npz").unlink()
+    assert stages(chosen) == ["classifier", "input-optimization"]
