@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -57,7 +58,7 @@ ADVICE = {
 }
 
 
-class GenerativeEstimator(Estimator):
+class GenerativeEstimator(Estimator, ABC):
     """An estimator that is trained by a loop of its own."""
 
     _estimator_type = "transformer"
@@ -177,9 +178,9 @@ class GenerativeEstimator(Estimator):
                 return "stopped"
         return "max_epochs"
 
+    @abstractmethod
     def _take(self, run: Any, samples: Array) -> None:
         """Learn the networks of ``run``."""
-        raise NotImplementedError
 
 
 def subseed(seed: int, *keys: str | int) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from lso_native.experiments.hypotheses import answers
 from lso_native.experiments.systems import PAPER
 from lso_native.files import atomic_write_bytes
 from lso_native.metrics import wilson_interval
@@ -235,6 +236,8 @@ th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884
 th:first-child, td:first-child { text-align: left; }
 tr.paper td { color: #888; }
 img { max-width: 100%; height: auto; border-radius: 6px; }
+dt { font-weight: 600; margin-top: 1rem; }
+dd { margin: .2rem 0 0; max-width: 60rem; }
 figure { margin: 1.5rem 0; }
 footer { color: #888; font-size: .9rem; margin-top: 2rem; }
 """
@@ -248,6 +251,8 @@ def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -
         f"<p>{html.escape(settings['dataset'])}, {settings['samples']:,} digits a system, "
         f"random state {settings['random_state']}.</p>",
         *(f"<p>{html.escape(note)}.</p>" for note in results["notes"]),
+        *_questions(results),
+        "<h2>Systems</h2>",
         _html_table(SYSTEM_HEAD, system_rows(results)),
         *(f"<p>{html.escape(line)}</p>" for line in model_lines(results)),
         "<p>Success: the classifier's output is within MSE .001 of the digit asked for, one "
@@ -273,6 +278,16 @@ def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -
         + "\n</html>\n"
     )
     atomic_write_bytes(path, page.encode())
+
+
+def _questions(results: dict[str, Any]) -> list[str]:
+    found = answers(results)
+    lines = [
+        f"<dt>{html.escape(each.question)}</dt>"
+        f"<dd><strong>{html.escape(each.answer)}</strong> {html.escape(each.figures)}</dd>"
+        for each in found
+    ]
+    return ["<h2>What the paper asks</h2>", "<dl>", *lines, "</dl>"] if found else []
 
 
 def _html_table(head: Row, rows: Sequence[Row]) -> str:
