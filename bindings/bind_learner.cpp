@@ -17,8 +17,10 @@ Contiguous<T> learner_forward(Learner<T>& learner, const py::object& x) {
   const Held<T> held = rows<T>(x, "x", learner.network().n_inputs());
   const auto made = new_rows<T>(held.rows.rows, learner.network().n_outputs());
   const Rows<T> out = made.second;
-  const py::gil_scoped_release release;
-  learner.forward(held.rows, out);
+  {
+    const py::gil_scoped_release release;
+    learner.forward(held.rows, out);
+  }
   return made.first;
 }
 
