@@ -91,7 +91,7 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     if "lso-2" not in systems or not through:
         return None
     lso = systems["lso-2"]
-    words = {1: "more often", 0: "as often, within chance,", -1: "less often"}
+    words = {1: "more often", 0: "as often (within chance)", -1: "less often"}
     told = [
         f"{name} meets the target {words[_compare(systems[name], lso, 'success_rate')]} and is recognised "
         f"{words[_compare(systems[name], lso, 'recognised')]}"
