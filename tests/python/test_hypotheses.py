@@ -66,7 +66,9 @@ def test_every_question_is_answered_from_the_figures(results: dict[str, Any]) ->
     assert "70.0% (lso-2) against 0.0%" in figures
     assert answer_to(results, "as good as a GAN")[0] == "No: they are recognised more often."
     answer, _ = answer_to(results, "VAE's decoder")
-    assert "lso-vae meets the target more often and is recognised as often (within chance)" in answer
+    assert (
+        "lso-vae meets the target more often and is recognised as often (within chance)" in answer
+    )
     assert answer_to(results, "smaller latent")[0].startswith("Yes")
     assert answer_to(results, "more than the sum")[0].startswith("No")  # .8 * .95 is above .7
     assert answer_to(results, "irregular latent")[0].startswith("The more of its walks is flat")
