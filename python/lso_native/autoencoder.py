@@ -119,7 +119,7 @@ class Autoencoder(NetworkEstimator):
         """
         dtype = self._check_dtype()
         latent = check_int("latent", self.latent)
-        hidden = self._check_hidden()
+        hidden = self._check_sizes("hidden")
         for name in ("activation", "latent_activation", "output_activation"):
             check_choice(name, getattr(self, name), _ACTIVATIONS)
         samples = self._check_targets("X", X, dtype, None)

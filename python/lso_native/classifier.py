@@ -114,7 +114,7 @@ class Classifier(NetworkEstimator):
         Raises ValueError where a parameter or an argument is not what is described above.
         """
         dtype = self._check_dtype()
-        hidden = self._check_hidden()
+        hidden = self._check_sizes("hidden")
         check_choice("activation", self.activation, _ACTIVATIONS)
         check_choice("objective", self.objective, tuple(_OUTPUTS))
         check_choice("output_activation", self.output_activation, _OUTPUTS[self.objective])

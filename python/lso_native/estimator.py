@@ -39,6 +39,7 @@ class Estimator:
     """Parameters by name: ``__init__`` stores each argument unchanged under its own name."""
 
     _estimator_type: str
+    dtype: npt.DTypeLike
 
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
@@ -70,6 +71,19 @@ class Estimator:
         defaults = self._defaults()
         changed = {k: v for k, v in self.get_params().items() if not _same(v, defaults[k])}
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+
+    def _check_dtype(self) -> np.dtype[Any]:
+        given: Any = self.dtype
+        for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+            if given is not None and dtype == given:  # NumPy takes None for float64
+                return dtype
+        raise ValueError(f"dtype: expected float32 or float64, got {given!r}")
+
+    def _check_sizes(self, name: str) -> list[int]:
+        given: Any = getattr(self, name)
+        if isinstance(given, str) or not np.iterable(given):
+            raise TypeError(f"{name}: expected a sequence of layer sizes, got {given!r}")
+        return [check_int(name, size) for size in given]
 
     def __sklearn_tags__(self) -> Any:
         # Called by scikit-learn alone, so that it is there to import.
@@ -106,7 +120,6 @@ class NetworkEstimator(Estimator):
     mse: float | None
     validation_fraction: float
     patience: int | None
-    dtype: npt.DTypeLike
     random_state: int | None
 
     network_: Network
@@ -119,19 +132,6 @@ class NetworkEstimator(Estimator):
     def _check_fitted(self) -> None:
         if not hasattr(self, "network_"):
             raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
-
-    def _check_dtype(self) -> np.dtype[Any]:
-        given: Any = self.dtype
-        for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-            if given is not None and dtype == given:  # NumPy takes None for float64
-                return dtype
-        raise ValueError(f"dtype: expected float32 or float64, got {given!r}")
-
-    def _check_hidden(self) -> list[int]:
-        given: Any = self.hidden
-        if isinstance(given, str) or not np.iterable(given):
-            raise TypeError(f"hidden: expected a sequence of layer sizes, got {given!r}")
-        return [check_int("hidden", size) for size in given]
 
     def _held_out(self, n_samples: int, validation: Any) -> int:
         """Return how many samples to hold out for validation."""

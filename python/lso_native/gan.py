@@ -104,8 +104,8 @@ class _Adversarial(GenerativeEstimator):
         check_int("penalty_every", self.penalty_every)
         samples, seed = self._check_fit(X)
         width = samples.shape[1]
-        sizes = [latent + n_classes, *self._sizes("hidden"), width]
-        judging = [width + n_classes, *self._sizes("discriminator_hidden"), 1]
+        sizes = [latent + n_classes, *self._check_sizes("hidden"), width]
+        judging = [width + n_classes, *self._check_sizes("discriminator_hidden"), 1]
         run = _Training(
             self,
             self._learner(self._network(sizes, "sigmoid", subseed(seed, "generator"))),
@@ -310,9 +310,9 @@ class _Training:
         made = float(np.square(first - second).sum(axis=1).mean(dtype=np.float64)) / 2
         return made / max(_variance_within(samples, self.labels), 1e-12)
 
-    def check(self, samples: Array) -> str | None:
+    def check(self) -> str | None:
         """Whether all noise gives the same sample."""
-        return "collapsed" if self.diversity(samples) < _COLLAPSED else None
+        return "collapsed" if self.model.diversity_ < _COLLAPSED else None
 
 
 def _variance_within(samples: Array, labels: Array | None) -> float:

@@ -46,8 +46,8 @@ class Training(Protocol):
     def step(self, x: Array, labels: Any, noise: Array) -> tuple[float, ...] | None:
         """One minibatch: its scores by ``names``, or None where one is not finite."""
 
-    def check(self, samples: Array) -> str | None:
-        """What is wrong with the trained model, if anything: a status."""
+    def check(self) -> str | None:
+        """What is wrong with the model that was learned, if anything: a status."""
 
 
 ADVICE = {
@@ -70,7 +70,6 @@ class GenerativeEstimator(Estimator, ABC):
     epochs: int
     average: float
     threads: int | None
-    dtype: npt.DTypeLike
     random_state: int | None
 
     decoder_: Network
@@ -93,21 +92,12 @@ class GenerativeEstimator(Estimator, ABC):
         check_int("batch_size", self.batch_size)
         check_int("epochs", self.epochs)
         check_threads(self.threads)
-        given: Any = self.dtype
-        if given is None or np.dtype(given) not in (np.dtype("float32"), np.dtype("float64")):
-            raise ValueError(f"dtype: expected float32 or float64, got {given!r}")
-        samples = check_samples("X", X, dtype=np.dtype(given), n_features=None)
+        samples = check_samples("X", X, dtype=self._check_dtype(), n_features=None)
         if samples.min() < 0 or samples.max() > 1:
             raise ValueError(
                 f"X: expected values in 0..1, got {samples.min():g}..{samples.max():g}"
             )
         return samples, resolve_seed(self.random_state)
-
-    def _sizes(self, name: str) -> list[int]:
-        given: Any = getattr(self, name)
-        if isinstance(given, str) or not np.iterable(given):
-            raise TypeError(f"{name}: expected a sequence of layer sizes, got {given!r}")
-        return [check_int(name, size) for size in given]
 
     def _network(self, sizes: Sequence[int], output: ActivationName, seed: int) -> Network:
         activations = [*(self.activation for _ in sizes[2:]), output]
@@ -143,7 +133,7 @@ class GenerativeEstimator(Estimator, ABC):
             self.n_epochs_ = len(rows)
             self._take(run, samples)
             if status == "max_epochs":
-                status = run.check(samples) or status
+                status = run.check() or status
             self.status_ = status
         if status in ADVICE:
             warnings.warn(

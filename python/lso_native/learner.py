@@ -82,7 +82,7 @@ class Learner:
 
     @property
     def gradient(self) -> FloatArray:
-        """The gathered derivatives (n_parameters,), in the order of ``Network.parameters``."""
+        """The derivatives gathered last (n_parameters,), in the order of ``Network.parameters``."""
         gradient: FloatArray = self._native.gradient()
         return gradient
 

@@ -121,7 +121,7 @@ def optimize(
     mse, squared_error, loss : when a start is done, one of: the mean squared error an output, the total squared error
         of a sample, or the objective's value E, at most this much. Default: mse=1e-3, the paper's (section 5.1).
     optimizer : Algorithm 3 with C = -E unless told otherwise; LevenbergMarquardt needs far fewer steps where outputs
-        are few (docs/optimizers.md).
+        are few (docs/optimizers/).
     max_iterations : steps a start may take, those taken back included; 0 only looks at the starts.
     bounds : (low, high), scalars or (n_inputs,), on which the starts, and the inputs after each step, are
         projected.

@@ -37,7 +37,7 @@ class LevenbergMarquardt:
 
     Takes each output's excess as a residual r, linearizes them all, J = dr/dx, and steps by the h that solves
     (J^T J + mu I) h = -J^T r. A step that does not lower the error is taken back and mu raised. An iteration costs a
-    pass of Algorithm 1 for each output, and there are few of them: see docs/optimizers.md.
+    pass of Algorithm 1 for each output, and there are few of them: see docs/optimizers/.
 
     damping : where mu begins, as a share of the mean squared length of a residual's gradient. Above 0.
     """

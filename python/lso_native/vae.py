@@ -105,7 +105,7 @@ class VAE(GenerativeEstimator):
         check_choice("likelihood", self.likelihood, ("gaussian", "bernoulli"))
         check_number("kl_weight", self.kl_weight, minimum=0.0)
         samples, seed = self._check_fit(X)
-        hidden = [check_int("hidden", size) for size in self.hidden]
+        hidden = self._check_sizes("hidden")
         width = samples.shape[1]
         encoder = self._network([width, *hidden, 2 * latent], "linear", subseed(seed, "encoder"))
         decoder = self._network(
@@ -240,6 +240,6 @@ class _Training:
         value = 0.5 * x.shape[1] * (np.log(2 * np.pi * mse) + 1)
         return float(value), np.asarray(difference / mse, dtype=y.dtype), False
 
-    def check(self, samples: Array) -> str | None:  # noqa: ARG002
+    def check(self) -> str | None:
         """Nothing beyond finite numbers is asked of a run."""
         return None
