@@ -1,43 +1,35 @@
-"""Tables of a run's results."""
+"""Tables and the page of a run's results."""
 
 from __future__ import annotations
 
+import base64
+import importlib.util
+import io
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from lso_native.figures import strip, write_png
-from lso_native.report import sensitivity_rows, text_report, text_table, write_html
-from numpy import full
-
-
-def system(**more: Any) -> dict[str, Any]:
-    return {
-        "n": 50,
-        "successes": 40,
-        "success_rate": 0.8,
-        "success_interval": [0.67, 0.888],
-        "recognised": 0.36,
-        "median_iterations": 123,
-        "generate_seconds": 0.456,
-        "desired_change": -1.0,
-        "bounds": None,
-        **more,
-    }
+from lso_native.report import (
+    check_installed,
+    sensitivity_rows,
+    text_report,
+    text_table,
+    write_report,
+)
+from lso_native.report.sheets import sheet
+from made_up_run import full_results, least_results, system, write_run
+from numpy.random import default_rng
+from PIL import Image
 
 
 @pytest.fixture
 def results() -> dict[str, Any]:
-    model = {"test_accuracy": 0.9414, "test_mse": 0.0098, "train_images": 900, "train_seconds": 2.0}
-    trained = {"train_images": 1_000, "train_mse": 0.02371, "train_seconds": 3.21}
-    return {
-        "settings": {"dataset": "mnist5k", "samples": 50, "random_state": 0},
-        "environment": {"processor": "A <fast> one", "cores": 2},
-        "notes": ["a & b"],
-        "models": {"classifier": model, "judge": model},
-        "systems": {"lso-1": system(**trained), "input-optimization": system()},
-    }
+    return least_results()
 
 
 def line_with(text: str, start: str) -> str:
@@ -85,15 +77,102 @@ def test_columns_line_up() -> None:
     ]
 
 
-def test_html_is_one_file_that_fetches_nothing(results: dict[str, Any], tmp_path: Path) -> None:
-    write_png(tmp_path / "sheet.png", strip(full((3, 4), 0.5)))
-    pictures = {"the <sheet>": tmp_path / "sheet.png", "absent": tmp_path / "absent.png"}
-    write_html(tmp_path / "report.html", results, pictures)
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 1
-    assert re.findall(r'(?:src|href)="(?!data:)', page) == []
-    assert "80% [67, 89]" in page
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, rng = tmp_path_factory.mktemp("run"), default_rng(0)
+    real = write_run(folder, full_results(rng), rng)
+    return write_report(folder, real=real)
+
+
+def headings(page: str) -> list[str]:
+    return re.findall(r'<section id="(\w+)"', page)
+
+
+def test_page_is_one_file_that_fetches_nothing(everything: Path) -> None:
+    page = everything.read_text(encoding="utf-8")
+    targets = re.findall(r'(?:src|href)="(data:image/\w+|#|[^"]*)', page)
+    assert set(targets) == {"#", "data:image/png", "data:image/gif"}
+    assert "http" not in page
+    assert all(name.startswith("#") for name in re.findall(r"url\(([^)]*)", page))
+    assert len(page) < 6_000_000
+
+
+def test_page_has_every_part_that_the_run_had(everything: Path) -> None:
+    page = everything.read_text(encoding="utf-8")
+    sections = headings(page)
+    assert sections == [
+        "questions",
+        "samples",
+        "systems",
+        "quality",
+        "success",
+        "walks",
+        "irregularity",
+        "sensitivity",
+        "training",
+        "terms",
+    ]
+    assert re.findall(r'<li><a href="#(\w+)"', page) == [*sections, "settings"]
+    assert page.count("80% [67, 89]") > 1
+    assert "ρ with success −0.25 [−0.50, +0.12]" in page
+    assert ">real images<" in page
+    assert all(re.findall(r'<img alt="([^"]*)"', page))
+
+
+def test_ids_are_unique_and_all_that_is_referred_to_exists(everything: Path) -> None:
+    page = everything.read_text(encoding="utf-8")
+    known = re.findall(r' id="([^"]*)"', page)
+    assert set(re.findall(r'(?:href="|url\()#([^")]*)', page)) <= set(known)
+    assert len(known) == len(set(known))
+
+
+def test_part_of_a_run_leaves_no_empty_sections(results: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    page = write_report(tmp_path).read_text(encoding="utf-8")
+    assert headings(page) == ["systems", "terms"]
+    assert "<figure" not in page
+    assert "<h3" not in page
     assert "a &amp; b" in page
     assert "A &lt;fast&gt; one" in page
-    assert "the &lt;sheet&gt;" in page
-    assert "absent" not in page
+
+
+def test_same_run_gives_the_same_page(everything: Path) -> None:
+    before = everything.read_bytes()
+    rng = default_rng(0)
+    real = write_run(everything.parent, full_results(rng), rng)
+    assert write_report(everything.parent, real=real).read_bytes() == before
+
+
+@pytest.mark.parametrize("absent", ["jinja2", "matplotlib"])
+def test_missing_library_is_named(absent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == absent else find(name)
+    )
+    with pytest.raises(ImportError, match=rf"needs {absent}: .*pip install '.\[experiments\]'"):
+        check_installed()
+
+
+def test_text_needs_no_library_of_the_page() -> None:
+    code = (
+        "import sys; sys.modules['jinja2'] = sys.modules['matplotlib'] = None; "
+        "import made_up_run as run, lso_native.report as report; "
+        "print(report.text_report(run.least_results()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent,
+    )
+    assert "lso-1" in done.stdout
+
+
+def test_sheet_puts_each_digit_in_its_column() -> None:
+    images = np.repeat(np.arange(10)[:, None] / 9, 196, axis=1)
+    uri = sheet(images[::-1], np.arange(10)[::-1])
+    page = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))).convert("L")
+    tile = page.width // 10
+    middle = [page.getpixel((tile * i + tile // 2, tile // 2)) for i in range(10)]
+    assert middle == [round(255 * i / 9) for i in range(10)]

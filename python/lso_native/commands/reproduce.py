@@ -11,7 +11,7 @@ from lso_native.experiments import walks
 from lso_native.experiments.reproduce import ReproduceSettings, Run, run
 from lso_native.experiments.systems import SYSTEMS
 from lso_native.figures import contact_sheet, walk_sheet, write_gif, write_png
-from lso_native.report import rate, text_report, write_html
+from lso_native.report import check_installed, rate, text_report, write_report
 
 
 def reproduce(arguments: argparse.Namespace) -> None:
@@ -29,12 +29,10 @@ def reproduce(arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
         fresh=arguments.fresh,
     )
+    check_installed()  # before the long run, not after it
     with Display() as display:
         state = run(settings, progress=display, on_system=draw)
-    shown = tuple(state.results["systems"])
-    pictures = {name: sheet_path(state.folder, name) for name in shown}
-    pictures |= {f"walk through {name}": walk_path(state.folder, name, "gif") for name in shown}
-    write_html(state.folder / "report.html", state.results, pictures)
+    write_report(state.folder, real=state.digits.test)
     print(text_report(state.results))
     print(f"\nwrote {state.folder}: results.json, report.html, samples, figures, models")
 

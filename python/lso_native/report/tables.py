@@ -1,33 +1,15 @@
-"""Tables from the results of a run, as text and as one HTML file."""
+"""Tables from the results of a run, and the report in plain text."""
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from lso_native.experiments.hypotheses import answers
 from lso_native.experiments.systems import PAPER
-from lso_native.files import atomic_write_bytes
 from lso_native.metrics import wilson_interval
 
 Row = Sequence[str]
-QUALITY_NOTE = (
-    "Fréchet: distance of Gaussians fitted to the judge's features of the samples and of test images; precision,\n"
-    "density: how far samples lie among real ones; recall, coverage: how far the real ones are covered; nearest\n"
-    "training: median distance to the closest training image; teaches: accuracy on test images of a classifier\n"
-    "trained on the samples, and on them and as many real ones"
-)
 NONE = "–"
-LATENT_NOTE = (
-    "Medians over points drawn where starts come from: condition and effective rank of the decoder's Jacobian, length\n"
-    "in sample space of straight latent lines over their chord, error of decoding and encoding again. Feasible: the\n"
-    "judge is sure of a digit and the sample lies in the real manifold. Along walks by Algorithm 3 with C = -E, no\n"
-    "bounds: points with a squared gradient over E below a hundredth of the median, steps that raise the error, and\n"
-    "the largest jump over the median one"
-)
 SYSTEM_HEAD = (
     "system",
     "images",
@@ -225,85 +207,6 @@ def text_report(results: dict[str, Any]) -> str:
         "the change of the error E that a\nstep asks for; bounds: of the latents or pixels"
     )
     return "\n\n".join(parts)
-
-
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-tr.paper td { color: #888; }
-img { max-width: 100%; height: auto; border-radius: 6px; }
-dt { font-weight: 600; margin-top: 1rem; }
-dd { margin: .2rem 0 0; max-width: 60rem; }
-figure { margin: 1.5rem 0; }
-footer { color: #888; font-size: .9rem; margin-top: 2rem; }
-"""
-
-
-def write_html(path: Path, results: dict[str, Any], pictures: dict[str, Path]) -> None:
-    """One file with the tables and the pictures (caption: PNG or GIF file) inside it."""
-    settings, environment = results["settings"], results["environment"]
-    body = [
-        "<h1>Latent space optimization, reproduced</h1>",
-        f"<p>{html.escape(settings['dataset'])}, {settings['samples']:,} digits a system, "
-        f"random state {settings['random_state']}.</p>",
-        *(f"<p>{html.escape(note)}.</p>" for note in results["notes"]),
-        *_questions(results),
-        "<h2>Systems</h2>",
-        _html_table(SYSTEM_HEAD, system_rows(results)),
-        *(f"<p>{html.escape(line)}</p>" for line in model_lines(results)),
-        "<p>Success: the classifier's output is within MSE .001 of the digit asked for, one "
-        "attempt each, with its 95% Wilson interval. Recognised: a judge network, trained on "
-        "images that no other model saw, sees the digit asked for.</p>",
-    ]
-    if rows := quality_rows(results):
-        note = html.escape(QUALITY_NOTE.replace("\n", " "))
-        body += ["<h2>Quality</h2>", _html_table(QUALITY_HEAD, rows), f"<p>{note}.</p>"]
-    if rows := latent_rows(results):
-        note = html.escape(LATENT_NOTE.replace("\n", " "))
-        body += ["<h2>Latent spaces</h2>", _html_table(LATENT_HEAD, rows), f"<p>{note}.</p>"]
-    body += [_figure(caption, file) for caption, file in pictures.items() if file.exists()]
-    if rows := sensitivity_rows(results):
-        body += ["<h2>Other choices</h2>", _html_table(SENSITIVITY_HEAD, rows)]
-    machine = ", ".join(f"{key} {value}" for key, value in environment.items())
-    body.append(f"<footer>{html.escape(machine)}</footer>")
-    page = (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>lso_native report</title>\n<style>{STYLE}</style>\n"
-        + "\n".join(body)
-        + "\n</html>\n"
-    )
-    atomic_write_bytes(path, page.encode())
-
-
-def _questions(results: dict[str, Any]) -> list[str]:
-    found = answers(results)
-    lines = [
-        f"<dt>{html.escape(each.question)}</dt>"
-        f"<dd><strong>{html.escape(each.answer)}</strong> {html.escape(each.figures)}</dd>"
-        for each in found
-    ]
-    return ["<h2>What the paper asks</h2>", "<dl>", *lines, "</dl>"] if found else []
-
-
-def _html_table(head: Row, rows: Sequence[Row]) -> str:
-    def line(cells: Row, tag: str) -> str:
-        kind = ' class="paper"' if cells[0].startswith(" ") else ""
-        return f"<tr{kind}>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-    lines = [line(head, "th"), *(line(row, "td") for row in rows)]
-    return '<div class="scroll"><table>\n' + "\n".join(lines) + "\n</table></div>"
-
-
-def _figure(caption: str, file: Path) -> str:
-    data = base64.b64encode(file.read_bytes()).decode()
-    text = html.escape(caption)
-    kind = file.suffix.lstrip(".")
-    return f'<figure><img alt="{text}" src="data:image/{kind};base64,{data}"></figure>'
 
 
 def _mse(value: float | None) -> str:

@@ -1,0 +1,16 @@
+"""What a run found: tables for a terminal, and report.html, one file to judge the run by.
+
+The page needs jinja2 and matplotlib (the extra 'experiments'); the tables need neither.
+"""
+
+from .page import check_installed, write_report
+from .tables import rate, sensitivity_rows, text_report, text_table
+
+__all__ = [
+    "check_installed",
+    "rate",
+    "sensitivity_rows",
+    "text_report",
+    "text_table",
+    "write_report",
+]
