@@ -112,8 +112,8 @@ def _scatter(decoders: list[tuple[str, Any]], key: str, title: str) -> list[Char
 
 def _correlation(results: Facts, key: str) -> str:
     said = [
-        f"ρ with {OUTCOMES[row['with']]} {_signed(row['rho'])} "
-        f"[{_signed(row['interval'][0])}, {_signed(row['interval'][1])}]"
+        f"ρ with {OUTCOMES[row['with']]} {_signed(row['rho'])}"
+        + (f" [{_signed(limits[0])}, {_signed(limits[1])}]" if (limits := row["interval"]) else "")
         for row in results.get("correlations", [])
         if row["figure"] == key and row["with"] in OUTCOMES and row["rho"] is not None
     ]
