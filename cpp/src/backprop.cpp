@@ -8,16 +8,17 @@
 namespace lso {
 
 namespace {
-// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T for a lone sample, else nothing.
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T for a lone sample, else nothing. Here and
+// below, room is the workspace's.
 template <class T>
 void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights turned,
-                   Lanes<const T> x, Lanes<T> y) {
+                   Lanes<const T> x, Lanes<T> y, T* room) {
   const T* bias = network.bias(layer);
   if (turned.data != nullptr) {
     kernels::kernels<T>().gemv({y.nodes, 1, x.nodes, turned.data, 1, turned.stride, x.data, 1, y.data, 1, bias});
   } else {
-    kernels::kernels<T>().gemm(
-        {y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data, y.stride, bias});
+    kernels::kernels<T>().gemm({y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data,
+                                y.stride, bias, false, room});
   }
   activate(network.layers()[layer].activation, y);
 }
@@ -26,12 +27,12 @@ void layer_forward(const Network<T>& network, std::size_t layer, typename Worksp
 // is W for a lone sample, else nothing.
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights straight,
-                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd) {
+                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd, T* room) {
   if (straight.data != nullptr) {
     kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, straight.data, 1, straight.stride, md.data, 1, nd.data, 1});
   } else {
-    kernels::kernels<T>().gemm(
-        {nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride, nd.data, nd.stride});
+    kernels::kernels<T>().gemm({nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride,
+                                nd.data, nd.stride, nullptr, false, room});
   }
   activate_backward<T>(activation, n, nd, nd);
 }
@@ -50,7 +51,10 @@ void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, std::size_t beg
 template <class T>
 void layer_backward_bias(Lanes<const T> nd, T* gradient, bool add) {
   if (!add) std::fill_n(gradient, nd.nodes, T(0));
-  kernels::kernels<T>().sum_lanes(nd.nodes, nd.lanes, nd.data, nd.stride, gradient);
+  for (std::size_t lane = 0; lane < nd.lanes; lane += summed_lanes) {
+    const std::size_t count = std::min(summed_lanes, nd.lanes - lane);
+    kernels::kernels<T>().sum_lanes(nd.nodes, count, nd.data + lane, nd.stride, gradient);
+  }
 }
 }  // namespace
 
@@ -64,7 +68,7 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace) {
     if (stage.layer == 0) {  // input nodes: x + bias
       add_bias(x, network.bias(0), y);
     } else {
-      layer_forward(network, stage.layer, workspace.turned(s), x, y);
+      layer_forward(network, stage.layer, workspace.turned(s), x, y, workspace.room());
     }
     x = y;
   }
@@ -80,7 +84,7 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
       activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
       layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.straight(s), workspace.deltas(s), activation,
-                        workspace.values(s - 1), workspace.deltas(s - 1));
+                        workspace.values(s - 1), workspace.deltas(s - 1), workspace.room());
     }
   }
 }

@@ -7,7 +7,7 @@
 namespace lso {
 
 namespace {
-constexpr std::size_t chunk_lanes = 128;
+constexpr std::size_t chunk_lanes = summed_lanes;
 // Multiply-adds of a pass from which waking threads up costs less than they save.
 constexpr std::size_t worth_threads = 5'000'000;
 }  // namespace

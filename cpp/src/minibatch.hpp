@@ -22,14 +22,15 @@ class MinibatchTrainer final : public Trainer<T> {
       : Trainer<T>(chain, data, settings),
         batch_size_(std::min(settings.batch_size, data.x.rows)),
         team_(threads_that_pay()),
-        turned_(team_.size() * turned_nodes * chunk_lanes) {
-    const std::size_t chunks = (batch_size_ + chunk_lanes - 1) / chunk_lanes;
+        chunk_lanes_(lanes_that_pay()),
+        turned_(team_.size() * turned_nodes * chunk_lanes_) {
+    const std::size_t chunks = (batch_size_ + chunk_lanes_ - 1) / chunk_lanes_;
     const std::size_t kept = std::min(chunks, chunks_at_once());
     for (std::size_t c = 0; c < kept; ++c) {
-      batches_.emplace_back(chain_, data, std::min(chunk_lanes, batch_size_));
+      batches_.emplace_back(chain_, data, std::min(chunk_lanes_, batch_size_));
       shares_.emplace_back(batches_.back().workspace().capacity());
     }
-    errors_.resize(kept);
+    errors_.resize(kept * (chunk_lanes_ / summed_lanes));
     for (const std::size_t part : trained_) {
       const std::size_t size = parts_[part]->parameters().size();
       gradients_.emplace_back(size);
@@ -53,7 +54,6 @@ class MinibatchTrainer final : public Trainer<T> {
   using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::trained_;
   using Trainer<T>::first_stage_;
 
-  static constexpr std::size_t chunk_lanes = 128;
   static constexpr std::size_t block_values = 16384;
   static constexpr std::size_t second_level_cache = std::size_t{1} << 20;
   // Multiply-adds of a minibatch from which waking threads up costs less than they save: some 100 microseconds.
@@ -68,14 +68,21 @@ class MinibatchTrainer final : public Trainer<T> {
   };
 
   [[nodiscard]] std::size_t threads_that_pay() const {
-    if (batch_size_ <= chunk_lanes || 3 * n_parameters() * batch_size_ < worth_threads) return 1;
+    if (batch_size_ <= summed_lanes || 3 * n_parameters() * batch_size_ < worth_threads) return 1;
     return resolve_threads(settings_.threads);
+  }
+
+  // Weights that no near cache holds are better read for more lanes at once, as long as every thread has some.
+  [[nodiscard]] std::size_t lanes_that_pay() const {
+    const bool large = n_parameters() * sizeof(T) > second_level_cache;
+    return large && batch_size_ >= 2 * summed_lanes * team_.size() ? 2 * summed_lanes : summed_lanes;
   }
 
   // A lone thread takes one at a time, which stays in the cache; unless it is the gradient that does not, and is better
   // walked through once for some of them.
   [[nodiscard]] std::size_t chunks_at_once() const {
-    return team_.size() > 1 || n_parameters() * sizeof(T) > second_level_cache ? 4 * team_.size() : 1;
+    const bool large = n_parameters() * sizeof(T) > second_level_cache;
+    return team_.size() > 1 || large ? 4 * summed_lanes / chunk_lanes_ * team_.size() : 1;
   }
 
   [[nodiscard]] std::size_t n_parameters() const {
@@ -89,7 +96,7 @@ class MinibatchTrainer final : public Trainer<T> {
     for (const std::size_t sample : samples) total_weight += sample_weight(data_, sample);
     if (total_weight == 0) return StepOutcome::stationary;
     double error = 0;
-    const std::size_t at_once = batches_.size() * chunk_lanes;
+    const std::size_t at_once = batches_.size() * chunk_lanes_;
     for (std::size_t begin = 0; begin < samples.size(); begin += at_once) {
       const std::size_t count = std::min(at_once, samples.size() - begin);
       error = accumulate(samples.subspan(begin, count), total_weight, begin > 0, error);
@@ -99,52 +106,50 @@ class MinibatchTrainer final : public Trainer<T> {
     return move(error);
   }
 
-  // Puts, or adds, these samples' share of the minibatch's gradient; returns the error with their share added, chunk by
-  // chunk, so that its last bit does not depend on how many are worked on at once.
+  // Puts, or adds, these samples' share of the minibatch's gradient; returns the error with their share added, group by
+  // group, so that its last bit does not depend on how many are worked on at once.
   double accumulate(std::span<const std::size_t> samples, double total_weight, bool add, double error) {
-    const std::size_t chunks = (samples.size() + chunk_lanes - 1) / chunk_lanes;
+    const std::size_t chunks = (samples.size() + chunk_lanes_ - 1) / chunk_lanes_;
+    std::ranges::fill(errors_, 0.0);
     team_.share(chunks, [&](std::size_t, std::size_t c) {
-      const std::size_t begin = c * chunk_lanes;
-      errors_[c] =
-          backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes, samples.size() - begin)), total_weight);
+      const std::size_t begin = c * chunk_lanes_;
+      backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes_, samples.size() - begin)), total_weight);
     });
     team_.share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
-      T* turned = turned_.data() + thread * turned_nodes * chunk_lanes;
+      T* turned = turned_.data() + thread * turned_nodes * chunk_lanes_;
       for (std::size_t c = 0; c < chunks; ++c) {
         backward_piece<T>(chain_, batches_[c].workspace(), pieces_[i].piece, turned, gradients_[pieces_[i].gradient],
                           add || c > 0);
       }
     });
-    for (std::size_t c = 0; c < chunks; ++c) error += errors_[c];
+    for (const double part : errors_) error += part;
     return error;
   }
 
-  double backward_chunk(std::size_t chunk, std::span<const std::size_t> samples, double total_weight) {
+  void backward_chunk(std::size_t chunk, std::span<const std::size_t> samples, double total_weight) {
     Batch<T>& batch = batches_[chunk];
     Workspace<T>& workspace = batch.workspace();
     batch.load(samples.size(), [&](std::size_t lane) { return samples[lane]; });
     forward(chain_, workspace);
     const Lanes<T> delta = workspace.deltas(chain_.stages().size() - 1);
     objective_delta<T>(batch.objective(), chain_.output_activation(), workspace.outputs(), delta, batch.errors());
-    const double error = weigh(chunk, samples, total_weight, delta);
+    weigh(chunk, samples, total_weight, delta);
     backward_nodes(chain_, workspace, first_stage_);
-    return error;
   }
 
   // Each lane's share by its sample's weight; none for the lanes that only fill a group up.
-  double weigh(std::size_t chunk, std::span<const std::size_t> samples, double total_weight, Lanes<T> delta) {
+  void weigh(std::size_t chunk, std::span<const std::size_t> samples, double total_weight, Lanes<T> delta) {
     std::vector<T>& shares = shares_[chunk];
-    double error = 0;
+    double* errors = errors_.data() + chunk * (chunk_lanes_ / summed_lanes);
     for (std::size_t lane = 0; lane < samples.size(); ++lane) {
       const double share = sample_weight(data_, samples[lane]) / total_weight;
       shares[lane] = static_cast<T>(share);
-      error += share * batches_[chunk].error(lane);
+      errors[lane / summed_lanes] += share * batches_[chunk].error(lane);
     }
     kernels::kernels<T>().scale_lanes(delta.nodes, samples.size(), shares.data(), delta.data, delta.stride);
     for (std::size_t node = 0; node < delta.nodes; ++node) {
       std::fill(delta[node] + samples.size(), delta[node] + delta.lanes, T(0));
     }
-    return error;
   }
 
   StepOutcome move(double error) {
@@ -178,9 +183,10 @@ class MinibatchTrainer final : public Trainer<T> {
 
   std::size_t batch_size_;
   Team team_;
+  std::size_t chunk_lanes_;        // of summed_lanes
   std::vector<Batch<T>> batches_;  // one for each chunk that is worked on at once
   std::vector<std::vector<T>> shares_;
-  std::vector<double> errors_;
+  std::vector<double> errors_;                                  // of each summed_lanes samples
   AlignedBuffer<T> turned_;                                     // room for each thread
   std::vector<std::vector<T, AlignedAllocator<T>>> gradients_;  // one for each part that is trained
   std::vector<AdamState<T>> adam_;                              // the same, if it is Adam

@@ -21,6 +21,22 @@ std::size_t rows_needed(const Chain<T>& chain) {
   }
   return rows + turned_nodes;  // and the scratch
 }
+
+template <class T>
+std::size_t stage_inputs(const Chain<T>& chain, const typename Chain<T>::Stage& stage) {
+  return chain.parts()[stage.part]->layers()[stage.layer - 1].size;
+}
+
+template <class T>
+std::size_t rows_of_room(const Chain<T>& chain) {
+  std::size_t rows = 0;
+  for (const auto& stage : chain.stages()) {
+    if (stage.layer == 0) continue;
+    const std::size_t n_in = stage_inputs(chain, stage);
+    if (stage.size * n_in * sizeof(T) > kernels::large_bytes) rows = std::max({rows, stage.size, n_in});
+  }
+  return rows;
+}
 }  // namespace
 
 template <class T>
@@ -28,7 +44,8 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool lone)
     : capacity_(lone ? 1 : round_up_lanes(capacity)),
       lanes_(capacity_),
       n_inputs_(chain.n_inputs()),
-      buffer_(rows_needed(chain) * capacity_) {
+      buffer_(rows_needed(chain) * capacity_),
+      room_(lone ? 0 : rows_of_room(chain) * capacity_) {
   T* next = buffer_.data();
   const auto take = [&](std::size_t nodes) {
     T* taken = next;
@@ -47,7 +64,7 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool lone)
 
 template <class T>
 void Workspace<T>::copy_weights(const Chain<T>& chain) {
-  const auto n_in = [&](const auto& stage) { return chain.parts()[stage.part]->layers()[stage.layer - 1].size; };
+  const auto n_in = [&](const auto& stage) { return stage_inputs(chain, stage); };
   std::size_t size = 0;
   for (const auto& stage : chain.stages()) {
     if (stage.layer > 0) size += stage.size * round_up_row(n_in(stage)) + n_in(stage) * round_up_row(stage.size);

@@ -22,11 +22,11 @@ struct Shape {
   std::size_t m, n, k;
 };
 
-// Below, at and above the tile's rows and every vector width; an empty sum; and a matrix that is taken in blocks.
+// Below, at and above the tile's rows and every vector width; an empty sum; and matrices too large for a near cache.
 const std::vector<Shape> shapes = {{1, 1, 1},     {1, 16, 1},     {5, 16, 3},   {6, 32, 7},    {7, 33, 5},
                                    {12, 48, 20},  {13, 31, 9},    {2, 15, 100}, {40, 64, 33},  {196, 48, 65},
                                    {65, 196, 48}, {3, 17, 0},     {15, 17, 15}, {17, 104, 16}, {8, 196, 17},
-                                   {2048, 1, 4},  {300, 97, 600}, {3, 2048, 2}};
+                                   {2048, 1, 4},  {300, 97, 600}, {3, 2048, 2}, {401, 40, 700}};
 
 // Room around each matrix that a kernel must leave alone.
 constexpr std::size_t margin = 3;
@@ -89,6 +89,13 @@ void check_products(void (*gemm)(const Product<T>&)) {
         Problem<T> problem(shape, turned, start);
         gemm(problem.product);
         problem.check();
+        const std::vector<T> without = problem.c;
+        std::vector<T> room(shape.k * shape.n + margin, T(7));
+        problem.c = problem.before;
+        problem.product.room = room.data();
+        gemm(problem.product);
+        CHECK(problem.c == without);
+        for (std::size_t i = shape.k * shape.n; i < room.size(); ++i) CHECK(room[i] == T(7));
       }
     }
   }

@@ -16,6 +16,8 @@ namespace lso {
 inline constexpr std::size_t lane_group = 8;
 // Rows of this many values begin on a cache line in either precision.
 [[nodiscard]] constexpr std::size_t round_up_row(std::size_t n) { return (n + 15) / 16 * 16; }
+// Lanes that a sum over samples takes together. Chunks of whole such groups give the same bits whatever their size.
+inline constexpr std::size_t summed_lanes = 128;
 // Input nodes that Algorithm 2 takes at a time.
 inline constexpr std::size_t turned_nodes = 48;
 
@@ -62,6 +64,8 @@ class Workspace {
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
   [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, turned_nodes)
+  // For the products with a large layer's weights (kernels.hpp): its nodes on either side x lanes; else null.
+  [[nodiscard]] T* room() { return room_.size() > 0 ? room_.data() : nullptr; }
   // A stage's W (n_out, n_in) or W^T (n_in, n_out), rows `stride` apart on whole cache lines; null but for a lone
   // sample.
   struct Weights {
@@ -86,6 +90,7 @@ class Workspace {
   T* scratch_ = nullptr;
   std::vector<T*> values_;
   std::vector<T*> deltas_;
+  AlignedBuffer<T> room_;
   AlignedBuffer<T> weights_{0};
   std::vector<Weights> straight_, turned_;  // of each stage, or empty
 };

@@ -98,51 +98,93 @@ void product(const Product<T>& of) {
   }
 }
 
-constexpr size_t block_rows = 64;
-constexpr size_t block_depth = 256;
-// Lines of a packed block, rows as they are or turned ones; a line more than a power of two, so that rows do not share
-// their place in the cache.
-constexpr size_t packed_stride(bool turned) { return turned ? block_rows : block_depth + 16; }
-static_assert(block_rows * packed_stride(false) >= block_depth * packed_stride(true));
-
-// A block of A, (rows, cols), in the order that it has, its rows or its columns `packed_stride` apart.
+// Columns of C that a tile takes.
 template <class T>
-void pack(const Product<T>& of, size_t i, size_t rows, size_t p, size_t cols, T* packed) {
-  const T* from = of.a + i * of.a_row + p * of.a_col;
-  const bool turned = of.a_row == 1;
-  const size_t step = turned ? of.a_col : of.a_row;
-  const size_t length = turned ? rows : cols;
-  for (size_t line = 0; line < (turned ? cols : rows); ++line) {
-    for_packs<T>(length, [&](auto pack, size_t r, size_t count) LSO_INLINED {
-      decltype(pack)::load(from + line * step + r, count).store(packed + line * packed_stride(turned) + r, count);
-    });
-  }
-}
+constexpr size_t panel_columns = LSO_TILE_VECTORS * width<T>;
 
-// A matrix A that the second-level cache does not hold is taken in blocks that it does.
+// B's rows from p on, panel after panel, each (depth, its columns) and contiguous.
 template <class T>
-void blocked(const Product<T>& of) {
-  alignas(64) T packed[block_rows * packed_stride(false)];
-  const bool turned = of.a_row == 1;
-  const size_t stride = packed_stride(turned);
-  for (size_t p = 0; p < of.k; p += block_depth) {
-    const size_t depth = of.k - p < block_depth ? of.k - p : block_depth;
-    for (size_t i = 0; i < of.m; i += block_rows) {
-      const size_t rows = of.m - i < block_rows ? of.m - i : block_rows;
-      pack(of, i, rows, p, depth, packed);
-      product(Product<T>{rows, of.n, depth, packed, turned ? 1 : stride, turned ? stride : 1, of.b + p * of.ldb, of.ldb,
-                         of.c + i * of.ldc, of.ldc, of.bias != nullptr ? of.bias + i : nullptr,
-                         of.accumulate || p > 0});
+void pack_panels(const Product<T>& of, size_t p, size_t depth) {
+  T* to = of.room;
+  for (size_t j = 0; j < of.n; j += panel_columns<T>) {
+    const size_t columns = of.n - j < panel_columns<T> ? of.n - j : panel_columns<T>;
+    for (size_t r = 0; r < depth; ++r, to += columns) {
+      const T* from = of.b + (p + r) * of.ldb + j;
+      for_packs<T>(columns, [&](auto pack, size_t column, size_t count)
+                                LSO_INLINED { decltype(pack)::load(from + column, count).store(to + column, count); });
     }
   }
 }
 
-constexpr size_t large_bytes = size_t{1} << 19;
-constexpr size_t worth_packing = 96;  // columns that a packed block must serve
+// `depth` terms from p on of the rows [i, i + count) of C, at most a tile's, by panel j of B; A's element (i, p) at
+// `a`.
+template <class T>
+void strip(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth, size_t j, const T* a, size_t a_row,
+           size_t a_col) {
+  const size_t columns = of.n - j < panel_columns<T> ? of.n - j : panel_columns<T>;
+  const bool packed = of.room != nullptr;
+  product(Product<T>{count, columns, depth, a, a_row, a_col, packed ? of.room + j * depth : of.b + p * of.ldb + j,
+                     packed ? columns : of.ldb, of.c + i * of.ldc + j, of.ldc,
+                     of.bias != nullptr ? of.bias + i : nullptr, of.accumulate || p > 0});
+}
+
+// A matrix A that no near cache holds, its rows as they lie: each is read once, and serves all of B while it is near.
+template <class T>
+void streamed(const Product<T>& of) {
+  if (of.room != nullptr) pack_panels(of, 0, of.k);
+  for (size_t i = 0; i < of.m; i += LSO_TILE_ROWS) {
+    const size_t count = of.m - i < LSO_TILE_ROWS ? of.m - i : LSO_TILE_ROWS;
+    for (size_t j = 0; j < of.n; j += panel_columns<T>) {
+      strip(of, i, count, 0, of.k, j, of.a + i * of.a_row, of.a_row, 1);
+    }
+  }
+}
+
+constexpr size_t block_rows = LSO_TILE_ROWS * (96 / LSO_TILE_ROWS);
+template <class T>
+constexpr size_t block_depth = 2048 / sizeof(T);
+
+// A block of a turned A in strips of a tile's rows, each (depth, rows) and contiguous.
+template <class T>
+void pack_strips(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth, T* packed) {
+  for (size_t q = 0; q < depth; ++q) {
+    const T* from = of.a + i + (p + q) * of.a_col;
+    size_t s = 0;
+    for (; s + LSO_TILE_ROWS <= count; s += LSO_TILE_ROWS) {
+      T* to = packed + s * depth + q * LSO_TILE_ROWS;
+      for (size_t r = 0; r < LSO_TILE_ROWS; ++r) to[r] = from[s + r];
+    }
+    for (size_t r = 0; s + r < count; ++r) packed[s * depth + q * (count - s) + r] = from[s + r];
+  }
+}
+
+// The same for A's columns as they lie: a tile would read a few values from each, far apart, so blocks are packed.
+template <class T>
+void blocked(const Product<T>& of) {
+  alignas(64) T packed[block_rows * block_depth<T>];
+  for (size_t p = 0; p < of.k; p += block_depth<T>) {
+    const size_t depth = of.k - p < block_depth<T> ? of.k - p : block_depth<T>;
+    if (of.room != nullptr) pack_panels(of, p, depth);
+    for (size_t i = 0; i < of.m; i += block_rows) {
+      const size_t count = of.m - i < block_rows ? of.m - i : block_rows;
+      pack_strips(of, i, count, p, depth, packed);
+      for (size_t j = 0; j < of.n; j += panel_columns<T>) {
+        for (size_t s = 0; s < count; s += LSO_TILE_ROWS) {
+          const size_t height = count - s < LSO_TILE_ROWS ? count - s : LSO_TILE_ROWS;
+          strip(of, i + s, height, p, depth, j, packed + s * depth, 1, height);
+        }
+      }
+    }
+  }
+}
+
+constexpr size_t worth_packing = 32;  // columns that a packed block must serve
 
 template <class T>
 void gemm(const Product<T>& of) {
-  if (of.n >= worth_packing && of.m * of.k * sizeof(T) > large_bytes && of.k > 0) return blocked(of);
+  const bool large = of.m * of.k * sizeof(T) > large_bytes;
+  if (large && of.a_row == 1 && of.n >= worth_packing) return blocked(of);
+  if (large && of.a_row != 1 && of.n > panel_columns<T>) return streamed(of);
   product(of);
 }
 

@@ -22,7 +22,11 @@ struct Product {
   std::size_t ldc;
   const T* bias = nullptr;
   bool accumulate = false;
+  T* room = nullptr;  // for k * n values, which a large product is faster with
 };
+
+// Bytes from which A is large: the second-level cache has better to hold.
+inline constexpr std::size_t large_bytes = std::size_t{1} << 19;
 
 // out (rows, cols) = f(in, y); out may be in. Forward functions do not look at y.
 template <class T>
