@@ -52,27 +52,28 @@ AdamState<T>::AdamState(const Adam& settings, std::size_t n_values)
 template <class T>
 void AdamState<T>::begin_step() {
   const double t = static_cast<double>(++steps_);
-  rate_ = static_cast<T>(settings_.learning_rate / (1.0 - std::pow(settings_.beta1, t)));
-  unbias_ = static_cast<T>(1.0 / (1.0 - std::pow(settings_.beta2, t)));
+  const double unbias = std::sqrt(1.0 - std::pow(settings_.beta2, t));
+  rate_ = settings_.learning_rate * unbias / (1.0 - std::pow(settings_.beta1, t));
+  epsilon_ = settings_.epsilon * unbias;
 }
 
 namespace {
 template <class T>
-kernels::AdamStep<T> kernel_step(const Adam& settings, T rate, T unbias) {
-  return {static_cast<T>(settings.beta1), static_cast<T>(settings.beta2), static_cast<T>(settings.epsilon), rate,
-          unbias};
+kernels::AdamStep<T> kernel_step(const Adam& settings, double rate, double epsilon) {
+  return {static_cast<T>(settings.beta1), static_cast<T>(settings.beta2), static_cast<T>(epsilon),
+          static_cast<T>(rate)};
 }
 }  // namespace
 
 template <class T>
 void AdamState<T>::move(std::size_t first, std::span<T> values, std::span<const T> derivatives) {
-  kernels::kernels<T>().adam(values.size(), kernel_step(settings_, rate_, unbias_), derivatives.data(),
+  kernels::kernels<T>().adam(values.size(), kernel_step<T>(settings_, rate_, epsilon_), derivatives.data(),
                              first_.data() + first, second_.data() + first, values.data());
 }
 
 template <class T>
 void AdamState<T>::move_outer(std::size_t first, std::size_t m, std::size_t n, const T* delta, const T* x, T* weights) {
-  kernels::kernels<T>().adam_outer(m, n, kernel_step(settings_, rate_, unbias_), delta, x, first_.data() + first,
+  kernels::kernels<T>().adam_outer(m, n, kernel_step<T>(settings_, rate_, epsilon_), delta, x, first_.data() + first,
                                    second_.data() + first, weights);
 }
 

@@ -161,7 +161,7 @@ void check_whole_arrays(const Kernels<T>& kernels, std::size_t n) {
 
   std::vector<T> m(n), v(n), values = before, m2(n), v2(n), values2 = before;
   for (const int t : {1, 2, 3}) {
-    const lso::kernels::AdamStep<T> step{T(0.9), T(0.999), T(1e-8), T(0.01) * static_cast<T>(t), T(20)};
+    const lso::kernels::AdamStep<T> step{T(0.9), T(0.999), T(1e-8), T(0.01) * static_cast<T>(t)};
     kernels.adam(n, step, x.data(), m.data(), v.data(), values.data());
     lso::kernels::reference::adam(n, step, x.data(), m2.data(), v2.data(), values2.data());
   }

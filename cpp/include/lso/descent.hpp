@@ -62,8 +62,8 @@ class AdamState {
   std::vector<T, AlignedAllocator<T>> first_;
   std::vector<T, AlignedAllocator<T>> second_;
   std::size_t steps_ = 0;
-  T rate_ = 0;
-  T unbias_ = 0;
+  double rate_ = 0;  // of this step, and its epsilon
+  double epsilon_ = 0;
 };
 
 }  // namespace lso

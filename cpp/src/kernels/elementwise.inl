@@ -81,12 +81,13 @@ template <class P>
 LSO_INLINE void adam_values(const AdamStep<typename P::T>& step, const P& d, typename P::T* first,
                             typename P::T* second, typename P::T* values, size_t count) {
   using T = typename P::T;
-  const P m = fused_pack<P>(step.beta1, P::load(first, count), P(T(1) - step.beta1) * d);
-  const P v = fused_pack<P>(step.beta2, P::load(second, count), P(T(1) - step.beta2) * d * d);
+  P m = P::load(first, count);
+  P v = P::load(second, count);
+  m = fused_pack<P>(T(1) - step.beta1, d - m, m);
+  v = fused_pack<P>(T(1) - step.beta2, fused_pack<P>(d, d, -v), v);
   m.store(first, count);
   v.store(second, count);
-  const P change = P(step.rate) * over_root(m, v * P(step.unbias), step.epsilon);
-  (P::load(values, count) - change).store(values, count);
+  less_over_root(P::load(values, count), step.rate, m, v, step.epsilon).store(values, count);
 }
 
 template <class T>

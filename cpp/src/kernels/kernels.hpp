@@ -43,10 +43,11 @@ struct Tile {
 template <class T>
 using Map = void (*)(const Tile<T>&);
 
-// Adam's step t: rate = learning rate / (1 - beta1^t), unbias = 1 / (1 - beta2^t).
+// Adam's step t with the moments' bias taken out of them: with c = sqrt(1 - beta2^t), rate = learning rate * c /
+// (1 - beta1^t), and epsilon is times c as well (Kingma and Ba 2015, end of section 2).
 template <class T>
 struct AdamStep {
-  T beta1, beta2, epsilon, rate, unbias;
+  T beta1, beta2, epsilon, rate;
 };
 
 // Rows y (nodes, lanes) against low and high, each with its weight; high and weight may be null: high = low, weight 1.

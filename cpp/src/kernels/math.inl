@@ -185,10 +185,10 @@ LSO_INLINE P square_root(const P& x) {
   });
 }
 
-// m / (sqrt(v) + epsilon). AVX-512 begins with 14 digits of either and doubles them (Newton), which takes half the time
-// of its root and its division; 3 units of the last digit.
+// values - rate * m / (sqrt(v) + epsilon). AVX-512 begins with 14 digits of the root and of the quotient and doubles
+// them (Newton), which takes half the time of its root and its division; 3 units of the change's last digit.
 template <class P>
-LSO_INLINE P over_root(const P& m, const P& v, typename P::T epsilon) {
+LSO_INLINE P less_over_root(const P& values, typename P::T rate, const P& m, const P& v, typename P::T epsilon) {
 #ifdef __AVX512F__
   if constexpr (sizeof(typename P::V) == 64 && sizeof(typename P::T) == 4) {
     const P smallest = P(1e-37F);  // its root is nothing beside epsilon, and zero has none
@@ -196,15 +196,15 @@ LSO_INLINE P over_root(const P& m, const P& v, typename P::T epsilon) {
       using V = typename P::V;
       const V x = (V)_mm512_max_ps((__m512)smallest.v[u], (__m512)v.v[u]);
       const V guess = (V)_mm512_rsqrt14_ps((__m512)x);
-      const V half = x * guess * 0.5F;
-      const V root = x * (guess * fused<V>(-half, guess, splat<V>(1.5F)));
-      const V below = root + epsilon;
+      const V near = x * guess;
+      const V below = fused<V>(near, fused<V>(-near, guess, splat<V>(3.0F)), splat<V>(2 * epsilon));  // twice
       const V inverse = (V)_mm512_rcp14_ps((__m512)below);
-      return V(m.v[u] * (inverse * fused<V>(-below, inverse, splat<V>(2.0F))));
+      const V quotient = (m.v[u] * inverse) * fused<V>(-below, inverse, splat<V>(2.0F));  // half
+      return fused<V>(splat<V>(-2 * rate), quotient, values.v[u]);
     });
   }
 #endif
-  return m / (square_root(v) + P(epsilon));
+  return values - P(rate) * m / (square_root(v) + P(epsilon));
 }
 
 }  // namespace

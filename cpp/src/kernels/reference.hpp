@@ -71,7 +71,7 @@ void adam(std::size_t n, const AdamStep<T>& step, const T* gradient, T* first, T
   for (std::size_t i = 0; i < n; ++i) {
     first[i] = step.beta1 * first[i] + (T(1) - step.beta1) * gradient[i];
     second[i] = step.beta2 * second[i] + (T(1) - step.beta2) * gradient[i] * gradient[i];
-    values[i] -= step.rate * first[i] / (std::sqrt(second[i] * step.unbias) + step.epsilon);
+    values[i] -= step.rate * first[i] / (std::sqrt(second[i]) + step.epsilon);
   }
 }
 
