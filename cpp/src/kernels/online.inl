@@ -26,17 +26,23 @@ LSO_INLINE V sums(V (&v)[N]) {
   return all;
 }
 
+// Rows are short, and sums of wider vectors cost more than those save.
+constexpr size_t row_bytes = LSO_VECTOR_BYTES < 32 ? LSO_VECTOR_BYTES : 32;
+template <class T>
+constexpr size_t row_width = row_bytes / sizeof(T);
+
 // R rows of W from `row` on: W += scale x^T where Update, then y = W next + bias.
 template <class T, size_t R, bool Update>
 LSO_INLINE void outer_rows(const Outer<T>& of, size_t row) {
-  using V = Whole<T>;
+  constexpr size_t width = row_width<T>;
+  using V = Vector<T, width>;
   V sum[R] = {};
   V scale[R];
   if constexpr (Update) {
     for (size_t r = 0; r < R; ++r) scale[r] = splat<V>(of.scale[row + r]);
   }
   T* w = of.w + row * of.n;
-  for (size_t j = 0; j < of.n; j += width<T>) {
+  for (size_t j = 0; j < of.n; j += width) {
     const V next = load<V>(of.next + j);
     V x = {};
     if constexpr (Update) x = load<V>(of.x + j);
@@ -49,14 +55,14 @@ LSO_INLINE void outer_rows(const Outer<T>& of, size_t row) {
       sum[r] = fused(weight, next, sum[r]);
     }
   }
-  T values[width<T>];
+  T values[width];
   store(values, sums<T, R>(sum));
   for (size_t r = 0; r < R; ++r) of.y[row + r] = values[r] + (of.bias != nullptr ? of.bias[row + r] : T(0));
 }
 
 template <class T>
 void update_and_apply(const Outer<T>& of) {
-  constexpr size_t rows = width<T> < 8 ? width<T> : 8;
+  constexpr size_t rows = row_width<T> < 4 ? row_width<T> : 4;
   size_t i = 0;
   if (of.scale != nullptr) {
     for (; i + rows <= of.m; i += rows) outer_rows<T, rows, true>(of, i);
