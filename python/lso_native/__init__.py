@@ -17,9 +17,11 @@ from lso_native._core import simd as _simd
 from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
 from lso_native.estimator import NotFittedError
-from lso_native.gan import GAN, ClassifierGuide, ConditionalGAN
+from lso_native.gan import GAN, ConditionalGAN
+from lso_native.guide import ClassifierGuide
 from lso_native.learner import Learner
 from lso_native.network import Composition, Gradients, Model, Network, compose
+from lso_native.noisy_autoencoder import NoisyAutoencoder
 from lso_native.objectives import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -62,6 +64,7 @@ __all__ = [
     "LevenbergMarquardt",
     "Model",
     "Network",
+    "NoisyAutoencoder",
     "NormalizedGradientDescent",
     "NotFittedError",
     "Objective",

@@ -21,7 +21,7 @@ Tensors = dict[str, npt.NDArray[Any]]
 _OPTIMIZERS: dict[str, type[Adam] | type[NormalizedGradientDescent]] = {
     cls.__name__: cls for cls in (Adam, NormalizedGradientDescent)
 }
-_HISTORY = "history."
+HISTORY = "history."
 _RANGE = "latent_range"
 
 
@@ -32,21 +32,20 @@ def pack_estimator(estimator: Estimator) -> tuple[str, Tensors]:
     """
     estimator._check_fitted()
     state: dict[str, Any] = {
-        "params": {k: _to_json(k, v) for k, v in estimator.get_params().items()},
+        "params": {k: to_json(k, v) for k, v in estimator.get_params().items()},
         "status": estimator.status_,
         "n_epochs": int(estimator.n_epochs_),
         "mse": float(estimator.mse_),
         "history": {name: len(values) for name, values in estimator.history_.items()},
     }
     tensors = {
-        _HISTORY + name: np.asarray(values, np.float64)
+        HISTORY + name: np.asarray(values, np.float64)
         for name, values in estimator.history_.items()
     }
     if isinstance(estimator, Autoencoder):
         tensors[_RANGE] = estimator.latent_range_
     else:
-        classes = estimator.classes_
-        state["classes"] = {"dtype": classes.dtype.str, "values": classes.tolist()}
+        state["classes"] = pack_classes(estimator.classes_)
     return json.dumps(state), tensors
 
 
@@ -59,12 +58,12 @@ def estimator_tensors(
     """
     state = _state(text)
     shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {
-        _HISTORY + name: ((length,), np.dtype(np.float64))
+        HISTORY + name: ((length,), np.dtype(np.float64))
         for name, length in state["history"].items()
     }
     sizes = architecture["sizes"]
     if "classes" in state:
-        _classes(state, sizes[-1])
+        class_labels(state, sizes[-1])
     elif len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
         raise ValueError(f"expected layer sizes that mirror about a latent layer, got {sizes}")
     else:
@@ -82,10 +81,10 @@ def unpack_estimator(
         raise ValueError(f"expected parameters {sorted(names)}, got {sorted(state['params'])}")
     if ("classes" in state) != (cls is Classifier):
         raise ValueError(f"expected the state of a {cls.__name__}, got {sorted(state)}")
-    estimator = cls(**{name: _from_json(name, v) for name, v in state["params"].items()})
+    estimator = cls(**{name: from_json(name, v) for name, v in state["params"].items()})
     estimator.network_ = network
     estimator.n_features_in_ = network.n_inputs
-    estimator.history_ = {name: tensors[_HISTORY + name] for name in state["history"]}
+    estimator.history_ = {name: tensors[HISTORY + name] for name in state["history"]}
     estimator.status_ = state["status"]
     estimator.n_epochs_ = state["n_epochs"]
     estimator.mse_ = state["mse"]
@@ -93,7 +92,7 @@ def unpack_estimator(
         estimator.latent_range_ = tensors[_RANGE]
         estimator._split()
     else:
-        estimator.classes_ = _classes(state, network.n_outputs)
+        estimator.classes_ = class_labels(state, network.n_outputs)
     return estimator
 
 
@@ -117,7 +116,12 @@ def _state(text: str) -> dict[str, Any]:
     return state
 
 
-def _classes(state: Mapping[str, Any], n_outputs: int) -> npt.NDArray[Any]:
+def pack_classes(classes: npt.NDArray[Any]) -> dict[str, Any]:
+    """What JSON holds of an estimator's classes."""
+    return {"dtype": classes.dtype.str, "values": classes.tolist()}
+
+
+def class_labels(state: Mapping[str, Any], n_outputs: int) -> npt.NDArray[Any]:
     described = state["classes"]
     try:
         dtype = np.dtype(described["dtype"])
@@ -130,7 +134,7 @@ def _classes(state: Mapping[str, Any], n_outputs: int) -> npt.NDArray[Any]:
     return classes
 
 
-def _to_json(name: str, value: Any) -> Any:
+def to_json(name: str, value: Any) -> Any:
     if isinstance(value, Adam | NormalizedGradientDescent):
         return {"name": type(value).__name__, **dataclasses.asdict(value)}
     if name == "dtype":
@@ -138,14 +142,14 @@ def _to_json(name: str, value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list | tuple | np.ndarray | range):
-        return [_to_json(name, item) for item in value]
+        return [to_json(name, item) for item in value]
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise ValueError(f"{name}: expected a parameter that JSON can hold, got {value!r}")
 
 
-def _from_json(name: str, value: Any) -> Any:
-    if name == "optimizer":
+def from_json(name: str, value: Any) -> Any:
+    if name == "optimizer" or (name == "discriminator_optimizer" and value is not None):
         try:
             settings = dict(value)
             return _OPTIMIZERS[settings.pop("name")](**settings)

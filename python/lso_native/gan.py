@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,40 +11,17 @@ import numpy.typing as npt
 
 from lso_native._validation import check_int, check_number
 from lso_native.generative import Array, Callback, GenerativeEstimator, subseed
+from lso_native.guide import Guide
 from lso_native.learner import Learner
-from lso_native.network import ActivationName, Model, Network
+from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
 from lso_native.random import normal, permutation
 
-__all__ = ["GAN", "ClassifierGuide", "ConditionalGAN", "Guide"]
-
-Guide = Callable[[Array, Array | None], tuple[float, Array]]
-"""(samples (n, n_features), labels as class numbers (n,) or None) -> (error, its derivatives (n, n_features))."""
+__all__ = ["GAN", "ConditionalGAN"]
 
 # A generator whose samples vary less than this share of the real ones' variance has collapsed.
 _COLLAPSED = 0.1
 _PENALTY_STEP = 1e-2
-
-
-@dataclass(frozen=True)
-class ClassifierGuide:
-    """The error of a frozen classifier's output against the label asked for, for ``guide`` of a ``ConditionalGAN``.
-
-    model : takes samples and returns one output a class. weight : of its error beside the discriminator's.
-    """
-
-    model: Model
-    weight: float = 1.0
-
-    def __call__(self, samples: Array, labels: Array | None) -> tuple[float, Array]:
-        """The mean squared error, summed over outputs, and its derivatives by the samples."""
-        if labels is None:
-            raise ValueError("guide: expected labels, as a ConditionalGAN has, got none")
-        outputs = self.model(samples)
-        outputs[np.arange(len(labels)), labels] -= 1
-        scale = self.weight / len(samples)
-        error = scale * float(np.square(outputs).sum(dtype=np.float64))
-        return error, self.model.input_gradient(samples, 2 * scale * outputs)
 
 
 class _Adversarial(GenerativeEstimator):
@@ -57,9 +34,12 @@ class _Adversarial(GenerativeEstimator):
     penalty_every: int
     guide: Guide | None
 
-    generator_: Network
+    _networks = ("decoder_", "discriminator_")
+    _figures = ("diversity_",)
+
     discriminator_: Network
     diversity_: float
+    classes_: Array
 
     def __init__(
         self,
@@ -96,13 +76,19 @@ class _Adversarial(GenerativeEstimator):
         self.dtype = dtype
         self.random_state = random_state
 
-    def _fit(
-        self, X: npt.ArrayLike, labels: Array | None, n_classes: int, callback: Callback | None
-    ) -> None:
+    @property
+    def generator_(self) -> Network:
+        """The decoder."""
+        self._check_fitted()
+        return self.decoder_
+
+    def _fit(self, X: npt.ArrayLike, y: Array | None, callback: Callback | None) -> None:
         latent = check_int("latent", self.latent)
         check_number("gradient_penalty", self.gradient_penalty, minimum=0.0)
         check_int("penalty_every", self.penalty_every)
         samples, seed = self._check_fit(X)
+        classes, labels = (None, None) if y is None else _check_labels(y, len(samples))
+        n_classes = 0 if classes is None else len(classes)
         width = samples.shape[1]
         sizes = [latent + n_classes, *self._check_sizes("hidden"), width]
         judging = [width + n_classes, *self._check_sizes("discriminator_hidden"), 1]
@@ -116,14 +102,17 @@ class _Adversarial(GenerativeEstimator):
             latent,
             np.eye(n_classes, dtype=samples.dtype),
             labels,
+            classes,
         )
         self._train(run, samples, seed, callback, labels)
 
     def _take(self, run: _Training, samples: Array) -> None:
-        self.generator_ = self.decoder_ = run.generator.averaged
+        self.decoder_ = run.generator.averaged
         self.discriminator_ = run.discriminator.network
         self.diversity_ = run.diversity(samples)
         self.n_features_in_ = samples.shape[1]
+        if run.classes is not None:
+            self.classes_ = run.classes
 
     def sample_latent(self, n: int, *, random_state: int | None = None) -> Array:
         """Return ``n`` latents (n, latent) drawn from N(0, 1)."""
@@ -173,7 +162,7 @@ class GAN(_Adversarial):  # noqa: D101
 
         Raises ValueError or TypeError where a parameter or an argument is not what is described above.
         """
-        self._fit(X, None, 0, callback)
+        self._fit(X, None, callback)
         return self
 
     def sample(self, n: int, *, random_state: int | None = None) -> Array:
@@ -187,23 +176,12 @@ class ConditionalGAN(_Adversarial):  # noqa: D101
     arXiv:1411.1784). ``classes_`` has their labels in order.
 {_PARAMETERS}"""
 
-    classes_: Array
-
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, *, callback: Callback | None = None) -> Self:
         """Train on ``X`` (n_samples, n_features), in 0..1, with labels ``y`` (n_samples,), and return self.
 
         Otherwise as ``GAN.fit``.
         """
-        labels = np.asarray(y)
-        if labels.ndim != 1 or len(labels) != len(np.asarray(X)):
-            raise ValueError(
-                f"y: expected one label a sample, shape ({len(np.asarray(X))},), got shape {labels.shape}"
-            )
-        classes, numbers = np.unique(labels, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y: expected at least 2 classes, got {len(classes)}")
-        self._fit(X, numbers, len(classes), callback)
-        self.classes_ = classes
+        self._fit(X, np.asarray(y), callback)
         return self
 
     def sample(self, labels: npt.ArrayLike, *, random_state: int | None = None) -> Array:
@@ -227,6 +205,7 @@ class _Training:
     latent: int
     told: Array  # (n_classes, n_classes): a row is what the networks are told of a class
     labels: Array | None
+    classes: Array | None
     steps: int = 0
     gradient_norm: float = float("nan")
     names: tuple[str, ...] = ("discriminator", "generator", "gradient_norm", "guide")
@@ -313,6 +292,16 @@ class _Training:
     def check(self) -> str | None:
         """Whether all noise gives the same sample."""
         return "collapsed" if self.model.diversity_ < _COLLAPSED else None
+
+
+def _check_labels(y: Array, n_samples: int) -> tuple[Array, Array]:
+    """The classes among the labels ``y`` in order, and each sample's number there."""
+    if y.shape != (n_samples,):
+        raise ValueError(f"y: expected one label a sample, shape ({n_samples},), got {y.shape}")
+    classes, numbers = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise ValueError(f"y: expected at least 2 classes, got {len(classes)}")
+    return classes, numbers
 
 
 def _variance_within(samples: Array, labels: Array | None) -> float:

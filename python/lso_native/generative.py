@@ -6,7 +6,7 @@ import hashlib
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ ADVICE = {
     "diverged": "a loss or a derivative was not finite; the networks are as they were before it. "
     "Lower the learning rate",
     "collapsed": "the generator returns nearly the same sample for any noise. Raise "
-    "gradient_penalty, or lower the learning rate",
+    "gradient_penalty, or lower the learning rate; train longer if history_ still moves",
 }
 
 
@@ -62,6 +62,9 @@ class GenerativeEstimator(Estimator, ABC):
     """An estimator that is trained by a loop of its own."""
 
     _estimator_type = "transformer"
+    # What is learned beside status, epochs and history: networks, and figures of them.
+    _networks: ClassVar[tuple[str, ...]]
+    _figures: ClassVar[tuple[str, ...]]
 
     hidden: Sequence[int]
     activation: ActivationName

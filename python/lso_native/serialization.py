@@ -21,6 +21,7 @@ import numpy.typing as npt
 import safetensors
 import safetensors.numpy
 
+from lso_native import _generative_state
 from lso_native._estimator_state import (
     estimator_tensors,
     pack_estimator,
@@ -30,6 +31,7 @@ from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
 from lso_native.estimator import NetworkEstimator
 from lso_native.files import atomic_write_bytes
+from lso_native.generative import GenerativeEstimator
 from lso_native.network import Composition, Model, Network, compose
 
 __all__ = ["load", "save"]
@@ -41,31 +43,37 @@ _KINDS: dict[str, type] = {
     "composition": Composition,
     "autoencoder": Autoencoder,
     "classifier": Classifier,
+    **_generative_state.KINDS,
 }
 _LENGTH = struct.Struct("<Q")  # a safetensors file opens with the length of its JSON header
 
-Saved: TypeAlias = Network | Composition | Autoencoder | Classifier
+Saved: TypeAlias = Network | Composition | Autoencoder | Classifier | GenerativeEstimator
 Tensors = dict[str, npt.NDArray[Any]]
 Metadata = dict[str, str]
 
 
-def save(model: Model | NetworkEstimator, path: str | os.PathLike[str]) -> None:
-    """Write ``model`` (Network, Composition, fitted Autoencoder or Classifier) to ``path``.
+def save(
+    model: Model | NetworkEstimator | GenerativeEstimator, path: str | os.PathLike[str]
+) -> None:
+    """Write ``model`` (Network, Composition or fitted estimator) to ``path``.
 
-    The file is complete or not there: it is written beside ``path`` and renamed.
+    The file is complete or not there: it is written beside ``path`` and renamed. A GAN's guide is not saved.
     Raises TypeError where ``model`` is none of these, NotFittedError where it is not fitted,
     OSError where ``path`` cannot be written.
     """
     kind = next((name for name, cls in _KINDS.items() if type(model) is cls), None)
     if kind is None:
         raise TypeError(
-            "model: expected a Network, Composition, Autoencoder or Classifier, "
-            f"got {type(model).__name__}"
+            "model: expected a Network, Composition, Autoencoder, Classifier, NoisyAutoencoder, VAE, GAN "
+            f"or ConditionalGAN, got {type(model).__name__}"
         )
     metadata = {"format": _FORMAT, "version": _VERSION, "kind": kind}
     if isinstance(model, Autoencoder | Classifier):
         metadata["estimator"], tensors = pack_estimator(model)
         parts = model.network_.parts
+    elif isinstance(model, GenerativeEstimator):
+        parts = tuple(_generative_state.networks(model))
+        metadata["estimator"], tensors = _generative_state.pack(model)
     else:
         assert isinstance(model, Model)  # the other kinds
         parts, tensors = model.parts, {}
@@ -92,6 +100,40 @@ def load(path: str | os.PathLike[str]) -> Saved:
 
 def _decode(data: bytes) -> Saved:
     tensors, metadata = _read(data)
+    kind = _kind(metadata)
+    generative = _generative_state.KINDS.get(kind)
+    is_estimator = kind in ("autoencoder", "classifier") or generative is not None
+    keys = {"format", "version", "kind", "architecture", "sha256"}
+    _check_names("metadata", metadata, keys | {"estimator"} if is_estimator else keys)
+    lone = kind != "composition" and generative is None
+    architectures = _architectures(metadata["architecture"], lone=lone)
+    expected: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
+    for i, architecture in enumerate(architectures):
+        expected |= _network_shapes(i, architecture)
+    if generative is not None:
+        expected |= _generative_state.tensor_shapes(metadata["estimator"])
+    elif is_estimator:
+        expected |= estimator_tensors(metadata["estimator"], architectures[0])
+    _check_tensors(tensors, expected)
+    if metadata["sha256"] != _digest(metadata, tensors):
+        raise ValueError(
+            "expected content of the SHA-256 in its metadata, got other content: altered"
+        )
+    parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
+    if kind == "composition":
+        return compose(*parts)
+    if generative is not None:
+        return _generative_state.unpack(generative, metadata["estimator"], parts, tensors)
+    if is_estimator:
+        return unpack_estimator(_KINDS[kind], metadata["estimator"], parts[0], tensors)
+    return parts[0]
+
+
+def _kind(metadata: Metadata) -> str:
+    """What a file of this layout holds.
+
+    Raises ValueError where it is of another format or version, or of no known kind.
+    """
     if metadata.get("format") != _FORMAT:
         raise ValueError(
             f"expected a file of format {_FORMAT!r}, got {metadata.get('format')!r}, which "
@@ -102,26 +144,7 @@ def _decode(data: bytes) -> Saved:
     kind = metadata.get("kind")
     if kind not in _KINDS:
         raise ValueError(f"expected kind {', '.join(_KINDS)}, got {kind!r}")
-    is_estimator = kind in ("autoencoder", "classifier")
-    keys = {"format", "version", "kind", "architecture", "sha256"}
-    _check_names("metadata", metadata, keys | {"estimator"} if is_estimator else keys)
-    architectures = _architectures(metadata["architecture"], lone=kind != "composition")
-    expected: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
-    for i, architecture in enumerate(architectures):
-        expected |= _network_shapes(i, architecture)
-    if is_estimator:
-        expected |= estimator_tensors(metadata["estimator"], architectures[0])
-    _check_tensors(tensors, expected)
-    if metadata["sha256"] != _digest(metadata, tensors):
-        raise ValueError(
-            "expected content of the SHA-256 in its metadata, got other content: altered"
-        )
-    parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
-    if kind == "composition":
-        return compose(*parts)
-    if is_estimator:
-        return unpack_estimator(_KINDS[kind], metadata["estimator"], parts[0], tensors)
-    return parts[0]
+    return kind
 
 
 def _network_tensors(part: int, network: Network) -> Tensors:

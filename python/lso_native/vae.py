@@ -9,9 +9,9 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_samples
 from lso_native._validation import check_choice, check_int, check_number
-from lso_native.generative import Array, Callback, GenerativeEstimator, subseed
+from lso_native.generative import Array, Callback, subseed
+from lso_native.generative_autoencoder import GenerativeAutoencoder
 from lso_native.learner import Learner
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
@@ -26,7 +26,7 @@ _LOG_VARIANCE_RANGE = (-12.0, 6.0)
 _ACTIVE = 0.01
 
 
-class VAE(GenerativeEstimator):
+class VAE(GenerativeAutoencoder):
     """A variational autoencoder with a Gaussian latent (Kingma and Welling 2014, arXiv:1312.6114).
 
     The encoder n_features, ``hidden``, 2 ``latent`` gives each code's mean and log variance; the decoder, ``latent``,
@@ -51,12 +51,12 @@ class VAE(GenerativeEstimator):
     and divergence, means over samples, in nats.
     """
 
-    encoder_: Network
+    _networks = ("encoder_", "log_variance_encoder_", "decoder_")
+    _figures = ("variance_", "active_latents_", "mse_")
+
     log_variance_encoder_: Network
-    decoder_: Network
     variance_: float
     active_latents_: int
-    mse_: float
 
     def __init__(
         self,
@@ -113,7 +113,6 @@ class VAE(GenerativeEstimator):
         )
         run = _Training(self, self._learner(encoder), self._learner(decoder), latent)
         self._train(run, samples, seed, callback)
-        self._take(run, samples)
         return self
 
     def _take(self, run: _Training, samples: Array) -> None:
@@ -142,26 +141,6 @@ class VAE(GenerativeEstimator):
         mean, log_variance = self._posterior(self._check_samples(X))
         noise = normal(mean.shape, random_state=random_state, dtype=mean.dtype.name)
         return np.asarray(mean + np.exp(log_variance / 2) * noise)
-
-    def inverse_transform(self, X: npt.ArrayLike) -> Array:
-        """Return the samples (n, n_features) that the codes ``X`` (n, latent) decode to: the likelihood's means."""
-        self._check_fitted()
-        codes = check_samples("X", X, dtype=self.decoder_.dtype, n_features=self.decoder_.n_inputs)
-        return self.decoder_(codes, threads=self.threads)
-
-    def reconstruct(self, X: npt.ArrayLike) -> Array:
-        """Return ``X`` (n_samples, n_features) through the means of its codes."""
-        return self.inverse_transform(self.transform(X))
-
-    def sample_latent(self, n: int, *, random_state: int | None = None) -> Array:
-        """Return ``n`` codes (n, latent) drawn from the prior N(0, 1)."""
-        self._check_fitted()
-        shape = (check_int("n", n), self.decoder_.n_inputs)
-        return normal(shape, random_state=random_state, dtype=self.decoder_.dtype.name)
-
-    def sample(self, n: int, *, random_state: int | None = None) -> Array:
-        """Return ``n`` samples (n, n_features) decoded from the prior."""
-        return self.inverse_transform(self.sample_latent(n, random_state=random_state))
 
     def _posterior(self, samples: Array) -> tuple[Array, Array]:
         mean = self.encoder_(samples, threads=self.threads)

@@ -48,7 +48,7 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
     """Settings of a run of a second or two."""
     options: dict[str, Any] = {
         "samples": 20,
-        "judge": JudgeSettings(hidden=(16,), samples=1, least_epochs=1),
+        "judge": JudgeSettings(hidden=(16,), batch_size=100, epochs=1, least_samples=1),
         "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
         "quality": QualitySettings(real=100, shown=200),
         "latent_spaces": LatentSpaceSettings(points=30, walks=10, max_iterations=30),

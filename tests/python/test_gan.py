@@ -37,7 +37,7 @@ def trained_once(
     """One minibatch in which no step is made, so that gradients can be looked at."""
     model = lso.ConditionalGAN(2, dtype="float64", **params)
     run = _Training(
-        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES
+        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES, None
     )
     run.generator.step = run.discriminator.step = lambda: True  # type: ignore[method-assign]
     scores = run.step(REAL, CLASSES, NOISE)
@@ -93,7 +93,7 @@ def test_the_discriminators_derivatives_are_those_of_its_loss_and_of_the_penalty
     expected = numerical(np.array(discriminator.parameters), loss)
     model = lso.ConditionalGAN(2, dtype="float64", gradient_penalty=penalty)
     run = _Training(
-        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES
+        model, lso.Learner(generator), lso.Learner(discriminator), 2, np.eye(2), CLASSES, None
     )
     run.discriminator.step = lambda: True  # type: ignore[method-assign]
     assert run._judge(real, fake) is not None
@@ -148,13 +148,20 @@ def test_threads_change_no_bit() -> None:
     assert one.discriminator_ == two.discriminator_
 
 
-def test_a_collapsed_generator_is_reported() -> None:
-    coins = lso.uniform((60, N_FEATURES), random_state=0)
-    flat = small(latent=1, hidden=(1,), optimizer=lso.Adam(1e-12), epochs=1, average=0.0)
-    with pytest.warns(RuntimeWarning, match="GAN collapsed .* Raise gradient_penalty"):
-        flat.fit(np.where(coins > 0.5, 1.0, 0.0))
+def test_a_collapsed_generator_is_reported_and_what_it_says_helps() -> None:
+    other: dict[str, Any] = {
+        "hidden": (16,),
+        "discriminator_hidden": (16,),
+        "gradient_penalty": 0.0,
+        "batch_size": 20,
+        "epochs": 60,
+        "average": 0.0,
+    }
+    with pytest.warns(RuntimeWarning, match="GAN collapsed .* lower the learning rate"):
+        flat = small(optimizer=lso.Adam(0.3), **other).fit(X)
     assert flat.status_ == "collapsed"
     assert flat.diversity_ < 0.1
+    assert small(optimizer=lso.Adam(0.01), **other).fit(X).status_ == "max_epochs"
 
 
 def test_a_loss_that_is_not_finite_is_reported() -> None:
@@ -173,6 +180,10 @@ def test_ctrl_c_keeps_what_was_learned() -> None:
         model.fit(X, callback=press)
     assert (model.status_, model.n_epochs_) == ("interrupted", 2)
     assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
+    told = small(lso.ConditionalGAN, epochs=9)
+    with pytest.raises(KeyboardInterrupt):
+        told.fit(X, LABELS, callback=press)
+    assert told.sample(LABELS[:2], random_state=0).shape == (2, N_FEATURES)
 
 
 def test_bad_input_is_named() -> None:
@@ -182,6 +193,10 @@ def test_bad_input_is_named() -> None:
         small(discriminator_hidden=(0,)).fit(X)
     with pytest.raises(ValueError, match="y: expected one label a sample"):
         small(lso.ConditionalGAN).fit(X, LABELS[:3])
+    with pytest.raises(ValueError, match="X: expected"):
+        small(lso.ConditionalGAN).fit(3.0, LABELS)
+    with pytest.raises(ValueError, match="y: expected one label a sample"):
+        small(lso.ConditionalGAN).fit(X, None)
     with pytest.raises(ValueError, match="y: expected at least 2 classes, got 1"):
         small(lso.ConditionalGAN).fit(X, np.zeros(len(X)))
     with pytest.raises(ValueError, match="guide: expected labels"):

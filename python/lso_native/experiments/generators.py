@@ -18,8 +18,9 @@ from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT, asked_digits
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
-from lso_native.gan import GAN, ClassifierGuide, ConditionalGAN
+from lso_native.gan import GAN, ConditionalGAN
 from lso_native.generative import GenerativeProgress, subseed
+from lso_native.guide import ClassifierGuide
 from lso_native.network import Network
 from lso_native.vae import VAE
 
@@ -54,7 +55,7 @@ class GANSettings:
 class ClusterSettings:
     """A Gaussian mixture for each digit over the codes of a VAE."""
 
-    components: int = 10
+    components: int = 30
 
 
 GeneratorSettings = VAESettings | GANSettings

@@ -52,13 +52,13 @@ class ClassifierSettings:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """196-256-128-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
+    """196-512-256-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
 
-    hidden: tuple[int, ...] = (256, 128)
-    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
-    batch_size: int = 100
-    samples: int = 300_000  # how many to show, in whole epochs
-    least_epochs: int = 8
+    hidden: tuple[int, ...] = (512, 256)
+    optimizer: Optimizer = Adam(learning_rate=2e-3)  # noqa: RUF009 - frozen
+    batch_size: int = 400
+    epochs: int = 8
+    least_samples: int = 600_000  # how many to show at least, in whole epochs
     noise_contrast: float = 8.0  # noise images have a contrast of 1 to this, cut to 0..1
 
 
@@ -91,7 +91,7 @@ def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Pr
     """The judge, on the images set aside for it and as many of noise as one digit has."""
     images = shifted(digits.judge.images, digits.size)
     nothing = noise(len(images) // 10, images.shape[1], settings.noise_contrast, seed)
-    labels = np.concatenate([np.tile(digits.judge.labels, 5), np.full(len(nothing), NO_DIGIT)])
+    labels = np.concatenate([np.tile(digits.judge.labels, 9), np.full(len(nothing), NO_DIGIT)])
     part = Part(np.concatenate([images, nothing]), labels)
     judge = Classifier(
         hidden=settings.hidden,
@@ -101,7 +101,7 @@ def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Pr
         bias="standard",
         optimizer=settings.optimizer,
         batch_size=settings.batch_size,
-        epochs=max(settings.least_epochs, settings.samples // len(part)),
+        epochs=max(settings.epochs, settings.least_samples // len(part)),
         random_state=seed,
     )
     stage = f"judge: {len(digits.judge):,} other images, shifted copies of them, and noise"
@@ -143,9 +143,9 @@ def train_autoencoder(
 
 
 def shifted(images: Images, side: int) -> Images:
-    """``images`` (n, side²) as they are, then moved by one pixel each way: (5 n, side²)."""
+    """``images`` (n, side²) as they are, then moved to each of the eight pixels around: (9 n, side²)."""
     padded = np.pad(images.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
-    moves = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
+    moves = sorted(np.ndindex(3, 3), key=lambda move: move != (1, 1))
     moved = [padded[:, y : y + side, x : x + side] for y, x in moves]
     return np.concatenate(moved).reshape(-1, side * side)
 

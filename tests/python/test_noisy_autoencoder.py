@@ -1,0 +1,127 @@
+"""The autoencoder with noise on its latent: its derivatives, what it learns, and how it ends."""
+
+from typing import Any
+
+import lso_native as lso
+import numpy as np
+import pytest
+from estimator_data import N_FEATURES, patterns
+from lso_native.noisy_autoencoder import _Training
+
+X, LABELS = patterns()
+
+
+def small(**params: Any) -> lso.NoisyAutoencoder:
+    chosen = {"latent": 3, "hidden": (16,), "epochs": 3, "batch_size": 20, "random_state": 0}
+    return lso.NoisyAutoencoder(**{**chosen, **params})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> lso.NoisyAutoencoder:
+    return small(epochs=200, optimizer=lso.Adam(1e-2), average=0.9).fit(X)
+
+
+def test_derivatives_are_those_of_the_loss() -> None:
+    x = lso.uniform((7, 5), random_state=0, dtype="float64")
+    noise = lso.normal((7, 2), random_state=1, dtype="float64")
+    networks = [
+        lso.Network([5, 4, 2], activation=["tanh", "linear"], dtype="float64", random_state=2),
+        lso.Network([2, 4, 5], activation=["tanh", "sigmoid"], dtype="float64", random_state=3),
+    ]
+
+    def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, _Training]:
+        training = _Training(lso.Learner(encoder), lso.Learner(decoder), 0.3)
+        training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
+        scores = training.step(x, None, noise)
+        assert scores is not None
+        return scores[0] * x.shape[1], training  # the squared error of a sample
+
+    gathered = run(*networks)[1]
+    for which, learner in enumerate((gathered.encoder, gathered.decoder)):
+        values = np.array(networks[which].parameters)
+        numerical = np.empty_like(values)
+        for i in range(len(values)):
+            losses = []
+            for sign in (1, -1):
+                changed = list(networks)
+                moved = values.copy()
+                moved[i] += sign * 1e-6
+                changed[which] = networks[which].replace(moved)
+                losses.append(run(*changed)[0])
+            numerical[i] = (losses[0] - losses[1]) / 2e-6
+        np.testing.assert_allclose(learner.gradient, numerical, rtol=1e-5, atol=1e-7)
+
+
+def test_it_learns_to_reconstruct(fitted: lso.NoisyAutoencoder) -> None:
+    assert (fitted.status_, fitted.n_epochs_) == ("max_epochs", 200)
+    spread = float(np.square(X - X.mean(axis=0)).mean())
+    assert fitted.mse_ < 0.25 * spread
+    difference = fitted.reconstruct(X) - X.astype(np.float32)
+    assert fitted.mse_ == float(np.square(difference).mean(dtype=np.float64))
+    assert fitted.mse_ < fitted.history_["mse"][-1]  # which has the noise
+    assert fitted.history_["mse"][-1] < fitted.history_["mse"][0]
+
+
+def test_codes_of_the_training_samples_have_mean_0_and_variance_1(
+    fitted: lso.NoisyAutoencoder,
+) -> None:
+    codes = fitted.transform(X)
+    np.testing.assert_allclose(codes.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(codes.std(axis=0), 1, atol=1e-3)
+    latents = fitted.sample_latent(5, random_state=7)
+    np.testing.assert_array_equal(fitted.sample(5, random_state=7), fitted.decoder_(latents))
+
+
+def test_the_noise_makes_the_decoder_even(fitted: lso.NoisyAutoencoder) -> None:
+    plain = small(epochs=200, optimizer=lso.Adam(1e-2), average=0.9, latent_noise=0.0).fit(X)
+
+    def change(model: lso.NoisyAutoencoder) -> float:
+        codes = model.transform(X)
+        moved = codes + 0.3 * lso.normal(codes.shape, random_state=1)
+        return float(np.square(model.inverse_transform(moved) - model.decoder_(codes)).mean())
+
+    assert change(fitted) < 0.8 * change(plain)
+
+
+def test_one_random_state_one_result_on_any_number_of_threads() -> None:
+    one, two = (small(threads=threads).fit(X) for threads in (1, 2))
+    assert one.encoder_ == two.encoder_
+    assert one.decoder_ == two.decoder_
+    assert small(random_state=1).fit(X).decoder_ != one.decoder_
+
+
+def test_a_loss_that_is_not_finite_is_reported() -> None:
+    with pytest.warns(RuntimeWarning, match="NoisyAutoencoder diverged .* Lower the learning rate"):
+        broken = small(optimizer=lso.Adam(learning_rate=1e30)).fit(X)
+    assert broken.status_ == "diverged"
+
+
+def test_ctrl_c_and_a_callback_keep_what_was_learned() -> None:
+    def press(progress: Any) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    model = small(epochs=9)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, callback=press)
+    assert (model.status_, model.n_epochs_) == ("interrupted", 2)
+    assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
+    model.fit(X, callback=lambda progress: progress.epoch == 3)
+    assert (model.status_, model.n_epochs_, len(model.history_["mse"])) == ("stopped", 3, 3)
+
+
+def test_a_minibatch_of_one_sample_is_no_error() -> None:
+    assert small(batch_size=len(X) - 1, epochs=1).fit(X).status_ == "max_epochs"
+
+
+def test_bad_input_is_named(fitted: lso.NoisyAutoencoder) -> None:
+    with pytest.raises(ValueError, match="latent_noise: expected a number of at least 0"):
+        small(latent_noise=-0.1).fit(X)
+    with pytest.raises(ValueError, match="latent: expected an integer of at least 1"):
+        small(latent=0).fit(X)
+    with pytest.raises(ValueError, match=r"X: expected values in 0\.\.1"):
+        small().fit(X * 3)
+    with pytest.raises(ValueError, match="X: expected"):
+        fitted.transform(X[:, :2])
+    with pytest.raises(lso.NotFittedError, match="NoisyAutoencoder is not fitted"):
+        small().transform(X)
