@@ -82,27 +82,32 @@ def unpack(
         setattr(estimator, name, part)
     for name, value in state["figures"].items():
         setattr(estimator, name, value)
-    decoder = estimator.decoder_
-    estimator.n_features_in_ = decoder.n_outputs
+    estimator.n_features_in_ = estimator.decoder_.n_outputs
     estimator.history_ = {name: tensors[HISTORY + name] for name in state["history"]}
     estimator.status_, estimator.n_epochs_ = state["status"], state["n_epochs"]
-    told = 0
+    told = _check_networks(estimator)
     if isinstance(estimator, ConditionalGAN):
-        told = decoder.n_inputs - int(state["params"]["latent"])
         estimator.classes_ = class_labels(state, told)
-    # What stands before the decoder codes samples for it; what stands after it judges them.
-    fits = all(
-        (part.n_inputs, part.n_outputs) == (decoder.n_outputs, decoder.n_inputs)
-        if name.endswith("encoder_")
-        else (part.n_inputs, part.n_outputs) == (decoder.n_outputs + told, 1)
-        for name, part in zip(cls._networks, parts, strict=True)
-        if name != "decoder_"
-    )
-    if not fits:
-        raise ValueError(
-            f"expected the networks of a {cls.__name__}, got {[p.sizes for p in parts]}"
-        )
     return estimator
+
+
+def _check_networks(estimator: GenerativeEstimator) -> int:
+    """How many classes the networks are told of; ValueError where they do not fit each other."""
+    named = dict(zip(estimator._networks, networks(estimator), strict=True))
+    decoder, judge = named.pop("decoder_"), named.pop("discriminator_", None)
+    fits = all(
+        (encoder.n_inputs, encoder.n_outputs) == (decoder.n_outputs, decoder.n_inputs)
+        for encoder in named.values()
+    )
+    told = 0
+    if judge is not None:
+        told = judge.n_inputs - decoder.n_outputs
+        conditional = isinstance(estimator, ConditionalGAN)
+        fits = judge.n_outputs == 1 and 0 <= told < decoder.n_inputs and (told > 0) == conditional
+    if not fits:
+        sizes = [part.sizes for part in networks(estimator)]
+        raise ValueError(f"expected the networks of a {type(estimator).__name__}, got {sizes}")
+    return told
 
 
 def _state(text: str) -> dict[str, Any]:
