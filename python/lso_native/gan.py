@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._inputs import check_labels
 from lso_native._validation import check_int, check_number
 from lso_native.adversarial import AdversarialTraining
 from lso_native.generative import Array, Callback, GenerativeEstimator, subseed
@@ -31,6 +32,7 @@ class _Adversarial(GenerativeEstimator):
 
     _networks = ("decoder_", "discriminator_")
     _figures = ("diversity_",)
+    _conditional: ClassVar[bool]
 
     discriminator_: Network
     diversity_: float
@@ -77,12 +79,12 @@ class _Adversarial(GenerativeEstimator):
         self._check_fitted()
         return self.decoder_
 
-    def _fit(self, X: npt.ArrayLike, y: Array | None, callback: Callback | None) -> None:
+    def _fit(self, X: npt.ArrayLike, y: Any, callback: Callback | None) -> None:
         latent = check_int("latent", self.latent)
         penalty = check_number("gradient_penalty", self.gradient_penalty, minimum=0.0)
         every = check_int("penalty_every", self.penalty_every)
         samples, seed = self._check_fit(X)
-        classes, labels = (None, None) if y is None else _check_labels(y, len(samples))
+        classes, labels = _classes(y, len(samples)) if self._conditional else (None, None)
         n_classes = 0 if classes is None else len(classes)
         width = samples.shape[1]
         sizes = [latent + n_classes, *self._check_sizes("hidden"), width]
@@ -145,6 +147,8 @@ class GAN(_Adversarial):  # noqa: D101
     arXiv:1406.2661, section 3).
 {_PARAMETERS}"""
 
+    _conditional = False
+
     def fit(
         self,
         X: npt.ArrayLike,
@@ -173,12 +177,14 @@ class ConditionalGAN(_Adversarial):  # noqa: D101
     arXiv:1411.1784). ``classes_`` has their labels in order.
 {_PARAMETERS}"""
 
+    _conditional = True
+
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, *, callback: Callback | None = None) -> Self:
         """Train on ``X`` (n_samples, n_features), in 0..1, with labels ``y`` (n_samples,), and return self.
 
         Otherwise as ``GAN.fit``.
         """
-        self._fit(X, np.asarray(y), callback)
+        self._fit(X, y, callback)
         return self
 
     def sample(self, labels: npt.ArrayLike, *, random_state: int | None = None) -> Array:
@@ -192,11 +198,9 @@ class ConditionalGAN(_Adversarial):  # noqa: D101
         return self.generator_(np.concatenate([noise, told], axis=1), threads=self.threads)
 
 
-def _check_labels(y: Array, n_samples: int) -> tuple[Array, Array]:
+def _classes(y: npt.ArrayLike, n_samples: int) -> tuple[Array, Array]:
     """The classes among the labels ``y`` in order, and each sample's number there."""
-    if y.shape != (n_samples,):
-        raise ValueError(f"y: expected one label a sample, shape ({n_samples},), got {y.shape}")
-    classes, numbers = np.unique(y, return_inverse=True)
+    classes, numbers = np.unique(check_labels("y", y, n_samples), return_inverse=True)
     if len(classes) < 2:
         raise ValueError(f"y: expected at least 2 classes, got {len(classes)}")
     return classes, numbers

@@ -147,9 +147,12 @@ class _Training:
         codes = self.encoder.forward(x)
         if not np.isfinite(codes).all():
             return None
-        centred = codes - codes.mean(axis=0)
-        deviation = np.sqrt(np.square(centred).mean(axis=0) + _EPSILON)
-        normalized = centred / deviation
+        with np.errstate(over="ignore", invalid="ignore"):  # told by what comes out
+            centred = codes - codes.mean(axis=0)
+            deviation = np.sqrt(np.square(centred).mean(axis=0) + _EPSILON)
+            normalized = centred / deviation
+        if not np.isfinite(normalized).all():
+            return None
         difference = self.decoder.forward(normalized + self.latent_noise * noise) - x
         mse = float(np.square(difference).mean(dtype=np.float64))
         if not np.isfinite(mse):

@@ -96,6 +96,15 @@ def test_a_loss_that_is_not_finite_is_reported() -> None:
     assert broken.status_ == "diverged"
 
 
+@pytest.mark.filterwarnings("ignore:NoisyAutoencoder diverged:RuntimeWarning")
+@pytest.mark.parametrize("exponent", range(6, 38, 4))
+def test_no_rate_is_an_error(exponent: int) -> None:
+    model = small(optimizer=lso.Adam(10.0**exponent), epochs=20).fit(X)
+    assert model.status_ in ("max_epochs", "diverged")
+    assert np.isfinite(model.decoder_.parameters).all()
+    assert np.isfinite(model.encoder_.parameters).all()
+
+
 def test_ctrl_c_and_a_callback_keep_what_was_learned() -> None:
     def press(progress: Any) -> None:
         if progress.epoch == 2:

@@ -159,6 +159,32 @@ def test_networks_that_do_not_fit_each_other_are_named(path: Path) -> None:
         load(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("discriminator_", (15, 6, 2)),  # two outputs
+        ("discriminator_", (12, 6, 1)),  # told of no class
+        ("discriminator_", (18, 6, 1)),  # of as many as the decoder has inputs
+        ("decoder_", (6, 8, 11)),  # other samples, and so four classes of three
+    ],
+)
+def test_networks_of_a_gan_that_do_not_fit(name: str, sizes: Any, path: Path) -> None:
+    model = fitted(lso.ConditionalGAN(3, hidden=(8,), discriminator_hidden=(6,)))
+    setattr(model, name, lso.Network(sizes, random_state=0))
+    lso.save(model, path)
+    _fails(path, "expected the networks of a ConditionalGAN|expected 4 sorted classes")
+
+
+def test_labels_that_are_whole_numbers_come_back(path: Path) -> None:
+    model = lso.ConditionalGAN(3, hidden=(8,), epochs=1, random_state=0).fit(X, LABELS * 2.0)
+    lso.save(model.set_params(latent=9), path)
+    loaded: Any = load(path)
+    np.testing.assert_array_equal(loaded.classes_, [0, 2, 4])
+    np.testing.assert_array_equal(
+        loaded.sample([4, 0], random_state=1), model.sample([4, 0], random_state=1)
+    )
+
+
 def test_an_unfitted_generative_estimator_is_refused(path: Path) -> None:
     with pytest.raises(lso.NotFittedError, match="GAN is not fitted"):
         lso.save(lso.GAN(), path)
@@ -248,7 +274,16 @@ def test_every_truncation_is_found(path: Path) -> None:
     _fails(path, "expected a whole safetensors file")
 
 
-@pytest.mark.parametrize("make", [network, autoencoder, lambda: classifier(NAMES[LABELS])])
+@pytest.mark.parametrize(
+    "make",
+    [
+        network,
+        autoencoder,
+        lambda: classifier(NAMES[LABELS]),
+        lambda: fitted(lso.VAE(3, hidden=(8,))),
+        lambda: fitted(lso.ConditionalGAN(3, hidden=(8,), discriminator_hidden=(6,))),
+    ],
+)
 def test_every_altered_byte_is_found(make: Callable[[], Any], path: Path) -> None:
     save(make(), path)
     data = path.read_bytes()
