@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from lso_native.experiments.correlations import correlations
 
 Facts = dict[str, Any]
 Column = tuple[str, str, Callable[[float, float], str]]
@@ -41,6 +41,11 @@ def share(mean: float, half: float) -> str:
 def number(mean: float, half: float) -> str:
     """Two decimals."""
     return f"{mean:.2f} ± {half:.2f}"
+
+
+def error(mean: float, half: float) -> str:
+    """Four decimals."""
+    return f"{mean:.4f} ± {half:.4f}"
 
 
 SYSTEMS: list[Column] = [
@@ -68,14 +73,16 @@ SPACES: list[Column] = [
     ("success", "walk_success_rate", share),
     ("recognised", "walk_recognised", share),
 ]
-PREDICTORS = (
-    "condition",
-    "effective_rank",
-    "path_ratio",
-    "feasible_share",
-    "flat_share",
-    "latent_jump_ratio",
-)
+OUTCOMES: list[Column] = [
+    ("success", "success_rate", share),
+    ("recognised", "recognised", share),
+]
+SIZES: list[Column] = [("test MSE", "test_mse", error), *SPACES[:4], SPACES[5], *OUTCOMES]
+SWEEPS = {
+    "desired_change": ("system", "desired_change"),
+    "start": ("system", "start"),
+    "latent": ("kind", "latent"),
+}
 
 
 def cell(values: Sequence[float | None], show: Callable[[float, float], str]) -> str:
@@ -99,26 +106,37 @@ def table(head: str, rows: dict[str, list[Facts]], columns: list[Column]) -> str
     return "\n".join(lines)
 
 
-def rank_correlation(x: Sequence[float], y: Sequence[float]) -> tuple[float, float, float]:
-    """Spearman's, with its 95% interval by Fisher's z (variance 1.06 / (n - 3); Fieller et al. 1957)."""
-    ranks = [np.argsort(np.argsort(values)) for values in (x, y)]
-    found = float(np.corrcoef(ranks[0], ranks[1])[0, 1])
-    z, half = math.atanh(min(max(found, -0.999), 0.999)), 1.96 * math.sqrt(1.06 / (len(x) - 3))
-    return found, math.tanh(z - half), math.tanh(z + half)
-
-
-def correlations(spaces: list[Facts]) -> str:
+def correlation_table(decoders: list[Facts]) -> str:
     """How each figure of a latent space goes with success and recognition."""
     lines = ["| of a latent space | with success | with recognition |", "| --- | ---: | ---: |"]
-    for name in PREDICTORS:
-        cells = []
-        for outcome in ("walk_success_rate", "walk_recognised"):
-            found, low, high = rank_correlation(
-                [facts[name] for facts in spaces], [facts[outcome] for facts in spaces]
-            )
-            cells.append(f"{found:+.2f} [{low:+.2f}, {high:+.2f}]")
-        lines.append(f"| {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    rows = correlations(decoders)
+    for figure in dict.fromkeys(row["figure"] for row in rows):
+        cells = [
+            "–"
+            if row["interval"] is None
+            else f"{row['rho']:+.2f} [{row['interval'][0]:+.2f}, {row['interval'][1]:+.2f}]"
+            for row in rows
+            if row["figure"] == figure
+        ]
+        lines.append(f"| {figure.replace('_', ' ')} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def sweep_tables(runs: list[Facts]) -> list[str]:
+    """C, start and the latent's size, a row a choice."""
+    tables = []
+    for sweep, names in SWEEPS.items():
+        rows: dict[str, list[Facts]] = {}
+        for run in runs:
+            for row in run["sweeps"][sweep]:
+                key = ", ".join(
+                    f"{row[n]:g}" if isinstance(row[n], float) else str(row[n]) for n in names
+                )
+                rows.setdefault(key, []).append(row)
+        if rows:
+            columns = SIZES if sweep == "latent" else OUTCOMES
+            tables.append(table(", ".join(names).replace("_", " "), rows, columns))
+    return tables
 
 
 def main(folders: list[str]) -> int:
@@ -134,7 +152,9 @@ def main(folders: list[str]) -> int:
         name: [run["latent_spaces"][name] for run in runs] for name in runs[0]["latent_spaces"]
     }
     parts = [table("system", systems, SYSTEMS), table("latent space of", spaces, SPACES)]
-    parts.append(correlations([facts for each in spaces.values() for facts in each]))
+    sizes = [row for run in runs for row in run["sweeps"]["latent"]]
+    parts.append(correlation_table([*(f for each in spaces.values() for f in each), *sizes]))
+    parts += sweep_tables(runs)
     sys.stdout.write("\n\n".join(parts) + "\n")
     return 0
 

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 from lso_native.experiments import systems
 from lso_native.experiments.generation import GenerationSettings
-from lso_native.experiments.generators import ClusterSettings, GANSettings, VAESettings
+from lso_native.experiments.generators import (
+    ClusterSettings,
+    GANSettings,
+    NoisySettings,
+    VAESettings,
+)
 from lso_native.experiments.latent_spaces import LatentSpaceSettings
 from lso_native.experiments.models import (
     AutoencoderSettings,
@@ -18,6 +23,7 @@ from lso_native.experiments.models import (
 from lso_native.experiments.quality import QualitySettings
 from lso_native.experiments.reproduce import ReproduceSettings
 from lso_native.experiments.sensitivity import SensitivitySettings
+from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import SystemSettings
 
 FEW = GenerationSettings(mse=0.08, max_iterations=40)
@@ -34,10 +40,21 @@ SMALL_SYSTEMS = {
     "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings(components=2)),
     "lso-vae": SystemSettings(FEW, generator="vae"),
     "lso-gan": SystemSettings(FEW, generator="gan"),
+    "lso-noisy": SystemSettings(FEW, generator="noisy"),
 }
+SWEEPS = SweepSettings(
+    samples=10,
+    desired_changes=(-1.0, -0.1),
+    latents=(2, 3),
+    images=300,
+    hidden=(8,),
+    shown=600,
+    latent_spaces=LatentSpaceSettings(points=20, walks=10, max_iterations=30),
+)
 SMALL: dict[str, Any] = {"latent": 3, "images": 1_000, "samples": 3_000, "hidden": (12,)}
 SMALL_GENERATORS = {
     "vae": VAESettings(**SMALL),
+    "noisy": NoisySettings(**SMALL),
     "gan": GANSettings(**SMALL),
     "cgan": GANSettings(conditional=True, **SMALL),
     "guided-gan": GANSettings(conditional=True, guide_weight=0.1, **SMALL),
@@ -52,6 +69,7 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
         "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
         "quality": QualitySettings(real=100, shown=200),
         "latent_spaces": LatentSpaceSettings(points=30, walks=10, max_iterations=30),
+        "sweeps": SWEEPS,
         "variations": SensitivitySettings(
             samples=10, max_iterations=40, better_samples=300, classifier_epochs=(1,)
         ),

@@ -232,6 +232,7 @@ def test_reproduce_writes_everything_and_prints_the_table(
         classifier=small.classifier,
         quality=small.quality,
         latent_spaces=small.latent_spaces,
+        sweeps=small.sweeps,
     )
     monkeypatch.setattr("lso_native.commands.reproduce.ReproduceSettings", settings)
     assert main(["reproduce", "--out", str(tmp_path), "--samples", "10", "--threads", "1"]) == 0
@@ -246,7 +247,7 @@ def test_reproduce_writes_everything_and_prints_the_table(
     assert kinds == {".png", ".gif"}
     models = {file.stem for file in (tmp_path / "models").iterdir()}
     trained = {"judge", "classifier", "lso-1", "lso-2"}
-    assert models == trained | {"gan", "cgan", "guided-gan", "vae"}
+    assert models == trained | {"gan", "cgan", "guided-gan", "vae", "noisy"}
     assert "data:image/png" in (tmp_path / "report.html").read_text()
     told = capsys.readouterr()
     for name in names:

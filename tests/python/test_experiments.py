@@ -143,7 +143,7 @@ def test_quality_is_measured_by_the_metrics_own_rules(whole: Run, name: str) -> 
 
 def test_latent_spaces_are_measured_once_for_each_decoder(whole: Run) -> None:
     spaces = whole.results["latent_spaces"]
-    assert list(spaces) == ["lso-1", "lso-2", "gan", "vae"]
+    assert list(spaces) == ["lso-1", "lso-2", "gan", "vae", "noisy"]
     for name, facts in spaces.items():
         assert facts["condition"] >= 1
         assert facts["path_ratio"] >= 1
@@ -161,10 +161,12 @@ def test_real_images_are_the_floor(whole: Run) -> None:
 
 def test_systems_share_the_model_they_have_in_common(whole: Run, listener: Listener) -> None:
     trained = [stage.split(":")[0] for stage in listener.stages if stage.endswith(" images")]
-    assert [name for name in trained if name in GENERATORS] == ["gan", "cgan", "guided-gan", "vae"]
-    for name, model in {"lso-vae": "vae", "lso-gan": "gan"}.items():
-        decoder = lso.load(whole.folder / "models" / f"{model}.safetensors")
-        assert isinstance(decoder, lso.Network)
+    made = [name for name in trained if name in GENERATORS]
+    assert made == ["gan", "cgan", "guided-gan", "vae", "noisy"]
+    for name, model in {"lso-vae": "vae", "lso-gan": "gan", "lso-noisy": "noisy"}.items():
+        loaded = lso.load(whole.folder / "models" / f"{model}.safetensors")
+        assert isinstance(loaded, lso.VAE | lso.GAN | lso.NoisyAutoencoder)
+        decoder = loaded.decoder_
         with np.load(whole.folder / "samples" / f"{name}.npz") as samples:
             decoded = decoder(samples["latents"])
             np.testing.assert_allclose(decoded, samples["images"], rtol=0, atol=1e-6)

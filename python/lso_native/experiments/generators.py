@@ -19,9 +19,10 @@ from lso_native.experiments.generation import NO_DIGIT, asked_digits
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
 from lso_native.gan import GAN, ConditionalGAN
-from lso_native.generative import GenerativeProgress, subseed
+from lso_native.generative import ADVICE, GenerativeProgress, subseed
 from lso_native.guide import ClassifierGuide
 from lso_native.network import Network
+from lso_native.noisy_autoencoder import NoisyAutoencoder
 from lso_native.vae import VAE
 
 Images = NDArray[np.floating[Any]]
@@ -36,6 +37,17 @@ class VAESettings:
     samples: int = 1_800_000  # how many to show, in whole epochs
     hidden: tuple[int, ...] = (256, 128)
     kl_weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class NoisySettings:
+    """196-256-128-latent-128-256-196, noise on the normalized latent."""
+
+    latent: int = 20
+    images: int = 30_000
+    samples: int = 1_800_000  # how many to show, in whole epochs
+    hidden: tuple[int, ...] = (256, 128)
+    latent_noise: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -56,9 +68,13 @@ class ClusterSettings:
     """A Gaussian mixture for each digit over the codes of a VAE."""
 
     components: int = 30
+    spread: float = (
+        0.9  # of each Gaussian's standard deviations; chosen by measurement (docs/results.md)
+    )
 
 
-GeneratorSettings = VAESettings | GANSettings
+GeneratorSettings = VAESettings | NoisySettings | GANSettings
+Generator = VAE | NoisyAutoencoder | GAN | ConditionalGAN
 
 
 def train_generator(
@@ -76,18 +92,11 @@ def train_generator(
     progress.start(f"{name}: {len(part):,} images", epochs)
     begin = time.perf_counter()
     tell = _on_epoch(progress)
-    model: VAE | GAN | ConditionalGAN
-    if isinstance(settings, VAESettings):
-        model = VAE(
-            settings.latent,
-            hidden=settings.hidden,
-            kl_weight=settings.kl_weight,
-            epochs=epochs,
-            threads=threads,
-            random_state=seed,
-        ).fit(part.images, callback=tell)
-    else:
+    model: Generator
+    if isinstance(settings, GANSettings):
         model = _train_gan(settings, part, classifier, epochs, seed, threads, tell)
+    else:
+        model = autoencoder_of(settings, epochs, seed, threads).fit(part.images, callback=tell)
     seconds = time.perf_counter() - begin
     facts: dict[str, Any] = {
         "latent": settings.latent,
@@ -96,13 +105,35 @@ def train_generator(
         "train_status": model.status_,
         "train_seconds": seconds,
     }
-    if isinstance(model, VAE):
-        facts |= {"train_mse": model.mse_, "active_latents": model.active_latents_}
-        progress.finish(f"MSE {model.mse_:.4f}, {model.active_latents_} latents in use")
+    if isinstance(model, VAE | NoisyAutoencoder):
+        facts |= autoencoder_facts(model, digits)
+        progress.finish(f"MSE {model.mse_:.4f}")
     else:
         facts["diversity"] = model.diversity_
         progress.finish(f"{model.diversity_:.0%} of the real images' variance")
+    if model.status_ in ADVICE:
+        facts["advice"] = f"{name} {model.status_}: {ADVICE[model.status_]}"
+        progress.note(facts["advice"])
     return Trained(model, seconds, facts)
+
+
+def autoencoder_of(
+    settings: VAESettings | NoisySettings, epochs: int, seed: int, threads: int | None
+) -> VAE | NoisyAutoencoder:
+    """The estimator of ``settings``, not yet fitted."""
+    common: dict[str, Any] = {"hidden": settings.hidden, "epochs": epochs, "threads": threads}
+    if isinstance(settings, VAESettings):
+        return VAE(settings.latent, kl_weight=settings.kl_weight, random_state=seed, **common)
+    noise = settings.latent_noise
+    return NoisyAutoencoder(settings.latent, latent_noise=noise, random_state=seed, **common)
+
+
+def autoencoder_facts(model: VAE | NoisyAutoencoder, digits: Digits) -> dict[str, Any]:
+    """The errors of ``model`` on training and test images."""
+    test = digits.test.images
+    error = float(np.square(model.reconstruct(test) - test).mean(dtype=np.float64))
+    facts: dict[str, Any] = {"train_mse": model.mse_, "test_mse": error}
+    return facts | {"active_latents": model.active_latents_} if isinstance(model, VAE) else facts
 
 
 def _train_gan(
@@ -131,9 +162,7 @@ def _train_gan(
     return GAN(settings.latent, **options).fit(part.images, callback=tell)
 
 
-def sample(
-    model: VAE | GAN | ConditionalGAN, n: int, seed: int
-) -> tuple[Images, NDArray[np.int64]]:
+def sample(model: Generator, n: int, seed: int) -> tuple[Images, NDArray[np.int64]]:
     """``n`` samples of a model by itself, and the digits asked for: none where it cannot be asked."""
     if isinstance(model, ConditionalGAN):
         labels = asked_digits(n)
@@ -165,7 +194,9 @@ def sample_clusters(
             tol=1e-2,
             random_state=subseed(seed, int(digit)) % 2**32,
         ).fit(members)
-        drawn[labels == digit] = fitted.sample(count)[0]
+        points, of = fitted.sample(count)
+        centres = fitted.means_[of]
+        drawn[labels == digit] = centres + settings.spread * (points - centres)
     return model.inverse_transform(drawn), labels
 
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-Facts = dict[str, Any]
-_SIGNIFICANT = 1.96  # standard errors: 95%
+from lso_native.experiments import hypotheses_latent as latent
+from lso_native.experiments.answers import Answer, compare, compare_rates, take
 
-
-class Answer(NamedTuple):
-    """A question, the answer in a few words, and the figures behind it."""
-
-    question: str
-    answer: str
-    figures: str
+__all__ = ["answers", "compare"]
 
 
 def answers(results: dict[str, Any]) -> list[Answer]:
@@ -25,24 +17,19 @@ def answers(results: dict[str, Any]) -> list[Answer]:
         _input_optimization,
         _against_generators,
         _through_decoders,
-        _smaller_latent,
-        _more_than_the_sum,
-        _irregularity,
+        latent.smaller_latent,
+        latent.why_smaller,
+        latent.more_than_the_sum,
+        latent.irregularity,
+        latent.noise,
+        _sensitive,
+        _teaches,
     ]
     return [answer for ask in asked if (answer := ask(results)) is not None]
 
 
-def compare(a: float, b: float, n_a: int, n_b: int) -> int:
-    """1 where the share ``a`` of ``n_a`` is above ``b`` of ``n_b`` by more than chance (two-proportion z test, 95%),
-    -1 where it is below, else 0."""
-    pooled = (a * n_a + b * n_b) / (n_a + n_b)
-    error = math.sqrt(max(pooled * (1 - pooled), 1e-12) * (1 / n_a + 1 / n_b))
-    z = (a - b) / error
-    return 0 if abs(z) < _SIGNIFICANT else int(math.copysign(1, z))
-
-
 def _input_optimization(results: dict[str, Any]) -> Answer | None:
-    found = _take(results, "lso-2", "input-optimization")
+    found = take(results, "lso-2", "input-optimization")
     if found is None:
         return None
     lso, plain = found
@@ -50,7 +37,7 @@ def _input_optimization(results: dict[str, Any]) -> Answer | None:
         1: "Yes: the decoder is what keeps samples recognisable.",
         0: "No difference beyond chance.",
         -1: "No: input optimization is recognised more often.",
-    }[_compare(lso, plain, "recognised")]
+    }[compare_rates(lso, plain, "recognised")]
     return Answer(
         "Does optimizing a latent input give better samples than optimizing the input itself?",
         verdict,
@@ -65,7 +52,7 @@ def _against_generators(results: dict[str, Any]) -> Answer | None:
     if "lso-2" not in systems or not others:
         return None
     lso = systems["lso-2"]
-    signs = [_compare(lso, systems[name], "recognised") for name in others]
+    signs = [compare_rates(lso, systems[name], "recognised") for name in others]
     verdict = (
         "No: they are recognised more often."
         if all(sign < 0 for sign in signs)
@@ -93,8 +80,8 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     lso = systems["lso-2"]
     words = {1: "more often", 0: "as often (within chance)", -1: "less often"}
     told = [
-        f"{name} meets the target {words[_compare(systems[name], lso, 'success_rate')]} and is recognised "
-        f"{words[_compare(systems[name], lso, 'recognised')]}"
+        f"{name} meets the target {words[compare_rates(systems[name], lso, 'success_rate')]} and is recognised "
+        f"{words[compare_rates(systems[name], lso, 'recognised')]}"
         for name in through
     ]
     figures = [
@@ -108,72 +95,63 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     )
 
 
-def _smaller_latent(results: dict[str, Any]) -> Answer | None:
-    found, spaces = _take(results, "lso-1", "lso-2"), results.get("latent_spaces", {})
-    if found is None or not {"lso-1", "lso-2"} <= set(spaces):
+def _sensitive(results: dict[str, Any]) -> Answer | None:
+    sweeps = results.get("sweeps", {})
+    rows = [row for row in sweeps.get("desired_change", []) if row["system"] == "lso-2"]
+    starts = [row for row in sweeps.get("start", []) if row["system"] == "lso-2"]
+    if len(rows) < 2 or len(starts) < 2:
         return None
-    small, large = found
-    verdict = {
-        -1: "Yes, it meets the target less often",
-        0: "No difference beyond chance",
-        1: "No, it meets the target more often",
-    }[_compare(small, large, "success_rate")]
-    one, two = spaces["lso-1"], spaces["lso-2"]
+    told = []
+    verdicts = []
+    for what, each, name in (("C", rows, "desired_change"), ("the start", starts, "start")):
+        low, high = (pick(each, key=lambda row: row["success_rate"]) for pick in (min, max))
+        differs = compare_rates(high, low, "success_rate") > 0
+        verdicts.append(f"{what} {'matters' if differs else 'makes no difference beyond chance'}")
+        told.append(
+            f"{what}: "
+            + ", ".join(
+                f"{_shown(row[name])} succeeds {row['success_rate']:.1%}, recognised {row['recognised']:.1%}"
+                for row in each
+            )
+        )
     return Answer(
-        "Does the smaller latent do worse?",
-        f"{verdict}; recognised {small['recognised']:.1%} against {large['recognised']:.1%}.",
-        f"Success {small['success_rate']:.1%} (5 latents) against {large['success_rate']:.1%} (20); along the walks "
-        f"{one.get('flat_share', 0):.1%} against {two.get('flat_share', 0):.1%} of points are flat, "
-        f"{one.get('rise_share', 0):.1%} against {two.get('rise_share', 0):.1%} of steps raise the error, and the "
-        f"largest jump is {one.get('latent_jump_ratio', 0):.1f} against {two.get('latent_jump_ratio', 0):.1f} times "
-        "the median one.",
+        "How much do the size of the step and the start matter?",
+        f"For lso-2 {' and '.join(verdicts)}.",
+        "; ".join(told) + ".",
     )
 
 
-def _more_than_the_sum(results: dict[str, Any]) -> Answer | None:
-    spaces, classifier = results.get("latent_spaces", {}), results["models"].get("classifier")
-    lso = results["systems"].get("lso-2")
-    if lso is None or classifier is None or "lso-2" not in spaces:
+def _shown(value: float | str) -> str:
+    return value if isinstance(value, str) else f"C = {value:g} E".replace("-", "−")
+
+
+def _teaches(results: dict[str, Any]) -> Answer | None:
+    real = results.get("real", {}).get("accuracy_score")
+    scores = {
+        name: (facts["accuracy_score"], facts["accuracy_score_with_real"])
+        for name, facts in results["systems"].items()
+        if facts.get("accuracy_score") is not None
+    }
+    if real is None or not scores:
         return None
-    clear, right = spaces["lso-2"]["confident_share"], classifier["test_accuracy"]
-    alone = clear * right
-    verdict = {
-        1: "Yes: more are recognised than both explain.",
-        0: "It is what both explain, within chance.",
-        -1: "No: fewer are recognised than both explain. The descent leaves where the decoder is good.",
-    }[compare(lso["recognised"], alone, lso["n"], lso["n"])]
-    return Answer(
-        "Is the quality of LSO more than the sum of its decoder and its classifier?",
-        verdict,
-        f"The judge is sure of a digit in {clear:.1%} of what random latents decode to, and the classifier is right on "
-        f"{right:.1%} of real images: {alone:.1%} if nothing else mattered. Recognised: {lso['recognised']:.1%}.",
+    n = results["settings"].get("test_images", 10_000)
+    beside = {name: compare(both, real, n, n) for name, (_, both) in scores.items()}
+    helps = [name for name, sign in beside.items() if sign > 0]
+    harms = [name for name, sign in beside.items() if sign < 0]
+    verdict = (
+        f"Beside as many real images, samples of {', '.join(helps)} make the classifier better"
+        if helps
+        else "Beside real images no system's samples make the classifier better"
     )
-
-
-def _irregularity(results: dict[str, Any]) -> Answer | None:
-    spaces = results.get("latent_spaces", {})
-    if len(spaces) < 2:
-        return None
-    order = sorted(spaces, key=lambda name: spaces[name].get("flat_share", 0.0))
-    shares = [spaces[name]["walk_success_rate"] for name in order]
-    falling = all(a >= b for a, b in itertools.pairwise(shares))
+    verdict += f", those of {', '.join(harms)} worse." if harms else "."
     told = [
-        f"{name}: flat {spaces[name].get('flat_share', 0):.1%}, success {spaces[name]['walk_success_rate']:.1%}"
-        for name in order
+        f"{name} {alone:.1%} alone, {both:.1%} beside real"
+        for name, (alone, both) in scores.items()
     ]
     return Answer(
-        "Does an irregular latent space make the descent fail?",
-        "The more of its walks is flat, the less often a decoder meets the target."
-        if falling
-        else "The share of flat points does not order the decoders by their success.",
-        "; ".join(told) + f". These are {len(order)} decoders of one run: no more than a hint.",
+        "Can generated samples stand in for training images, or add to them?",
+        verdict,
+        f"Accuracy on test images of a classifier taught by as many real images: {real:.1%}; by samples of "
+        + "; ".join(told)
+        + ".",
     )
-
-
-def _take(results: dict[str, Any], *names: str) -> list[Facts] | None:
-    systems = results["systems"]
-    return [systems[name] for name in names] if set(names) <= set(systems) else None
-
-
-def _compare(a: Facts, b: Facts, rate: str) -> int:
-    return compare(a[rate], b[rate], a["n"], b["n"])

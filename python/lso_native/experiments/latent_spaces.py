@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.autoencoder import Autoencoder
 from lso_native.classifier import Classifier
 from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
-from lso_native.gan import GAN
 from lso_native.irregularity import irregularity, walk_irregularity
 from lso_native.metrics import features, in_manifold, recognition
 from lso_native.network import Model
 from lso_native.objectives import one_hot
 from lso_native.optimize import optimize
-from lso_native.vae import VAE
+
+_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+_SHOWN = 80  # iterations at most
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,14 @@ class LatentSpaceSettings:
 
 def measure_latent_space(
     settings: LatentSpaceSettings,
-    model: Autoencoder | VAE | GAN,
+    model: Any,
     classifier: Model,
     judge: Classifier,
     real: NDArray[Any],
     seed: int,
-) -> dict[str, float]:
-    """Figures of ``model``'s decoder; ``real`` (n, nodes) holds the judge's features of real images."""
+) -> dict[str, Any]:
+    """Figures of the decoder of ``model``, which has ``decoder_`` and ``sample_latent``; ``real`` (n, nodes) holds the
+    judge's features of real images."""
 
     def sees(images: NDArray[Any]) -> NDArray[Any]:
         return judge.decision_function(images)[:, judge.classes_ != NO_DIGIT]
@@ -68,11 +70,11 @@ def measure_latent_space(
 
 def _walks(
     settings: LatentSpaceSettings,
-    model: Autoencoder | VAE | GAN,
+    model: Any,
     classifier: Model,
     judge: Classifier,
     seed: int,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     labels = asked_digits(settings.walks)
     targets = one_hot(labels, CLASSES)
     joint = model.decoder_ >> classifier
@@ -85,17 +87,32 @@ def _walks(
     )
     assert result.trajectory is not None
     moved = [i for i, path in enumerate(result.trajectory) if len(path) > 1]
-    facts = {
+    facts: dict[str, Any] = {
+        "walks": settings.walks,
         "walk_success_rate": float(result.success.mean()),
         "walk_recognised": recognition(judge, result.samples, labels).rate.share,
     }
     if not moved:
         return facts
-    found = walk_irregularity(
-        joint, [result.trajectory[i] for i in moved], targets[moved]
-    ).summary()
+    walks = walk_irregularity(joint, [result.trajectory[i] for i in moved], targets[moved])
+    facts["walk_mse"] = errors_along([loss / CLASSES for loss in walks.loss])
+    found = walks.summary()
     names = ("vanishing_share", "flat_share", "rise_share")
     facts |= {name: found[name] for name in names}
     for space in ("latent", "sample"):
         facts[f"{space}_jump_ratio"] = found[f"{space}_jump_ratio_of_walk_median"]
     return facts
+
+
+def errors_along(walks: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    """Quantiles over ``walks``, each (n_iterations + 1,) errors, at some iterations; a walk that has ended keeps its
+    last error."""
+    longest = max(len(walk) for walk in walks) - 1
+    shown = np.unique(np.geomspace(1, longest + 1, _SHOWN).round().astype(int) - 1)
+    at = [walk[np.minimum(shown, len(walk) - 1)] for walk in walks]
+    bands = np.quantile(np.array(at), _QUANTILES, axis=0).T
+    return {
+        "quantiles": list(_QUANTILES),
+        "iterations": shown.tolist(),
+        "mse": [[float(f"{value:.4g}") for value in row] for row in bands],
+    }

@@ -52,11 +52,11 @@ class ClassifierSettings:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """196-512-256-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
+    """196-512-128-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
 
-    hidden: tuple[int, ...] = (512, 256)
-    optimizer: Optimizer = Adam(learning_rate=2e-3)  # noqa: RUF009 - frozen
-    batch_size: int = 400
+    hidden: tuple[int, ...] = (512, 128)
+    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
+    batch_size: int = 200
     epochs: int = 8
     least_samples: int = 600_000  # how many to show at least, in whole epochs
     noise_contrast: float = 8.0  # noise images have a contrast of 1 to this, cut to 0..1

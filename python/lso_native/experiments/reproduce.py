@@ -2,81 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from lso_native._validation import check_int, check_threads, resolve_seed
-from lso_native.autoencoder import Autoencoder
-from lso_native.data import Digits, Part, load
-from lso_native.data.digits import DatasetName
-from lso_native.experiments.generation import (
-    Generated,
-    GenerationSettings,
-    generate,
-    judge_samples,
+from lso_native.data import Digits, load
+from lso_native.experiments.correlations import correlations
+from lso_native.experiments.making import (
+    ReproduceSettings,
+    Run,
+    keep_model,
+    kept,
+    measure_space,
+    model_of,
+    optimized,
+    sampled,
+    seed_for,
 )
-from lso_native.experiments.generators import (
-    sample,
-    sample_clusters,
-    train_generator,
-)
-from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
-from lso_native.experiments.models import (
-    ClassifierSettings,
-    JudgeSettings,
-    Trained,
-    train_autoencoder,
-    train_classifier,
-    train_judge,
-)
+from lso_native.experiments.models import train_classifier, train_judge
 from lso_native.experiments.progress import Progress, Silent
-from lso_native.experiments.quality import Quality, QualitySettings
+from lso_native.experiments.quality import Quality
 from lso_native.experiments.results import environment, plain, write_results, write_samples
-from lso_native.experiments.resume import carry_over, kept_model
-from lso_native.experiments.sensitivity import Sensitivity, SensitivitySettings
-from lso_native.experiments.systems import GENERATORS, SYSTEMS, described
+from lso_native.experiments.resume import carry_over
+from lso_native.experiments.sensitivity import Sensitivity
+from lso_native.experiments.sweeps import Subject, Sweeps
+from lso_native.experiments.systems import SYSTEMS, described
 from lso_native.files import check_writable_dir
-from lso_native.gan import GAN
-from lso_native.generative import GenerativeEstimator, subseed
-from lso_native.serialization import save
-from lso_native.vae import VAE
 
-
-@dataclass(frozen=True)
-class ReproduceSettings:
-    """One run of ``lso reproduce``."""
-
-    dataset: DatasetName = "mnist5k"
-    data_dir: str | None = None
-    out: str = "lso-output"
-    samples: int = 100
-    systems: tuple[str, ...] = tuple(SYSTEMS)
-    sensitivity: bool = False
-    random_state: int = 0
-    threads: int | None = None
-    fresh: bool = False
-    """Do again what an earlier run of the same settings left in ``out``."""
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
-    classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
-    quality: QualitySettings = field(default_factory=QualitySettings)
-    latent_spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
-    variations: SensitivitySettings = field(default_factory=SensitivitySettings)
-
-
-@dataclass
-class Run:
-    """What a run has so far; every finished part is on disk already."""
-
-    settings: ReproduceSettings
-    folder: Path
-    digits: Digits
-    models: dict[str, Trained]
-    generated: dict[str, Generated]
-    results: dict[str, Any]
-
+__all__ = ["ReproduceSettings", "Run", "run"]
 
 OnSystem = Callable[[Run, str], None]
 
@@ -96,17 +49,17 @@ def run(
     state = _prepare(settings)
     for text in state.results["notes"]:
         progress.note(text)
-    judge = _kept(state, "judge", progress)
+    judge = kept(state, "judge", progress)
     if judge is None:
-        judge = train_judge(settings.judge, state.digits, _seed(settings, 1), progress)
-        _keep_model(state, "judge", judge)
-    quality = Quality(settings.quality, state.digits, judge.estimator, _seed(settings, 5))
+        judge = train_judge(settings.judge, state.digits, seed_for(settings, 1), progress)
+        keep_model(state, "judge", judge)
+    quality = Quality(settings.quality, state.digits, judge.estimator, seed_for(settings, 5))
     if "real" not in state.results:
         state.results["real"] = quality.of_real(settings.samples)
-    if _kept(state, "classifier", progress) is None:
-        seed = _seed(settings, 2)
+    if kept(state, "classifier", progress) is None:
+        seed = seed_for(settings, 2)
         classifier = train_classifier(settings.classifier, state.digits, seed, progress)
-        _keep_model(state, "classifier", classifier)
+        keep_model(state, "classifier", classifier)
     for name in settings.systems:
         if name in state.results["systems"]:
             progress.note(f"{name}: kept from an earlier run in this folder")
@@ -114,9 +67,38 @@ def run(
         _run_system(state, name, quality, progress)
         if on_system is not None:
             on_system(state, name)
+    _sweep(state, quality, progress)
+    spaces, sizes = state.results["latent_spaces"], state.results["sweeps"]["latent"]
+    state.results["correlations"] = correlations([*spaces.values(), *sizes])
+    write_results(state.folder, state.results)
     if settings.sensitivity:
         _try_other_choices(state, progress)
     return state
+
+
+def _sweep(state: Run, quality: Quality, progress: Progress) -> None:
+    """C and start for every system that optimizes, the latent's size where the paper's larger one is asked for."""
+    settings = state.settings
+    sweeps = Sweeps(
+        settings.sweeps,
+        state.digits,
+        state.models["classifier"],
+        state.models["judge"],
+        quality,
+        seed_for(settings, 4),
+        settings.threads,
+        progress,
+        on_row=lambda: write_results(state.folder, state.results),
+        rows=state.results["sweeps"],
+    )
+    subjects = {}
+    for name in settings.systems:
+        generation = SYSTEMS[name].generation
+        if generation is not None:
+            trained = model_of(state, name, progress)
+            model = None if trained is None else trained.estimator
+            subjects[name] = Subject(generation, model)
+    sweeps.run(subjects, sizes="lso-2" in settings.systems)
 
 
 def _try_other_choices(state: Run, progress: Progress) -> None:
@@ -126,7 +108,7 @@ def _try_other_choices(state: Run, progress: Progress) -> None:
         settings.classifier,
         state.models,
         state.digits,
-        _seed(settings, 4),
+        seed_for(settings, 4),
         settings.threads,
         progress,
         on_row=lambda: write_results(state.folder, state.results),
@@ -137,8 +119,6 @@ def _try_other_choices(state: Run, progress: Progress) -> None:
         system = SYSTEMS[name]
         if system.generator is None:
             autoencoders[name] = system.autoencoder
-        if system.autoencoder is not None and name not in state.models:
-            _model_of(state, name, progress)  # its samples were kept, so that it was not asked for
     choices.run(autoencoders)
 
 
@@ -164,6 +144,8 @@ def _prepare(settings: ReproduceSettings) -> Run:
         "models": {},
         "systems": {},
         "latent_spaces": {},
+        "histories": {},
+        "sweeps": {"desired_change": [], "start": [], "latent": []},
     }
     all_systems = {name: described(name) for name in SYSTEMS}
     if not settings.fresh:
@@ -190,134 +172,18 @@ def _notes(settings: ReproduceSettings, digits: Digits) -> list[str]:
 
 def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> None:
     system = SYSTEMS[name]
-    trained = _model_of(state, name, progress)
+    trained = model_of(state, name, progress)
     if system.generation is None:
         assert trained is not None
-        generated = _sampled(state, name, trained.estimator, progress)
+        generated = sampled(state, name, trained.estimator, progress)
     else:
-        generated = _optimized(state, name, system.generation, trained, progress)
+        generated = optimized(state, name, system.generation, trained, progress)
     write_samples(state.folder / "samples" / f"{name}.npz", generated.arrays())
     state.generated[name] = generated
     facts = {} if trained is None else trained.facts
     if trained is not None:
-        _measure_latent_space(state, SYSTEMS[name].generator or name, trained.estimator, quality)
+        measure_space(state, SYSTEMS[name].generator or name, trained.estimator, quality)
     systems = state.results["systems"]
     systems[name] = {**generated.facts(), **facts, **quality.of(generated)}
     state.results["systems"] = {known: systems[known] for known in SYSTEMS if known in systems}
     write_results(state.folder, state.results)
-
-
-def _model_of(state: Run, name: str, progress: Progress) -> Trained | None:
-    """The model that a system needs, if any; one that another system has trained is not trained again."""
-    system, settings = SYSTEMS[name], state.settings
-    if system.autoencoder is not None:
-        # One seed for all autoencoders: systems do not depend on which others are run.
-        if (kept := _kept(state, name, progress)) is not None:
-            return kept
-        seed = _seed(settings, 3)
-        trained = train_autoencoder(name, system.autoencoder, state.digits, seed, progress)
-        _keep_model(state, name, trained)
-        return trained
-    if system.generator is None:
-        return None
-    if system.generator not in state.models:
-        trained = train_generator(
-            system.generator,
-            GENERATORS[system.generator],
-            state.digits,
-            state.models["classifier"].estimator.network_,
-            subseed(settings.random_state, system.generator),
-            settings.threads,
-            progress,
-        )
-        _keep_model(state, system.generator, trained)
-    return state.models[system.generator]
-
-
-def _optimized(
-    state: Run,
-    name: str,
-    generation: GenerationSettings,
-    trained: Trained | None,
-    progress: Progress,
-) -> Generated:
-    model, starts, seed = (
-        state.models["classifier"].estimator.network_,
-        None,
-        _seed(state.settings, 4),
-    )
-    if trained is not None:
-        if SYSTEMS[name].generator is not None:
-            starts = trained.estimator.sample_latent(state.settings.samples, random_state=seed)
-        model = trained.estimator.decoder_ >> model
-    return generate(
-        name,
-        model,
-        state.models["judge"].estimator,
-        generation,
-        samples=state.settings.samples,
-        seed=seed,
-        threads=state.settings.threads,
-        progress=progress,
-        starts=starts,
-    )
-
-
-def _sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated:
-    clusters, n = SYSTEMS[name].clusters, state.settings.samples
-    seed = subseed(state.settings.random_state, name, "samples")
-    progress.start(f"{name}: {n:,} digits", n)
-    begin = time.perf_counter()
-    if clusters is None:
-        images, labels = sample(model, n, seed)
-    else:
-        settings = GENERATORS[str(SYSTEMS[name].generator)]
-        train = state.digits.train
-        part = Part(train.images[: settings.images], train.labels[: settings.images])
-        images, labels = sample_clusters(model, part, clusters, n, seed)
-    seconds = time.perf_counter() - begin
-    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
-    generated = judge_samples(images, labels, classifier.network_, judge, seconds=seconds)
-    progress.finish(f"{generated.recognised.mean():.0%} are recognised")
-    return generated
-
-
-def _measure_latent_space(state: Run, name: str, model: Any, quality: Quality) -> None:
-    """Once for each decoder whose inputs are latents alone."""
-    spaces = state.results["latent_spaces"]
-    if name in spaces or not isinstance(model, Autoencoder | VAE | GAN):
-        return
-    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
-    spaces[name] = measure_latent_space(
-        state.settings.latent_spaces,
-        model,
-        classifier.network_,
-        judge,
-        quality.real,
-        subseed(state.settings.random_state, name, "latent space"),
-    )
-
-
-def _kept(state: Run, name: str, progress: Progress) -> Trained | None:
-    """A model that an earlier run in this folder trained."""
-    trained = kept_model(state.folder, state.results, name)
-    if trained is not None:
-        state.models[name] = trained
-        progress.note(f"{name}: its model is kept from an earlier run in this folder")
-    return trained
-
-
-def _keep_model(state: Run, name: str, trained: Trained) -> None:
-    state.models[name] = trained
-    state.results["models"][name] = trained.facts
-    folder = state.folder / "models"
-    folder.mkdir(exist_ok=True)
-    estimator = trained.estimator
-    kept = estimator.decoder_ if isinstance(estimator, GenerativeEstimator) else estimator
-    save(kept, folder / f"{name}.safetensors")
-    write_results(state.folder, state.results)
-
-
-def _seed(settings: ReproduceSettings, purpose: int) -> int:
-    """Another seed for each purpose of one ``random_state``."""
-    return (settings.random_state * 5 + purpose) % 2**64

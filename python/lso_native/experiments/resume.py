@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
+from lso_native.estimator import NetworkEstimator
 from lso_native.experiments.models import Trained
+from lso_native.generative import GenerativeEstimator
 from lso_native.serialization import load
 
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
@@ -38,7 +38,10 @@ def carry_over(folder: Path, results: dict[str, Any], described: Mapping[str, An
     for name, facts in found["models"].items():
         if (folder / "models" / f"{name}.safetensors").is_file():
             results["models"][name] = facts
+            results["histories"][name] = found["histories"].get(name, {})
     results["latent_spaces"] |= found["latent_spaces"]
+    for name, rows in found["sweeps"].items():
+        results["sweeps"][name] = rows
 
 
 def kept_model(folder: Path, results: dict[str, Any], name: str) -> Trained | None:
@@ -50,7 +53,7 @@ def kept_model(folder: Path, results: dict[str, Any], name: str) -> Trained | No
         estimator = load(folder / "models" / f"{name}.safetensors")
     except (OSError, ValueError):
         return None
-    if not isinstance(estimator, Autoencoder | Classifier):  # a generator keeps its decoder alone
+    if not isinstance(estimator, NetworkEstimator | GenerativeEstimator):
         return None
     return Trained(estimator, facts["train_seconds"], facts)
 
@@ -60,11 +63,16 @@ def _read(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    wanted = {"settings": dict, "environment": dict, "systems": dict, "models": dict}
-    wanted["latent_spaces"] = dict
-    whole = isinstance(found, dict) and all(
-        isinstance(found.get(name), kind) for name, kind in wanted.items()
+    wanted = (
+        "settings",
+        "environment",
+        "systems",
+        "models",
+        "latent_spaces",
+        "histories",
+        "sweeps",
     )
+    whole = isinstance(found, dict) and all(isinstance(found.get(name), dict) for name in wanted)
     return found if whole and "system_settings" in found["settings"] else None
 
 

@@ -10,6 +10,7 @@ from lso_native.experiments.generators import (
     ClusterSettings,
     GANSettings,
     GeneratorSettings,
+    NoisySettings,
     VAESettings,
 )
 from lso_native.experiments.models import AutoencoderSettings
@@ -29,14 +30,15 @@ class SystemSettings:
 
 GENERATORS: dict[str, GeneratorSettings] = {
     "vae": VAESettings(),
+    "noisy": NoisySettings(),
     "gan": GANSettings(),
     "cgan": GANSettings(conditional=True),
     "guided-gan": GANSettings(conditional=True, guide_weight=0.1),
 }
 
 # Input optimization from C = -E ends where the classifier's nodes saturate; gentle steps on pixels
-# kept in 0..1 are what lets it succeed. Latents of a VAE or GAN start from their prior and stay
-# where that has its mass.
+# kept in 0..1 are what lets it succeed. Other latents start from their prior, or where the codes
+# are, and stay where that has its mass.
 _GENTLE = GenerationSettings(desired_change=-0.1, bounds=(-3.0, 3.0))
 SYSTEMS: dict[str, SystemSettings] = {
     "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
@@ -51,6 +53,7 @@ SYSTEMS: dict[str, SystemSettings] = {
     "vae-clusters": SystemSettings(None, generator="vae", clusters=ClusterSettings()),
     "lso-vae": SystemSettings(_GENTLE, generator="vae"),
     "lso-gan": SystemSettings(_GENTLE, generator="gan"),
+    "lso-noisy": SystemSettings(_GENTLE, generator="noisy"),
 }
 
 # The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.

@@ -1,0 +1,210 @@
+"""A run's state, and what its systems are made of: models, samples, figures of latent spaces."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lso_native.data import Digits, Part
+from lso_native.data.digits import DatasetName
+from lso_native.estimator import NetworkEstimator
+from lso_native.experiments.generation import (
+    Generated,
+    GenerationSettings,
+    generate,
+    judge_samples,
+)
+from lso_native.experiments.generators import (
+    sample,
+    sample_clusters,
+    train_generator,
+)
+from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
+from lso_native.experiments.models import (
+    ClassifierSettings,
+    JudgeSettings,
+    Trained,
+    train_autoencoder,
+)
+from lso_native.experiments.progress import Progress
+from lso_native.experiments.quality import Quality, QualitySettings
+from lso_native.experiments.results import write_results
+from lso_native.experiments.resume import kept_model
+from lso_native.experiments.sensitivity import SensitivitySettings
+from lso_native.experiments.sweeps import SweepSettings
+from lso_native.experiments.systems import GENERATORS, SYSTEMS
+from lso_native.gan import ConditionalGAN
+from lso_native.generative import subseed
+from lso_native.serialization import save
+
+
+@dataclass(frozen=True)
+class ReproduceSettings:
+    """One run of ``lso reproduce``."""
+
+    dataset: DatasetName = "mnist5k"
+    data_dir: str | None = None
+    out: str = "lso-output"
+    samples: int = 100
+    systems: tuple[str, ...] = tuple(SYSTEMS)
+    sensitivity: bool = False
+    random_state: int = 0
+    threads: int | None = None
+    fresh: bool = False
+    """Do again what an earlier run of the same settings left in ``out``."""
+    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
+    quality: QualitySettings = field(default_factory=QualitySettings)
+    latent_spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
+    sweeps: SweepSettings = field(default_factory=SweepSettings)
+    variations: SensitivitySettings = field(default_factory=SensitivitySettings)
+
+
+@dataclass
+class Run:
+    """What a run has so far; every finished part is on disk already."""
+
+    settings: ReproduceSettings
+    folder: Path
+    digits: Digits
+    models: dict[str, Trained]
+    generated: dict[str, Generated]
+    results: dict[str, Any]
+
+
+def model_of(state: Run, name: str, progress: Progress) -> Trained | None:
+    """The model that a system needs, if any; one that another system has trained is not trained again."""
+    system, settings = SYSTEMS[name], state.settings
+    if name in state.models:
+        return state.models[name]
+    if system.autoencoder is not None:
+        # One seed for all autoencoders: systems do not depend on which others are run.
+        if (before := kept(state, name, progress)) is not None:
+            return before
+        seed = seed_for(settings, 3)
+        trained = train_autoencoder(name, system.autoencoder, state.digits, seed, progress)
+        keep_model(state, name, trained)
+        return trained
+    if system.generator is None:
+        return None
+    generator = system.generator
+    if generator not in state.models and kept(state, generator, progress) is None:
+        trained = train_generator(
+            generator,
+            GENERATORS[generator],
+            state.digits,
+            state.models["classifier"].estimator.network_,
+            subseed(settings.random_state, generator),
+            settings.threads,
+            progress,
+        )
+        keep_model(state, generator, trained)
+    return state.models[generator]
+
+
+def optimized(
+    state: Run,
+    name: str,
+    generation: GenerationSettings,
+    trained: Trained | None,
+    progress: Progress,
+) -> Generated:
+    """Samples by optimization, from where the system's starts come from."""
+    model, starts, seed = (
+        state.models["classifier"].estimator.network_,
+        None,
+        seed_for(state.settings, 4),
+    )
+    if trained is not None:
+        if SYSTEMS[name].generator is not None:
+            starts = trained.estimator.sample_latent(state.settings.samples, random_state=seed)
+        model = trained.estimator.decoder_ >> model
+    return generate(
+        name,
+        model,
+        state.models["judge"].estimator,
+        generation,
+        samples=state.settings.samples,
+        seed=seed,
+        threads=state.settings.threads,
+        progress=progress,
+        starts=starts,
+    )
+
+
+def sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated:
+    """Samples of a system's model by itself."""
+    clusters, n = SYSTEMS[name].clusters, state.settings.samples
+    seed = subseed(state.settings.random_state, name, "samples")
+    progress.start(f"{name}: {n:,} digits", n)
+    begin = time.perf_counter()
+    if clusters is None:
+        images, labels = sample(model, n, seed)
+    else:
+        settings = GENERATORS[str(SYSTEMS[name].generator)]
+        train = state.digits.train
+        part = Part(train.images[: settings.images], train.labels[: settings.images])
+        images, labels = sample_clusters(model, part, clusters, n, seed)
+    seconds = time.perf_counter() - begin
+    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
+    generated = judge_samples(images, labels, classifier.network_, judge, seconds=seconds)
+    progress.finish(f"{generated.recognised.mean():.0%} are recognised")
+    return generated
+
+
+def measure_space(state: Run, name: str, model: Any, quality: Quality) -> None:
+    """Once for each decoder whose inputs are latents alone."""
+    spaces = state.results["latent_spaces"]
+    if name in spaces or isinstance(model, ConditionalGAN):
+        return
+    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
+    spaces[name] = measure_latent_space(
+        state.settings.latent_spaces,
+        model,
+        classifier.network_,
+        judge,
+        quality.real,
+        subseed(state.settings.random_state, name, "latent space"),
+    )
+
+
+def kept(state: Run, name: str, progress: Progress) -> Trained | None:
+    """A model that an earlier run in this folder trained."""
+    trained = kept_model(state.folder, state.results, name)
+    if trained is not None:
+        state.models[name] = trained
+        progress.note(f"{name}: its model is kept from an earlier run in this folder")
+    return trained
+
+
+def keep_model(state: Run, name: str, trained: Trained) -> None:
+    """Keep a model with its figures and its curves, on disk as well."""
+    state.models[name] = trained
+    state.results["models"][name] = trained.facts
+    if "advice" in trained.facts:
+        state.results["notes"].append(trained.facts["advice"])
+    folder = state.folder / "models"
+    folder.mkdir(exist_ok=True)
+    save(trained.estimator, folder / f"{name}.safetensors")
+    state.results["histories"][name] = _curves(trained.estimator)
+    write_results(state.folder, state.results)
+
+
+def _curves(estimator: Any) -> dict[str, list[float]]:
+    """What training came through, epoch by epoch, six digits of it; without what was never another number."""
+    history = estimator.history_
+    known = {"mse": history["train_mse"]} if isinstance(estimator, NetworkEstimator) else history
+    return {
+        name: [float(f"{value:.6g}") for value in values]
+        for name, values in known.items()
+        if np.isfinite(values).all() and np.ptp(values) > 0
+    }
+
+
+def seed_for(settings: ReproduceSettings, purpose: int) -> int:
+    """Another seed for each purpose of one ``random_state``."""
+    return (settings.random_state * 5 + purpose) % 2**64
