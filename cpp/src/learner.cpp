@@ -98,7 +98,7 @@ StepOutcome Learner<T>::step() {
   if (!gathered_) return StepOutcome::stationary;
   gathered_ = false;
   const double norm = squared_norm<T>(gradient_);
-  if (!std::isfinite(norm)) return StepOutcome::diverged;
+  if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // Adam squares in T
   adam_.step(network_->parameters(), gradient_);
   if (keep_ > 0) {
     const auto keep = static_cast<T>(keep_);

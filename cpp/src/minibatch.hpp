@@ -158,6 +158,7 @@ class MinibatchTrainer final : public Trainer<T> {
     for (const double part : norms_) norm += part;
     if (!std::isfinite(norm)) return StepOutcome::diverged;
     if (!adam_.empty()) {
+      if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // it squares in T
       for (AdamState<T>& adam : adam_) adam.begin_step();
       team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
         adam_[blocks_[i].gradient].move(blocks_[i].first, values(blocks_[i]), gradient(blocks_[i]));

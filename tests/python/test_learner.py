@@ -91,3 +91,13 @@ def test_misuse_is_named() -> None:
         learner.backward(Y[:4])
     with pytest.raises(ValueError, match=r"x: expected an array of shape \(n_samples, 6\)"):
         learner.forward(Y)
+
+
+def test_a_derivative_whose_square_has_no_room_moves_nothing() -> None:
+    network = lso.Network([1, 1], activation="linear", bias="standard", random_state=0)
+    learner = lso.Learner(network)
+    for _ in range(2):
+        learner.forward([[1.0]])
+        learner.learn([[1e25]], linear=True)
+        assert not learner.step()
+    assert learner.network == network
