@@ -45,7 +45,7 @@ class NoisySettings:
 
     latent: int = 20
     images: int = 30_000
-    samples: int = 1_800_000  # how many to show, in whole epochs
+    samples: int = 1_200_000  # how many to show, in whole epochs
     hidden: tuple[int, ...] = (256, 128)
     latent_noise: float = 0.3
 
