@@ -77,7 +77,9 @@ def full_results(rng: np.random.Generator) -> dict[str, Any]:
             for start in ("uniform 0..1", "normal, sd 1", "training code")
         ],
         "latent": [
-            system(kind=kind, latent=latent, train_mse=0.02, test_mse=0.1 / latent)
+            system(
+                kind=kind, latent=latent, train_images=900, train_mse=0.02, test_mse=0.1 / latent
+            )
             | latent_space(rng)
             for kind in ("plain", "noisy", "vae")
             for latent in SIZES

@@ -20,6 +20,7 @@ MARKERS = "osD^vP"
 _VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid"} | {
     colour: f"series-{i}" for i, colour in enumerate(SERIES, 1)
 }
+_SHORT = 11  # letters of a name, three of which stand side by side
 _WIDTH, _HEIGHT = 3.6, 2.9  # inches; at 100 a pixel wide enough for text on a phone
 _STYLE = {
     "svg.fonttype": "none",
@@ -126,7 +127,8 @@ def plot(title: str, name: str, *, height: float = _HEIGHT) -> Iterator[tuple[Pl
         panel.axes.set_title(title)
         yield panel, done
         if panel.named > 1:
-            columns = 3 if panel.named > 2 else 2
+            _, names = panel.axes.get_legend_handles_labels()
+            columns = 3 if panel.named > 2 and max(map(len, names)) <= _SHORT else 2
             figure.legend(loc="outside lower left", ncols=columns, handlelength=2.2)
         done.append(Chart(_svg(figure, name)))
 
@@ -147,7 +149,7 @@ def _svg(figure: Any, name: str) -> str:
     head = re.sub(r' (width|height|version)="[^"]*"', "", head)
     for colour, variable in _VARIABLES.items():
         rest = rest.replace(colour, f"var(--{variable})")
-    rest = re.sub(r"(\d+\.\d\d)\d+", r"\1", rest)
+    rest = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), rest)
     return f'{head} role="img" aria-label="{html.escape(name)}">{rest}'
 
 

@@ -213,7 +213,7 @@ def training_charts(histories: Facts) -> list[Chart]:
             for series, (name, values) in enumerate(known.items()):
                 panel.line(*thinned(values), name.replace("_", " "), series)
             every = np.concatenate([np.asarray(values, dtype=float) for values in known.values()])
-            if every.min() > 0 and every.max() > 10 * every.min():
+            if every.min() > 0 and every.max() > 30 * every.min():
                 panel.axes.set_yscale("log")
             panel.axes.set_xlabel("epochs")
             if panel.named == 1:
