@@ -41,7 +41,8 @@ def carry_over(folder: Path, results: dict[str, Any], described: Mapping[str, An
             results["histories"][name] = found["histories"].get(name, {})
     results["latent_spaces"] |= found["latent_spaces"]
     for name, rows in found["sweeps"].items():
-        results["sweeps"][name] = rows
+        kept = [row for row in rows if row.get("system") in (None, *results["systems"])]
+        results["sweeps"][name] = kept
 
 
 def kept_model(folder: Path, results: dict[str, Any], name: str) -> Trained | None:
