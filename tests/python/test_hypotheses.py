@@ -150,6 +150,9 @@ def test_noise_is_held_against_plain_ones_of_the_same_size(results: dict[str, An
     assert "more often with 20 latents" in answer
     assert "as often (within chance) with 5 latents" in answer
     assert "64" not in figures
+    assert "lso-noisy" not in figures
+    results["systems"]["lso-noisy"] = system(0.99, 0.93)
+    assert "recognised 93.0% against 70.0%" in answer_to(results, "noise on the latent")[1]
 
 
 def test_a_sweep_whose_ends_differ_matters(results: dict[str, Any]) -> None:
