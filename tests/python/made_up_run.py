@@ -58,7 +58,7 @@ def full_results(rng: np.random.Generator) -> dict[str, Any]:
     systems["gan"] = system(success_rate=None, success_interval=None, recognised=0.9)
     del systems["gan"]["desired_change"]
     results["systems"] = {name: facts | quality(rng) for name, facts in systems.items()}
-    results["real"] = system() | quality(rng)
+    results["real"] = system() | quality(rng) | {"test_images": 500}
     results["latent_spaces"] = {name: latent_space(rng) for name in ("lso-1", "lso-2", "noisy")}
     results["histories"] = {
         "judge": {"mse": list(1 / np.arange(1.0, 9.0))},

@@ -126,7 +126,8 @@ def _shown(value: float | str) -> str:
 
 
 def _teaches(results: dict[str, Any]) -> Answer | None:
-    real = results.get("real", {}).get("accuracy_score")
+    held_out = results.get("real", {})
+    real = held_out.get("accuracy_score")
     scores = {
         name: (facts["accuracy_score"], facts["accuracy_score_with_real"])
         for name, facts in results["systems"].items()
@@ -134,7 +135,8 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
     }
     if real is None or not scores:
         return None
-    n = results["settings"].get("test_images", 10_000)
+    # Older results tell only how many of them other figures used.
+    n = held_out.get("test_images") or held_out["frechet_images"][0]
     beside = {name: compare(both, real, n, n) for name, (_, both) in scores.items()}
     helps = [name for name, sign in beside.items() if sign > 0]
     harms = [name for name, sign in beside.items() if sign < 0]
@@ -153,5 +155,5 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
         verdict,
         f"Accuracy on test images of a classifier taught by as many real images: {real:.1%}; by samples of "
         + "; ".join(told)
-        + ".",
+        + f". Each is one training, told by {n:,} test images: that another would end elsewhere is not counted.",
     )

@@ -61,7 +61,8 @@ class Quality:
         others = Part(train.images[n:], train.labels[n:])
         facts = self._measure(part.images, part.labels, others if len(others.images) else train)
         seen = recognition(self._judge, part.images, part.labels)
-        return {"n": len(part), "recognised": seen.rate.share, **facts}
+        tested = len(self._digits.test)
+        return {"n": len(part), "test_images": tested, "recognised": seen.rate.share, **facts}
 
     def _measure(
         self, images: NDArray[Any], labels: NDArray[np.int64], training: Part
