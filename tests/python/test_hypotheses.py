@@ -168,6 +168,12 @@ def test_a_sweep_whose_ends_differ_matters(results: dict[str, Any]) -> None:
     assert "C = −0.1 E succeeds 90.0%" in figures
 
 
+def test_the_furthest_of_many_are_no_two_of_two() -> None:
+    assert compare(0.87, 0.80, 300, 300) == 1  # z = 2.3
+    assert compare(0.87, 0.80, 300, 300, pairs=10) == 0
+    assert compare(0.90, 0.80, 300, 300, pairs=10) == 1  # z = 3.4
+
+
 def test_generated_data_is_held_against_real(results: dict[str, Any]) -> None:
     for facts in results["systems"].values():
         facts["accuracy_score"] = facts["accuracy_score_with_real"] = None
