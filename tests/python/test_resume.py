@@ -118,6 +118,17 @@ def test_a_model_or_sample_that_is_gone_is_made_again(tmp_path: Path) -> None:
     assert stages(chosen)[:2] == ["classifier", "input-optimization"]
 
 
+@pytest.mark.parametrize("name", ["vae", "gan", "cgan"])
+def test_a_whole_generator_is_kept(tmp_path: Path, name: str) -> None:
+    chosen = settings(tmp_path, systems=(name,))
+    assert stages(chosen).count(name) == 2  # trained, and sampled
+    sample = tmp_path / "samples" / f"{name}.npz"
+    before = sample.read_bytes()
+    sample.unlink()
+    assert stages(chosen) == [name]  # sampled again
+    assert sample.read_bytes() == before
+
+
 def test_a_system_of_other_settings_is_swept_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
