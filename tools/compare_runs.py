@@ -39,8 +39,8 @@ def share(mean: float, half: float) -> str:
 
 
 def number(mean: float, half: float) -> str:
-    """Two decimals."""
-    return f"{mean:.2f} ± {half:.2f}"
+    """Two decimals, or a power of ten."""
+    return f"{mean:.2f} ± {half:.2f}" if mean < 1e5 else f"{mean:.1e} ± {half:.1e}"
 
 
 def error(mean: float, half: float) -> str:
