@@ -35,6 +35,7 @@ class VAESettings:
     latent: int = 20
     images: int = 30_000
     samples: int = 1_800_000  # how many to show, in whole epochs
+    most_epochs: int = 300
     hidden: tuple[int, ...] = (256, 128)
     kl_weight: float = 1.0
 
@@ -46,6 +47,7 @@ class NoisySettings:
     latent: int = 20
     images: int = 30_000
     samples: int = 1_200_000  # how many to show, in whole epochs
+    most_epochs: int = 200
     hidden: tuple[int, ...] = (256, 128)
     latent_noise: float = 0.3
 
@@ -57,6 +59,7 @@ class GANSettings:
     latent: int = 20
     images: int = 30_000
     samples: int = 900_000  # how many to show, in whole epochs
+    most_epochs: int = 150  # few images are not shown for ever
     hidden: tuple[int, ...] = (256, 256)
     conditional: bool = False
     guide_weight: float = 0.0  # of the classifier's squared error beside the discriminator's
@@ -88,7 +91,7 @@ def train_generator(
 ) -> Trained:
     """The model of ``settings`` on the first images of the training part."""
     part = Part(digits.train.images[: settings.images], digits.train.labels[: settings.images])
-    epochs = max(1, settings.samples // len(part))
+    epochs = min(max(1, settings.samples // len(part)), settings.most_epochs)
     progress.start(f"{name}: {len(part):,} images", epochs)
     begin = time.perf_counter()
     tell = _on_epoch(progress)
