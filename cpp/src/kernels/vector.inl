@@ -21,10 +21,10 @@ namespace {
 
 using std::size_t;
 
-// W values of T. Loads and stores need no alignment.
+// W values of T.
 template <class T, size_t W>
 struct VectorOf {
-  typedef T type __attribute__((vector_size(W * sizeof(T)), aligned(sizeof(T)), may_alias));
+  typedef T type __attribute__((vector_size(W * sizeof(T))));
 };
 
 template <class T, size_t W>
@@ -36,14 +36,17 @@ constexpr size_t width = LSO_VECTOR_BYTES / sizeof(T);
 template <class T>
 using Whole = Vector<T, width<T>>;
 
+// Loads and stores need no alignment.
 template <class V, class T>
 LSO_INLINE V load(const T* from) {
-  return *reinterpret_cast<const V*>(from);
+  V value;
+  __builtin_memcpy(&value, from, sizeof(V));
+  return value;
 }
 
 template <class V, class T>
 LSO_INLINE void store(T* to, V value) {
-  *reinterpret_cast<V*>(to) = value;
+  __builtin_memcpy(to, &value, sizeof(V));
 }
 
 // Not V{} + value, which is an addition unless floating-point rules are loosened.
