@@ -14,14 +14,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lso_native._core import simd as _simd
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
-from lso_native.estimator import NotFittedError
-from lso_native.gan import GAN, ConditionalGAN
-from lso_native.guide import ClassifierGuide
 from lso_native.learner import Learner
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import NotFittedError
+from lso_native.models.classifier import Classifier
+from lso_native.models.gan import GAN, ConditionalGAN
+from lso_native.models.guide import ClassifierGuide
+from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
-from lso_native.noisy_autoencoder import NoisyAutoencoder
 from lso_native.objectives import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -35,7 +36,6 @@ from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDe
 from lso_native.random import normal, permutation, uniform
 from lso_native.serialization import load, save
 from lso_native.training import TrainProgress, TrainResult, train
-from lso_native.vae import VAE
 
 if TYPE_CHECKING:
     from lso_native import data, irregularity, metrics

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.classifier import Classifier
 from lso_native.network import Network
 from lso_native.optimizers import Adam, NormalizedGradientDescent
 

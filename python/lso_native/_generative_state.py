@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._estimator_state import HISTORY, class_labels, from_json, pack_classes, to_json
-from lso_native.gan import GAN, ConditionalGAN
-from lso_native.generative import GenerativeEstimator
+from lso_native.models.gan import GAN, ConditionalGAN
+from lso_native.models.generative import GenerativeEstimator
+from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.vae import VAE
 from lso_native.network import Network
-from lso_native.noisy_autoencoder import NoisyAutoencoder
-from lso_native.vae import VAE
 
 Tensors = dict[str, npt.NDArray[Any]]
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from lso_native.autoencoder import Autoencoder
+from lso_native.models.autoencoder import Autoencoder
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.training import DEFAULT_EPOCHS

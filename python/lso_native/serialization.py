@@ -27,11 +27,11 @@ from lso_native._estimator_state import (
     pack_estimator,
     unpack_estimator,
 )
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
-from lso_native.estimator import NetworkEstimator
 from lso_native.files import atomic_write_bytes
-from lso_native.generative import GenerativeEstimator
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import NetworkEstimator
+from lso_native.models.classifier import Classifier
+from lso_native.models.generative import GenerativeEstimator
 from lso_native.network import Composition, Model, Network, compose
 
 __all__ = ["load", "save"]

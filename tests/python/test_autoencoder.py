@@ -8,7 +8,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import N_FEATURES, N_SAMPLES, assert_same_estimator, patterns
-from lso_native.estimator import NotFittedError
+from lso_native.models.base import NotFittedError
 
 X, LABELS = patterns()
 

@@ -7,7 +7,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import N_FEATURES, patterns
-from lso_native.adversarial import AdversarialTraining
+from lso_native.models.adversarial import AdversarialTraining
 
 X, LABELS = patterns()
 Array = np.ndarray

@@ -6,7 +6,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import N_FEATURES, patterns
-from lso_native.noisy_autoencoder import _Training
+from lso_native.models.noisy_autoencoder import _Training
 
 X, LABELS = patterns()
 

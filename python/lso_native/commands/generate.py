@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.classifier import Classifier
 from lso_native.commands.display import Display
 from lso_native.commands.options import load_classifier, load_decoder, numbers
 from lso_native.experiments.results import optimized_arrays, write_samples
 from lso_native.figures import contact_sheet, image_side, write_png
 from lso_native.files import check_writable_dir
+from lso_native.models.classifier import Classifier
 from lso_native.network import Model, compose
 from lso_native.optimize import OptimizeProgress, optimize
 from lso_native.optimizers import NormalizedGradientDescent

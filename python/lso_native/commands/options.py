@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.classifier import Classifier
 from lso_native.network import Model
 from lso_native.serialization import load
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from lso_native._validation import check_int
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
 from lso_native.commands.display import Display
 from lso_native.commands.options import numbers
 from lso_native.data import Digits, load
-from lso_native.estimator import DEFAULT_OPTIMIZER
 from lso_native.experiments.models import AutoencoderSettings
 from lso_native.files import check_writable_dir
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import DEFAULT_OPTIMIZER
+from lso_native.models.classifier import Classifier
 from lso_native.serialization import save
 from lso_native.training import TrainProgress
 

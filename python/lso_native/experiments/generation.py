@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.classifier import Classifier
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.results import optimized_arrays
 from lso_native.metrics import recognition, wilson_interval
+from lso_native.models.classifier import Classifier
 from lso_native.network import Model
 from lso_native.objectives import one_hot
 from lso_native.optimize import (

@@ -18,12 +18,12 @@ from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT, asked_digits
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
-from lso_native.gan import GAN, ConditionalGAN
-from lso_native.generative import ADVICE, GenerativeProgress, subseed
-from lso_native.guide import ClassifierGuide
+from lso_native.models.gan import GAN, ConditionalGAN
+from lso_native.models.generative import ADVICE, GenerativeProgress, subseed
+from lso_native.models.guide import ClassifierGuide
+from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.vae import VAE
 from lso_native.network import Network
-from lso_native.noisy_autoencoder import NoisyAutoencoder
-from lso_native.vae import VAE
 
 Images = NDArray[np.floating[Any]]
 

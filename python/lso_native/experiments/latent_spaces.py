@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.classifier import Classifier
 from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.irregularity import irregularity, walk_irregularity
 from lso_native.metrics import features, in_manifold, recognition
+from lso_native.models.classifier import Classifier
 from lso_native.network import Model
 from lso_native.objectives import one_hot
 from lso_native.optimize import optimize

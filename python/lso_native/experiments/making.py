@@ -11,7 +11,6 @@ import numpy as np
 
 from lso_native.data import Digits, Part
 from lso_native.data.digits import DatasetName
-from lso_native.estimator import NetworkEstimator
 from lso_native.experiments.generation import (
     Generated,
     GenerationSettings,
@@ -37,8 +36,9 @@ from lso_native.experiments.resume import kept_model
 from lso_native.experiments.sensitivity import SensitivitySettings
 from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import GENERATORS, SYSTEMS
-from lso_native.gan import ConditionalGAN
-from lso_native.generative import subseed
+from lso_native.models.base import NetworkEstimator
+from lso_native.models.gan import ConditionalGAN
+from lso_native.models.generative import subseed
 from lso_native.serialization import save
 
 

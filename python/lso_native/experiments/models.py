@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.autoencoder import Autoencoder
-from lso_native.classifier import Classifier
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT
 from lso_native.experiments.progress import Progress
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.classifier import Classifier
 from lso_native.optimizers import Adam, NormalizedGradientDescent
 from lso_native.random import uniform
 from lso_native.training import Optimizer, TrainProgress

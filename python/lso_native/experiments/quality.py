@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.classifier import Classifier
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT, Generated
 from lso_native.metrics import (
@@ -20,6 +19,7 @@ from lso_native.metrics import (
     precision_recall,
     recognition,
 )
+from lso_native.models.classifier import Classifier
 from lso_native.random import permutation
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lso_native.estimator import NetworkEstimator
 from lso_native.experiments.models import Trained
-from lso_native.generative import GenerativeEstimator
+from lso_native.models.base import NetworkEstimator
+from lso_native.models.generative import GenerativeEstimator
 from lso_native.serialization import load
 
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are

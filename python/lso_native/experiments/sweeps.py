@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lso_native.autoencoder import Autoencoder
 from lso_native.data import Digits, Part
-from lso_native.estimator import DEFAULT_OPTIMIZER
 from lso_native.experiments.generation import Generated, GenerationSettings, generate
 from lso_native.experiments.generators import NoisySettings, VAESettings, autoencoder_of
 from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.quality import Quality
-from lso_native.generative import subseed
 from lso_native.metrics import wilson_interval
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import DEFAULT_OPTIMIZER
+from lso_native.models.generative import subseed
 from lso_native.random import normal, permutation, uniform
 
 Images = NDArray[np.floating[Any]]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lso_native._validation import check_int
-from lso_native.autoencoder import Autoencoder
 from lso_native.data import Part
+from lso_native.models.autoencoder import Autoencoder
 from lso_native.network import Model
 
 Codes = NDArray[np.floating[Any]]

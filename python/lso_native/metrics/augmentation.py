@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from lso_native._inputs import check_labels, check_samples
 from lso_native._validation import check_int, resolve_seed
-from lso_native.classifier import Classifier
-from lso_native.estimator import DEFAULT_OPTIMIZER
+from lso_native.models.base import DEFAULT_OPTIMIZER
+from lso_native.models.classifier import Classifier
 from lso_native.training import Optimizer
 
 from .rates import Rate

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._inputs import check_labels, check_samples
-from lso_native.classifier import Classifier
-from lso_native.estimator import NotFittedError
+from lso_native.models.base import NotFittedError
+from lso_native.models.classifier import Classifier
 
 from .rates import Rate
 

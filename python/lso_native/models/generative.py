@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from lso_native._inputs import check_samples
 from lso_native._validation import check_choice, check_int, check_threads, resolve_seed
-from lso_native.estimator import Estimator, NotFittedError
 from lso_native.learner import Learner
+from lso_native.models.base import Estimator, NotFittedError
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
 from lso_native.random import permutation

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._validation import check_choice, check_int, check_number
-from lso_native.generative import Array, Callback, subseed
-from lso_native.generative_autoencoder import GenerativeAutoencoder
 from lso_native.learner import Learner
+from lso_native.models.generative import Array, Callback, subseed
+from lso_native.models.generative_autoencoder import GenerativeAutoencoder
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
 from lso_native.random import normal

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lso_native.generative import Array
-from lso_native.guide import Guide
 from lso_native.learner import Learner
+from lso_native.models.generative import Array
+from lso_native.models.guide import Guide
 from lso_native.random import normal, permutation
 
 # A generator whose samples vary less than this share of the real ones' variance has collapsed.

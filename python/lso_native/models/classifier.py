@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lso_native._inputs import check_labels, check_sample_weight, check_samples
 from lso_native._validation import check_choice
-from lso_native.estimator import (
+from lso_native.models.base import (
     DEFAULT_OPTIMIZER,
     Array,
     Callback,

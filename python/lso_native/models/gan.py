@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from lso_native._inputs import check_labels
 from lso_native._validation import check_int, check_number
-from lso_native.adversarial import AdversarialTraining
-from lso_native.generative import Array, Callback, GenerativeEstimator, subseed
-from lso_native.guide import Guide
+from lso_native.models.adversarial import AdversarialTraining
+from lso_native.models.generative import Array, Callback, GenerativeEstimator, subseed
+from lso_native.models.guide import Guide
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
 from lso_native.random import normal

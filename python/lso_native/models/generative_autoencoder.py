@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from lso_native._inputs import check_samples
 from lso_native._validation import check_int
-from lso_native.generative import Array, GenerativeEstimator
+from lso_native.models.generative import Array, GenerativeEstimator
 from lso_native.network import Network
 from lso_native.random import normal
 
