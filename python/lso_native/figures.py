@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from lso_native._typing import BoolArray, FloatArray, IntArray
 from lso_native.files import atomic_write_bytes
-
-Images = npt.NDArray[np.floating[Any]]
 
 TILE = 56  # pixels of a digit's side on a sheet
 GAP = 6
@@ -32,9 +30,9 @@ def image_side(n_pixels: int) -> int:
 
 
 def contact_sheet(
-    images: Images,
-    labels: Sequence[int] | npt.NDArray[np.int64],
-    success: npt.NDArray[np.bool_],
+    images: FloatArray,
+    labels: Sequence[int] | IntArray,
+    success: BoolArray,
     *,
     title: str,
     subtitle: str = "",
@@ -71,7 +69,7 @@ def contact_sheet(
     return sheet
 
 
-def strip(images: Images, *, tile: int = TILE) -> Image.Image:
+def strip(images: FloatArray, *, tile: int = TILE) -> Image.Image:
     """Images (n, side²) side by side."""
     sheet = Image.new("RGB", (len(images) * (tile + 2) - 2, tile), PAPER)
     for i, image in enumerate(images):
@@ -79,7 +77,7 @@ def strip(images: Images, *, tile: int = TILE) -> Image.Image:
     return sheet
 
 
-def walk_sheet(images: Images, *, title: str, columns: int) -> Image.Image:
+def walk_sheet(images: FloatArray, *, title: str, columns: int) -> Image.Image:
     """A walk (n, side²), ``columns`` images a line, under a title."""
     lines = [strip(images[i : i + columns]) for i in range(0, len(images), columns)]
     top = MARGIN + 34
@@ -98,7 +96,7 @@ def write_png(path: Path, image: Image.Image) -> None:
     _write(path, buffer)
 
 
-def write_gif(path: Path, images: Images, *, seconds: float = 0.08, tile: int = 140) -> None:
+def write_gif(path: Path, images: FloatArray, *, seconds: float = 0.08, tile: int = 140) -> None:
     """Write images (n, side²) as an endless animation, one every ``seconds``."""
     frames = [_tile(image, tile) for image in images]
     buffer = io.BytesIO()
@@ -118,7 +116,7 @@ def _write(path: Path, buffer: io.BytesIO) -> None:
     atomic_write_bytes(path, buffer.getvalue())
 
 
-def _tile(image: npt.NDArray[np.floating[Any]], size: int) -> Image.Image:
+def _tile(image: FloatArray, size: int) -> Image.Image:
     side = image_side(image.size)
     levels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8).reshape(side, side)
     return Image.fromarray(levels).resize((size, size), Image.Resampling.NEAREST)

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from lso_native._typing import Float64Array
 
 PREDICTORS = (
     "condition",
@@ -69,8 +71,8 @@ def correlations(decoders: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ranks(values: Float64Array) -> Float64Array:
     below = (values[:, None] > values).sum(axis=1)
     equal = (values[:, None] == values).sum(axis=1)
-    ranks: NDArray[np.float64] = below + (equal + 1) / 2
+    ranks: Float64Array = below + (equal + 1) / 2
     return ranks

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.results import optimized_arrays
 from lso_native.metrics import recognition, wilson_interval
@@ -29,7 +29,6 @@ CLASSES = 10
 NO_DIGIT = (
     -1
 )  # the judge's label for an image of none, and the label of a sample that was asked for none
-Images = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -46,19 +45,19 @@ class GenerationSettings:
 class Generated:
     """Samples of one system."""
 
-    samples: Images
+    samples: FloatArray
     """(n, n_pixels), as generated."""
-    labels: NDArray[np.int64]
+    labels: IntArray
     """(n,) the digit asked for, ``NO_DIGIT`` where none was."""
-    seen: NDArray[np.int64]
+    seen: IntArray
     """(n,) the digit that the judge sees, or ``NO_DIGIT``."""
-    recognised: NDArray[np.bool_]
+    recognised: BoolArray
     """(n,) whether the judge sees the digit asked for, or is sure of any where none was."""
-    success: NDArray[np.bool_]
+    success: BoolArray
     """(n,) whether the classifier's output meets the target; never where no digit was asked for."""
-    mse: NDArray[np.float64]
+    mse: Float64Array
     """(n,) the classifier's, NaN where no digit was asked for."""
-    iterations: NDArray[np.int64]
+    iterations: IntArray
     """(n,) 0 where nothing was optimized."""
     seconds: float
     result: OptimizeResult | None = None
@@ -85,7 +84,7 @@ class Generated:
             facts["bounds"] = None if bounds is None else list(bounds)
         return facts
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
+    def arrays(self) -> dict[str, Array]:
         """The arrays of samples/NAME.npz."""
         if self.result is not None:
             return optimized_arrays(self.result, self.labels) | {"recognised_as": self.seen}
@@ -99,7 +98,7 @@ class Generated:
         }
 
 
-def asked_digits(n: int) -> NDArray[np.int64]:
+def asked_digits(n: int) -> IntArray:
     """``n`` digits in order, as many of each as goes."""
     return np.sort(np.arange(n) % CLASSES)
 
@@ -114,7 +113,7 @@ def generate(
     seed: int,
     threads: int | None,
     progress: Progress,
-    starts: Images | None = None,
+    starts: FloatArray | None = None,
 ) -> Generated:
     """``samples`` digits by optimization of ``model``'s input, one attempt each, from ``starts`` (samples, n_inputs),
     uniform in 0..1 where none are given."""
@@ -158,8 +157,8 @@ def generate(
 
 
 def judge_samples(
-    samples: Images,
-    labels: NDArray[np.int64],
+    samples: FloatArray,
+    labels: IntArray,
     classifier: Model,
     judge: Classifier,
     *,

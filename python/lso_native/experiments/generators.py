@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import FloatArray, IntArray
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT, asked_digits
 from lso_native.experiments.models import Trained
@@ -24,8 +24,6 @@ from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.vae import VAE
 from lso_native.network import Network
-
-Images = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ def _train_gan(
     return GAN(settings.latent, **options).fit(part.images, callback=tell)
 
 
-def sample(model: Generator, n: int, seed: int) -> tuple[Images, NDArray[np.int64]]:
+def sample(model: Generator, n: int, seed: int) -> tuple[FloatArray, IntArray]:
     """``n`` samples of a model by itself, and the digits asked for: none where it cannot be asked."""
     if isinstance(model, ConditionalGAN):
         labels = asked_digits(n)
@@ -175,7 +173,7 @@ def sample(model: Generator, n: int, seed: int) -> tuple[Images, NDArray[np.int6
 
 def sample_clusters(
     model: VAE, part: Part, settings: ClusterSettings, n: int, seed: int
-) -> tuple[Images, NDArray[np.int64]]:
+) -> tuple[FloatArray, IntArray]:
     """``n`` digits decoded from a Gaussian mixture for each digit, fitted to draws from the codes of ``part``.
 
     Raises ImportError, saying what to install, where scikit-learn is missing.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import Array, BoolArray, Float64Array
 from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.irregularity import irregularity, walk_irregularity
 from lso_native.metrics import features, in_manifold, recognition
@@ -35,16 +35,16 @@ def measure_latent_space(
     model: Any,
     classifier: Model,
     judge: Classifier,
-    real: NDArray[Any],
+    real: Array,
     seed: int,
 ) -> dict[str, Any]:
     """Figures of the decoder of ``model``, which has ``decoder_`` and ``sample_latent``; ``real`` (n, nodes) holds the
     judge's features of real images."""
 
-    def sees(images: NDArray[Any]) -> NDArray[Any]:
+    def sees(images: Array) -> Array:
         return judge.decision_function(images)[:, judge.classes_ != NO_DIGIT]
 
-    def inside(images: NDArray[Any]) -> NDArray[np.bool_]:
+    def inside(images: Array) -> BoolArray:
         return in_manifold(real, features(judge, images))
 
     found = irregularity(
@@ -104,7 +104,7 @@ def _walks(
     return facts
 
 
-def errors_along(walks: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+def errors_along(walks: Sequence[Float64Array]) -> dict[str, Any]:
     """Quantiles over ``walks``, each (n_iterations + 1,) errors, at some iterations; a walk that has ended keeps its
     last error."""
     longest = max(len(walk) for walk in walks) - 1

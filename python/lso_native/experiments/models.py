@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import Float32Array
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT
 from lso_native.experiments.progress import Progress
@@ -22,8 +22,6 @@ from lso_native.models.classifier import Classifier
 from lso_native.optimizers import Adam, NormalizedGradientDescent
 from lso_native.random import uniform
 from lso_native.training import Optimizer, TrainProgress
-
-Images = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def train_autoencoder(
     return Trained(autoencoder, seconds, facts)
 
 
-def shifted(images: Images, side: int) -> Images:
+def shifted(images: Float32Array, side: int) -> Float32Array:
     """``images`` (n, side²) as they are, then moved to each of the eight pixels around: (9 n, side²)."""
     padded = np.pad(images.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
     moves = sorted(np.ndindex(3, 3), key=lambda move: move != (1, 1))
@@ -150,7 +148,7 @@ def shifted(images: Images, side: int) -> Images:
     return np.concatenate(moved).reshape(-1, side * side)
 
 
-def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Images:
+def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Float32Array:
     """Uniform pixels about 0.5, each image with a contrast of its own: (n, n_pixels) in 0..1."""
     pixels = uniform((n, n_pixels), low=-0.5, high=0.5, random_state=seed)
     contrasts = uniform((n, 1), low=1.0, high=contrast, random_state=seed + 1)

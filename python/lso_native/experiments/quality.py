@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import Array, IntArray
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import NO_DIGIT, Generated
 from lso_native.metrics import (
@@ -46,7 +46,7 @@ class Quality:
         self._real = features(judge, digits.test.images[chosen])
 
     @property
-    def real(self) -> NDArray[Any]:
+    def real(self) -> Array:
         """The judge's features of real images (n, nodes)."""
         return self._real
 
@@ -64,9 +64,7 @@ class Quality:
         tested = len(self._digits.test)
         return {"n": len(part), "test_images": tested, "recognised": seen.rate.share, **facts}
 
-    def _measure(
-        self, images: NDArray[Any], labels: NDArray[np.int64], training: Part
-    ) -> dict[str, Any]:
+    def _measure(self, images: Array, labels: IntArray, training: Part) -> dict[str, Any]:
         made = features(self._judge, images)
         distance = frechet_distance(self._real, made)
         precision, recall = precision_recall(self._real, made)
@@ -89,7 +87,7 @@ class Quality:
             facts |= self._accuracy(images, labels)
         return facts
 
-    def _accuracy(self, images: NDArray[Any], labels: NDArray[np.int64]) -> dict[str, float]:
+    def _accuracy(self, images: Array, labels: IntArray) -> dict[str, float]:
         train, test = self._digits.train, self._digits.test
         score = classification_accuracy_score(
             images,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import lso_native
+from lso_native._typing import Array, IntArray
 from lso_native.files import atomic_write_bytes
 from lso_native.optimize import OptimizeResult
 
@@ -39,7 +39,7 @@ def write_results(folder: Path, results: dict[str, Any]) -> None:
     atomic_write_bytes(folder / "results.json", text.encode())
 
 
-def optimized_arrays(result: OptimizeResult, labels: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def optimized_arrays(result: OptimizeResult, labels: IntArray) -> dict[str, Array]:
     """What ``write_samples`` keeps of an optimization."""
     return {
         "images": result.samples.astype(np.float32),
@@ -52,7 +52,7 @@ def optimized_arrays(result: OptimizeResult, labels: NDArray[np.int64]) -> dict[
     }
 
 
-def write_samples(path: Path, arrays: dict[str, NDArray[Any]]) -> None:
+def write_samples(path: Path, arrays: dict[str, Array]) -> None:
     """Write ``arrays`` by name; the same samples give the same bytes."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)

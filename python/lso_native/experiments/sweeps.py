@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import FloatArray
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import Generated, GenerationSettings, generate
 from lso_native.experiments.generators import NoisySettings, VAESettings, autoencoder_of
@@ -23,7 +23,6 @@ from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.generative import subseed
 from lso_native.random import normal, permutation, uniform
 
-Images = NDArray[np.floating[Any]]
 Rows = list[dict[str, Any]]
 
 PLAIN, NOISY, VARIATIONAL = "plain", "noisy", "vae"
@@ -91,13 +90,13 @@ class Sweeps:
         )
         self._add("desired_change", {"system": name, **made.facts()})
 
-    def _starts(self, subject: Subject) -> dict[str, Images]:
+    def _starts(self, subject: Subject) -> dict[str, FloatArray]:
         """Points (samples, latent) to start from, by what they are; none to choose where pixels are optimized."""
         if subject.model is None:
             return {}
         n, model, seed = self.settings.samples, subject.model, subseed(self.seed, "starts")
         shape = (n, model.decoder_.n_inputs)
-        starts: dict[str, Images] = {
+        starts: dict[str, FloatArray] = {
             "uniform 0..1": uniform(shape, random_state=seed),
             "uniform -1..1": uniform(shape, low=-1.0, high=1.0, random_state=seed),
             "normal, sd 1": normal(shape, random_state=seed),
@@ -108,14 +107,14 @@ class Sweeps:
             starts["codes of images"] = model.transform(self.digits.train.images[chosen])
         return starts
 
-    def _usual_starts(self, model: Any) -> Images | None:
+    def _usual_starts(self, model: Any) -> FloatArray | None:
         """A draw of the latent's prior; None, for uniform in 0..1, where it has none."""
         if model is None or isinstance(model, Autoencoder):
             return None
-        latents: Images = model.sample_latent(self.settings.samples, random_state=self.seed)
+        latents: FloatArray = model.sample_latent(self.settings.samples, random_state=self.seed)
         return latents
 
-    def _generate(self, title: str, subject: Subject, starts: Images | None) -> Generated:
+    def _generate(self, title: str, subject: Subject, starts: FloatArray | None) -> Generated:
         network = self.classifier.estimator.network_
         bounds = subject.generation.bounds
         if starts is not None and bounds is not None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import FloatArray
 from lso_native._validation import check_int
 from lso_native.data import Part
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.network import Model
 
-Codes = NDArray[np.floating[Any]]
 STEPS = 12
 
 
-def walk(decoder: Model, points: Codes, *, steps: int = STEPS) -> NDArray[np.floating[Any]]:
+def walk(decoder: Model, points: FloatArray, *, steps: int = STEPS) -> FloatArray:
     """Decode the closed way through ``points`` (n, latent), ``steps`` images from each to the next:
     (n * steps, n_outputs)."""
     check_int("steps", steps)
@@ -29,7 +27,7 @@ def walk(decoder: Model, points: Codes, *, steps: int = STEPS) -> NDArray[np.flo
 
 def through_digits(
     autoencoder: Autoencoder, part: Part, *, digits: Sequence[int] = range(10), steps: int = STEPS
-) -> NDArray[np.floating[Any]]:
+) -> FloatArray:
     """A walk through the code of the first image of each of ``digits``.
 
     Raises ValueError where ``part`` shows no such digit.

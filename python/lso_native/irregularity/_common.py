@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from lso_native._inputs import check_samples
+from lso_native._typing import Array, Float64Array
 from lso_native.network import Model, Network, compose
 
-Doubles = NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**20  # numbers held at once by a measure, for each of its arrays
 
@@ -46,7 +46,7 @@ def check_model(name: str, value: Any) -> Model:
 
 def check_latents(
     name: str, value: ArrayLike, decoder: Model, *, dtype: DTypeLike = np.float64
-) -> NDArray[Any]:
+) -> Array:
     """``value`` as ``dtype`` (n, n_latents) of at least one point; ValueError naming it otherwise."""
     return check_samples(name, value, dtype=dtype, n_features=decoder.n_inputs)
 
@@ -56,20 +56,20 @@ def quiet() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore")
 
 
-def check_values(name: str, values: NDArray[Any]) -> NDArray[Any]:
+def check_values(name: str, values: Array) -> Array:
     """``values``, what a model made of the points ``name``; ValueError naming these where it is not finite."""
     if not np.isfinite(values).all():
         raise ValueError(f"{name}: expected points where the model is finite, got an overflow")
     return values
 
 
-def ratio(large: Doubles, small: Doubles) -> Doubles:
+def ratio(large: Float64Array, small: Float64Array) -> Float64Array:
     """large / small, at most 1 / EPSILON, which stands for infinity; 1 where both are zero."""
     floored = np.maximum(small, EPSILON * large)
     return np.divide(large, floored, out=np.ones_like(floored), where=floored > 0)
 
 
-def spread(name: str, values: Doubles) -> dict[str, float]:
+def spread(name: str, values: Float64Array) -> dict[str, float]:
     """Median, 5% and 95% quantile and maximum of ``values`` (n,), under names that begin with ``name``."""
     q05, median, q95 = np.quantile(values, [0.05, 0.5, 0.95])
     found = {"median": median, "q05": q05, "q95": q95, "max": values.max()}

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from lso_native._typing import BoolArray, Float64Array
 from lso_native._validation import check_number
 from lso_native.irregularity._common import (
-    Doubles,
     blocks,
     check_latents,
     check_model,
@@ -34,15 +34,15 @@ DEFAULT_CONFIDENCE = 0.5
 class FeasibleShare:
     """Which of n points decode to something real."""
 
-    confidence: Doubles
+    confidence: Float64Array
     """(n,) the judge's greatest."""
-    confident: NDArray[np.bool_]
+    confident: BoolArray
     """(n,) whether it is above the threshold."""
-    inside: NDArray[np.bool_]
+    inside: BoolArray
     """(n,) whether the sample lies inside the real manifold."""
 
     @property
-    def feasible(self) -> NDArray[np.bool_]:
+    def feasible(self) -> BoolArray:
         """(n,) confident and inside."""
         return self.confident & self.inside
 
@@ -65,13 +65,13 @@ class FeasibleShare:
 class RoundTrip:
     """How far n points move when they are decoded and encoded again."""
 
-    distance: Doubles
+    distance: Float64Array
     """(n,) ||encode(decode(z)) - z||"""
     spread: float
     """Root mean square distance of the points from their mean."""
 
     @property
-    def error(self) -> Doubles:
+    def error(self) -> Float64Array:
         """(n,) distance / spread: 1 is as bad as an encoder that answers with the mean."""
         return self.distance / self.spread
 
@@ -142,7 +142,7 @@ def round_trip(decoder: Model, encoder: Model, latents: ArrayLike) -> RoundTrip:
     return RoundTrip(distances, float(radius))
 
 
-def _greatest(answer: ArrayLike, n: int) -> Doubles:
+def _greatest(answer: ArrayLike, n: int) -> Float64Array:
     given = np.asarray(answer)
     if given.dtype.kind not in "biuf":
         raise TypeError(f"judge: expected confidences as real numbers, got dtype {given.dtype}")
@@ -152,11 +152,11 @@ def _greatest(answer: ArrayLike, n: int) -> Doubles:
         )
     if not np.isfinite(given).all():
         raise ValueError("judge: expected finite confidences, got NaN or infinity")
-    greatest: Doubles = given.reshape(n, -1).max(axis=1).astype(np.float64)
+    greatest: Float64Array = given.reshape(n, -1).max(axis=1).astype(np.float64)
     return greatest
 
 
-def _flags(answer: ArrayLike, n: int) -> NDArray[np.bool_]:
+def _flags(answer: ArrayLike, n: int) -> BoolArray:
     given = np.asarray(answer)
     if given.dtype != np.bool_:
         raise TypeError(f"in_manifold: expected bool, got dtype {given.dtype}")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lso_native._typing import Float64Array
 from lso_native._validation import check_int
 from lso_native.irregularity._common import (
     EPSILON,
-    Doubles,
     blocks,
     check_latents,
     check_model,
@@ -33,13 +33,13 @@ DEFAULT_STEPS = 32
 class LatentGeometry:
     """The decoder's Jacobian at each of n points."""
 
-    singular_values: Doubles
+    singular_values: Float64Array
     """(n, min(n_outputs, n_latents)), the largest first."""
-    condition: Doubles
+    condition: Float64Array
     """(n,) the largest over the smallest singular value, which is taken as at least max(n_outputs, n_latents) times
     2**-52 of the largest, below which it is rounding. A latent that moves nothing is there, and so is a Jacobian of
     zeros."""
-    effective_rank: Doubles
+    effective_rank: Float64Array
     """(n,) participation ratio (sum s**2)**2 / sum s**4 of the singular values s: how many directions move the
     sample, from 1 to their number; 0 for a Jacobian of zeros."""
 
@@ -56,11 +56,11 @@ class LatentGeometry:
 class PathCurvature:
     """The images of n straight latent lines in sample space."""
 
-    path: Doubles
+    path: Float64Array
     """(n,) length of the image, as a polygon: never above the true length."""
-    chord: Doubles
+    chord: Float64Array
     """(n,) distance of its ends."""
-    ratio: Doubles
+    ratio: Float64Array
     """(n,) path / chord, at least 1, and 1 for a straight image or one of no length; at most 2**52, for an image that
     ends where it began."""
 
@@ -70,7 +70,7 @@ class PathCurvature:
 
 
 @quiet()
-def jacobian(decoder: Model, latents: ArrayLike) -> Doubles:
+def jacobian(decoder: Model, latents: ArrayLike) -> Float64Array:
     """d(outputs)/d(latents), float64 (n, n_outputs, n_latents), at ``latents`` (n, n_latents), all of it in memory.
 
     Exact, by the chain rule from the input on, the slopes of the activations taken from the engine.
@@ -126,7 +126,7 @@ def path_curvature(
     return PathCurvature(path, chord, ratio(path, chord))
 
 
-def _jacobians(decoder: Model, points: Doubles) -> Iterator[Doubles]:
+def _jacobians(decoder: Model, points: Float64Array) -> Iterator[Float64Array]:
     """The Jacobians at ``points``, block by block."""
     layers = [layer for part in double(decoder).parts for layer in _layers(part)]
     for rows in blocks(len(points), widest(decoder) * decoder.n_inputs):
@@ -147,7 +147,9 @@ def _layers(network: Network) -> Iterator[Network]:
     yield network
 
 
-def _through(layer: Network, x: Doubles, y: Doubles, before: Doubles) -> Doubles:
+def _through(
+    layer: Network, x: Float64Array, y: Float64Array, before: Float64Array
+) -> Float64Array:
     """d(outputs) from d(pre-activations) ``before`` (n, n_outputs, n_latents)."""
     if layer.activations == ("softmax",):  # the only one that mixes nodes
         mean = (y[:, :, None] * before).sum(axis=1, keepdims=True)

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native._inputs import check_samples
+from lso_native._typing import Float64Array
 from lso_native._validation import check_number
 from lso_native.irregularity._common import (
-    Doubles,
     blocks,
     check_model,
     check_values,
@@ -38,13 +38,13 @@ DEFAULT_VANISHING = 0.01
 class WalkIrregularity:
     """Walks, and what happens along them; array i of a list belongs to walk i."""
 
-    loss: list[Doubles]
+    loss: list[Float64Array]
     """(n_steps + 1,) the error E at each point."""
-    squared_gradient: list[Doubles]
+    squared_gradient: list[Float64Array]
     """(n_steps + 1,) the squared norm of its derivative D by the latents."""
-    latent_jumps: list[Doubles]
+    latent_jumps: list[Float64Array]
     """(n_steps,) lengths of the steps."""
-    sample_jumps: list[Doubles]
+    sample_jumps: list[Float64Array]
     """(n_steps,) distances between the samples before and after a step."""
     vanishing: float
     """Fraction of the median over all points from which on down a gradient counts as vanishing."""
@@ -68,12 +68,12 @@ class WalkIrregularity:
         return float(np.mean(np.concatenate([np.diff(loss) > 0 for loss in self.loss])))
 
     @property
-    def latent_jump_ratio(self) -> Doubles:
+    def latent_jump_ratio(self) -> Float64Array:
         """(n_walks,) the largest over the median jump: 1 for steps of one length or no step, 2**52 at most."""
         return _jump_ratios(self.latent_jumps)
 
     @property
-    def sample_jump_ratio(self) -> Doubles:
+    def sample_jump_ratio(self) -> Float64Array:
         """(n_walks,) the same in sample space."""
         return _jump_ratios(self.sample_jumps)
 
@@ -145,7 +145,7 @@ def walk_irregularity(
     )
 
 
-def _check_walks(walks: Any, model: Model) -> list[Doubles]:
+def _check_walks(walks: Any, model: Model) -> list[Float64Array]:
     if not isinstance(walks, (Sequence, np.ndarray)):
         raise TypeError(
             f"walks: expected a sequence of arrays (n_steps + 1, n_latents), got {type(walks).__name__}"
@@ -159,7 +159,7 @@ def _check_walks(walks: Any, model: Model) -> list[Doubles]:
     return kept
 
 
-def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Doubles:
+def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Float64Array:
     """(n_walks, n_outputs)"""
     given = np.asarray(target)
     if given.dtype.kind not in "biuf":
@@ -175,24 +175,24 @@ def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Doubles:
     return np.broadcast_to(given.astype(np.float64), (n_walks, n_outputs))
 
 
-def _look(chain: Any, z: Doubles) -> tuple[Doubles, Doubles]:
+def _look(chain: Any, z: Float64Array) -> tuple[Float64Array, Float64Array]:
     """(outputs, samples) at ``z``."""
     outputs, seams = chain.seams(z)
     return check_values("walks", outputs), check_values("walks", seams[-1] if seams else z)
 
 
-def _jumps(before: Doubles, here: Doubles) -> Doubles:
+def _jumps(before: Float64Array, here: Float64Array) -> Float64Array:
     """(n,) from each row of ``here`` back to the one before, ``before`` (1, d) being the first one's."""
-    jumps: Doubles = np.linalg.norm(np.diff(here, axis=0, prepend=before), axis=1)
+    jumps: Float64Array = np.linalg.norm(np.diff(here, axis=0, prepend=before), axis=1)
     return jumps
 
 
-def _share_below(values: Doubles, fraction: float) -> float:
+def _share_below(values: Float64Array, fraction: float) -> float:
     # "At most", so that gradients of zero count even where most are.
     return float(np.mean(values <= fraction * np.median(values)))
 
 
-def _jump_ratios(jumps: list[Doubles]) -> Doubles:
+def _jump_ratios(jumps: list[Float64Array]) -> Float64Array:
     largest = np.array([each.max(initial=0.0) for each in jumps])
     median = np.array([np.median(each) if each.size else 0.0 for each in jumps])
     return ratio(largest, median)

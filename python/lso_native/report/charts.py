@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from lso_native._typing import Array
 
 INK, MUTED, GRID = "#010101", "#020202", "#030303"
 SERIES = tuple(f"#0{i}0{i}0{i}" for i in range(4, 10))
@@ -161,7 +162,7 @@ def _dash(series: int) -> Any:
     return DASHES[series % len(DASHES)]
 
 
-def thinned(values: Sequence[float], most: int = 200) -> tuple[NDArray[Any], NDArray[Any]]:
+def thinned(values: Sequence[float], most: int = 200) -> tuple[Array, Array]:
     """At most about ``most`` of the values, the last among them, and their places from 1."""
     every = max(1, -(-len(values) // most))
     places = np.unique([*range(0, len(values), every), len(values) - 1])

@@ -5,19 +5,18 @@ from __future__ import annotations
 import base64
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from lso_native._typing import Array
 from lso_native.figures import FAIL, image_side
 
 ROWS, DIGITS = 6, 10
 _SCALE, _GAP = 2, 4
 
 
-def sheet(images: NDArray[Any], labels: NDArray[Any], missed: NDArray[Any] | None = None) -> str:
+def sheet(images: Array, labels: Array, missed: Array | None = None) -> str:
     """A data URI: images (n, side²) in 0..1, the column of each its label; any order where labels are negative.
 
     missed: bool (n,), which images to frame.
