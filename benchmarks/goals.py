@@ -19,6 +19,8 @@ class Goal:
     """Against JAX tiled by hand."""
     threads: float | None = None
     """One thread's time over that of two."""
+    single: float | None = None
+    """That of ``threads=1`` over that of the default: where the work is small, threads must not cost."""
 
 
 TWO_THREADS = 1.8
@@ -38,6 +40,8 @@ GOALS: dict[str, Goal] = {
     "W7/best": Goal(jax=10, torch=30, threads=TWO_THREADS),
     "W7/algorithm3": Goal(jax=4, threads=TWO_THREADS),
     "W8": Goal(jax=2, torch=10),
+    "threads/10": Goal(single=1 / 1.2),
+    "threads/100": Goal(single=1 / 1.2),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +35,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def fma_peak(threads: int, seconds: float = PEAK_SECONDS) -> float | None:
-    """FLOP/s of so many threads at the same time; None where the engine cannot tell."""
-    measure = getattr(_core, "fma_peak", None)
-    if measure is None:
-        return None
-    found: list[float] = []
-    workers = [
-        threading.Thread(target=lambda: found.append(measure(seconds))) for _ in range(threads)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    return sum(found)
+def fma_peak(threads: int, seconds: float = PEAK_SECONDS) -> float:
+    """FLOP/s of so many threads at the same time."""
+    with ThreadPoolExecutor(threads) as pool:
+        return sum(pool.map(_core.fma_peak, [seconds] * threads))
 
 
 def _processor() -> str:

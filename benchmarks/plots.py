@@ -14,9 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from benchmarks.goals import GOALS
 from benchmarks.measure import ratio
-from benchmarks.report import rows_of
-
-Json = dict[str, Any]
+from benchmarks.rows import Json, rows_of
 
 
 def write(out: Path, result: Json) -> None:

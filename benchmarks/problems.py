@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 import lso_native as lso
 import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float32]
+from lso_native._typing import Float32Array
 
 DECODER = (20, 100, 196)
 CLASSIFIER = (196, 100, 10)
@@ -18,11 +16,11 @@ CLASSIFIER = (196, 100, 10)
 class Layer:
     """sigmoid((v + before) @ weight.T + bias); ``before`` is the bias of an input layer."""
 
-    before: Array | None
-    weight: Array
-    bias: Array | None
+    before: Float32Array | None
+    weight: Float32Array
+    bias: Float32Array | None
 
-    def arrays(self) -> tuple[Array, ...]:
+    def arrays(self) -> tuple[Float32Array, ...]:
         """What there is of it, in the order of the flat parameters."""
         return tuple(a for a in (self.before, self.weight, self.bias) if a is not None)
 
@@ -35,9 +33,9 @@ class Descent:
     """Algorithm 3 on the latents of a frozen chain, E a sample's squared error, C = ``change`` * E."""
 
     model: lso.Model
-    starts: Array
+    starts: Float32Array
     """(n, n_inputs)"""
-    targets: Array
+    targets: Float32Array
     """(n, n_outputs)"""
     change: float = -0.1
 
@@ -63,9 +61,9 @@ class Training:
     """Minibatch steps on the mean over samples of the squared error summed over outputs."""
 
     network: lso.Network
-    x: Array
+    x: Float32Array
     """(n, n_inputs), n a multiple of ``batch``; minibatches are consecutive rows"""
-    y: Array
+    y: Float32Array
     """(n, n_outputs)"""
     batch: int
     optimizer: lso.NormalizedGradientDescent | lso.Adam
@@ -88,7 +86,7 @@ def layers_of(model: lso.Model) -> Layers:
     return tuple(layers)
 
 
-def flat(layers: Layers) -> Array:
+def flat(layers: Layers) -> Float32Array:
     """All parameters (n_parameters,) in the engine's order."""
     return np.concatenate([a.ravel() for layer in layers for a in layer.arrays()])
 
@@ -127,5 +125,5 @@ def random_training(
     return Training(network, x, y, batch, optimizer)
 
 
-def _single(values: object) -> Array | None:
+def _single(values: object) -> Float32Array | None:
     return None if values is None else np.array(values, np.float32)

@@ -7,11 +7,11 @@ import statistics
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from benchmarks.goals import GOALS, Verdict, judge
 from benchmarks.measure import ratio
 from benchmarks.peers.base import OURS
+from benchmarks.rows import ONE_THREAD, Json, rows_of
 
 TILED = "jax tiled"
 NAMES = {
@@ -20,8 +20,8 @@ NAMES = {
     "torch": "PyTorch eager",
     "peak": "peak",
     "threads": "threads",
+    "single": "threads=1",
 }
-Json = dict[str, Any]
 
 
 def write(out: Path, result: Json) -> None:
@@ -73,6 +73,7 @@ def measured(row: Json, children: Json, peaks: list[float]) -> dict[str, float |
         "torch": best(name for name in times if name == "torch eager"),
         "peak": share,
         "threads": _gain(row["name"], children),
+        "single": best(name for name in times if name == ONE_THREAD),
     }
 
 
@@ -183,15 +184,6 @@ def _calls(children: Json) -> list[str]:
         if "package_bytes" in row["facts"]:
             lines.append(f"- the package: {row['facts']['package_bytes'] / 2**20:.1f} MiB")
     return lines
-
-
-def rows_of(children: Json, prefix: str) -> list[Json]:
-    """Rows whose name begins so, of the first setting that has some."""
-    for child in children.values():
-        rows = [row for name, row in child["rows"].items() if name.startswith(prefix)]
-        if rows:
-            return rows
-    return []
 
 
 def _time(times: list[float] | None) -> str:

@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from lso_native._typing import Array
 
 from benchmarks.measure import Rounds
 from benchmarks.peers.base import OURS, Side
 from benchmarks.peers.ours import Ours
 
+Json = dict[str, Any]
+ONE_THREAD = f"{OURS} threads=1"
+"""The side that a call with default threads is held against."""
 TOLERANCE = 1e-3
 """Of the way that the reference moved, by the Euclidean norm over all values."""
 
@@ -75,7 +78,7 @@ def gather(sides: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(
-    found: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]], begin: NDArray[Any]
+    found: Mapping[str, Array], expected: Mapping[str, Array], begin: Array
 ) -> dict[str, float]:
     """Each side's deviation from its ``expected``, relative to the way from ``begin``.
 
@@ -95,3 +98,12 @@ def check(
 def tell(text: str) -> None:
     """A line of progress."""
     print(text, file=sys.stderr, flush=True)
+
+
+def rows_of(children: Json, prefix: str) -> list[Json]:
+    """Rows whose name begins so, of the first setting that has some."""
+    for child in children.values():
+        rows = [row for name, row in child["rows"].items() if name.startswith(prefix)]
+        if rows:
+            return rows
+    return []

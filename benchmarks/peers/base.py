@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from lso_native._typing import BoolArray, Float32Array
 
-from benchmarks.problems import Answer, Array, Descent, Training
+from benchmarks.problems import Answer, Descent, Training
 
 OURS = "ours"
 """The name of lso_native in the table, or how it begins."""
 
-Run = Callable[[int], Array]
+Run = Callable[[int], Float32Array]
 """So many iterations from the starts; the points (n, n_inputs) after them."""
-Solve = Callable[[], NDArray[np.bool_]]
+Solve = Callable[[], BoolArray]
 """Whether each start converged (n,)."""
 
 
@@ -25,7 +24,7 @@ class Trainer(Protocol):
     def reset(self) -> None:
         """Back to the initial parameters."""
 
-    def load(self, x: Array, y: Array) -> Any:
+    def load(self, x: Float32Array, y: Float32Array) -> Any:
         """The samples (n, n_inputs) and targets as this side likes them, for ``steps`` and ``mse``."""
 
     def steps(self, data: Any, count: int) -> None:
@@ -34,7 +33,7 @@ class Trainer(Protocol):
     def mse(self, data: Any) -> float:
         """Mean over samples and outputs."""
 
-    def parameters(self) -> Array:
+    def parameters(self) -> Float32Array:
         """Flat (n_parameters,)."""
 
 

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import lso_native as lso
 import numpy as np
 from jax import lax
-from numpy.typing import NDArray
+from lso_native._typing import BoolArray, Float32Array
 
 from benchmarks.peers.base import Run, Solve, Trainer
-from benchmarks.problems import Answer, Array, Descent, Layers, Training, layers_of
+from benchmarks.problems import Answer, Descent, Layers, Training, layers_of
 
 STEP, LOOP, TILED = "jax step", "jax loop", "jax tiled"
 TILES = (100, 500)  # starts whose values stay in cache
@@ -55,7 +55,7 @@ class JaxTrainer:
         adam = isinstance(self._problem.optimizer, lso.Adam)
         self._state: Any = (parameters, *moments, jnp.float32(0)) if adam else (parameters,)
 
-    def load(self, x: Array, y: Array) -> Any:
+    def load(self, x: Float32Array, y: Float32Array) -> Any:
         """(n_batches, batch, width) on the device, and the minibatches as arrays of their own."""
         n = len(x) // self._problem.batch
         xs, ys = (jnp.asarray(a.reshape(n, -1, a.shape[1])) for a in (x, y))
@@ -75,7 +75,7 @@ class JaxTrainer:
         """Mean over samples and outputs."""
         return float(self._mse(self._state[0], data[0], data[1]))
 
-    def parameters(self) -> Array:
+    def parameters(self) -> Float32Array:
         """Flat."""
         return np.concatenate([np.asarray(v).ravel() for v in jax.tree.leaves(self._state[0])])
 
@@ -97,13 +97,13 @@ class JaxSide:
 
         loop = jax.jit(iterate, donate_argnums=0)
 
-        def by_steps(iterations: int) -> Array:
+        def by_steps(iterations: int) -> Float32Array:
             x = jnp.array(problem.starts)
             for _ in range(iterations):
                 x = single(x, targets)
             return np.asarray(x)
 
-        def by_loop(iterations: int) -> Array:
+        def by_loop(iterations: int) -> Float32Array:
             return np.asarray(loop(jnp.array(problem.starts), targets, iterations))
 
         runs: dict[str, Run] = {STEP: by_steps, LOOP: by_loop}
@@ -135,7 +135,7 @@ class JaxSide:
 
         whole_loop, chunk_loop = jax.jit(whole), jax.jit(chunk)
 
-        def by_whole() -> NDArray[np.bool_]:
+        def by_whole() -> BoolArray:
             return np.asarray(whole_loop(descent.starts, descent.targets))
 
         return {LOOP: by_whole, "jax chunks": lambda: _by_chunks(problem, chunk_loop)}
@@ -150,14 +150,14 @@ def _by_tiles(iterate: Callable[..., Any], problem: Descent, tile: int) -> Run:
 
     compiled = jax.jit(tiles)
 
-    def run(iterations: int) -> Array:
+    def run(iterations: int) -> Float32Array:
         x = compiled(jnp.asarray(problem.starts.reshape(shape)), targets, iterations)
         return np.asarray(x).reshape(problem.starts.shape)
 
     return run
 
 
-def _by_chunks(problem: Answer, chunk: Callable[..., Any]) -> NDArray[np.bool_]:
+def _by_chunks(problem: Answer, chunk: Callable[..., Any]) -> BoolArray:
     descent = problem.descent
     x, targets = descent.starts, descent.targets
     rows, success = np.arange(len(x)), np.zeros(len(x), np.bool_)
@@ -248,7 +248,7 @@ def _pytree(layers: Layers) -> Any:
     return [tuple(_array(a) for a in (layer.before, layer.weight, layer.bias)) for layer in layers]
 
 
-def _array(values: Array | None) -> Any:
+def _array(values: Float32Array | None) -> Any:
     return None if values is None else jnp.asarray(values)
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import lso_native as lso
 import numpy as np
-from numpy.typing import NDArray
+from lso_native._typing import BoolArray, Float32Array
 
 from benchmarks.peers.base import Run, Solve, Trainer
-from benchmarks.problems import Answer, Array, Descent, Layer, Layers, Training, flat, layers_of
+from benchmarks.problems import Answer, Descent, Layer, Layers, Training, flat, layers_of
 
 
 def side(name: str, threads: int | None) -> NumpySide:  # noqa: ARG001 - set by the environment
@@ -22,7 +22,7 @@ class Passes:
     """Forward and backward of up to ``rows`` samples."""
 
     def __init__(self, layers: Layers, rows: int) -> None:
-        def buffers(axis: int) -> list[Array]:
+        def buffers(axis: int) -> list[Float32Array]:
             return [np.empty((rows, layer.weight.shape[axis]), np.float32) for layer in layers]
 
         self.layers = layers
@@ -32,7 +32,7 @@ class Passes:
         self.entered = list(self.shifted)
         self.first = np.empty_like(self.shifted[0])
 
-    def forward(self, x: Array) -> Array:
+    def forward(self, x: Float32Array) -> Float32Array:
         """Outputs (n, n_outputs)."""
         n, v = len(x), x
         for i, layer in enumerate(self.layers):
@@ -45,11 +45,11 @@ class Passes:
             _sigmoid(v)
         return v
 
-    def backward(self, targets: Array, mean: bool = False) -> Array:
+    def backward(self, targets: Float32Array, mean: bool = False) -> Float32Array:
         """Squared errors (n,) of the last forward; fills the deltas, of the errors' mean if asked."""
         n = len(targets)
         delta = np.subtract(self.values[-1][:n], targets, out=self.deltas[-1][:n])
-        errors: Array = np.einsum("ij,ij->i", delta, delta)
+        errors: Float32Array = np.einsum("ij,ij->i", delta, delta)
         delta *= 2.0 / n if mean else 2.0
         for i in range(len(self.layers) - 1, -1, -1):
             if i < len(self.layers) - 1:
@@ -59,12 +59,12 @@ class Passes:
             self.deltas[i][:n] *= slope
         return errors
 
-    def input_gradient(self, n: int) -> Array:
+    def input_gradient(self, n: int) -> Float32Array:
         """dE/dx (n, n_inputs), after ``backward``."""
         return np.matmul(self.deltas[0][:n], self.layers[0].weight, out=self.first[:n])
 
 
-def _sigmoid(z: Array) -> None:
+def _sigmoid(z: Float32Array) -> None:
     np.negative(z, out=z)
     np.exp(z, out=z)
     z += 1.0
@@ -91,7 +91,7 @@ class NumpyTrainer:
                 array[:] = 0
         self._step = 0
 
-    def load(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def load(self, x: Float32Array, y: Float32Array) -> tuple[Float32Array, Float32Array]:
         """As they are."""
         return x, y
 
@@ -116,11 +116,11 @@ class NumpyTrainer:
             total += float(np.vdot(difference, difference))
         return total / int(y.size)
 
-    def parameters(self) -> Array:
+    def parameters(self) -> Float32Array:
         """Flat."""
         return flat(self._layers)
 
-    def _differentiate(self, x: Array, y: Array) -> float:
+    def _differentiate(self, x: Float32Array, y: Float32Array) -> float:
         passes = self._passes
         passes.forward(x)
         errors = passes.backward(y, mean=True)
@@ -177,7 +177,7 @@ class NumpySide:
         """One loop."""
         passes = Passes(layers_of(problem.model), len(problem.starts))
 
-        def run(iterations: int) -> Array:
+        def run(iterations: int) -> Float32Array:
             x = problem.starts.copy()
             with np.errstate(all="ignore"):
                 for _ in range(iterations):
@@ -196,7 +196,9 @@ class NumpySide:
         return {"numpy": _solve(problem, passes)}
 
 
-def _change(passes: Passes, x: Array, targets: Array, change: float) -> tuple[Array, Array]:
+def _change(
+    passes: Passes, x: Float32Array, targets: Float32Array, change: float
+) -> tuple[Float32Array, Float32Array]:
     """The steps (n, n_inputs) and the errors (n,)."""
     passes.forward(x)
     errors = passes.backward(targets)
@@ -206,10 +208,10 @@ def _change(passes: Passes, x: Array, targets: Array, change: float) -> tuple[Ar
     return gradient, errors
 
 
-def _solve(problem: Answer, passes: Passes) -> Callable[[], NDArray[np.bool_]]:
+def _solve(problem: Answer, passes: Passes) -> Callable[[], BoolArray]:
     descent = problem.descent
 
-    def solve() -> NDArray[np.bool_]:
+    def solve() -> BoolArray:
         x, targets = descent.starts.copy(), descent.targets
         rows, success = np.arange(len(x)), np.zeros(len(x), np.bool_)
         limit = problem.mse * targets.shape[1]
@@ -233,7 +235,7 @@ def _solve(problem: Answer, passes: Passes) -> Callable[[], NDArray[np.bool_]]:
     return solve
 
 
-def _fields(layer: Layer) -> tuple[Array | None, Array, Array | None]:
+def _fields(layer: Layer) -> tuple[Float32Array | None, Float32Array, Float32Array | None]:
     return layer.before, layer.weight, layer.bias
 
 
@@ -248,5 +250,5 @@ def _like(layers: Layers) -> Layers:
     )
 
 
-def _arrays(layers: Layers) -> list[Array]:
+def _arrays(layers: Layers) -> list[Float32Array]:
     return [array for layer in layers for array in layer.arrays()]

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
 import lso_native as lso
 import numpy as np
-from numpy.typing import NDArray
+from lso_native._typing import BoolArray, Float32Array
 
 from benchmarks.peers.base import OURS, Run, Solve
-from benchmarks.problems import Answer, Array, Descent, Training
+from benchmarks.problems import Answer, Descent, Training
 
 UNREACHABLE = 1e-30  # an MSE
-SCORES_SELDOM = "score_every" in inspect.signature(lso.train).parameters
-
-
-def optimizers() -> dict[str, Any]:
-    """Those that the engine has for latents, by their names in the table."""
-    found: dict[str, Any] = {"algorithm3": lso.NormalizedGradientDescent()}
-    if hasattr(lso, "LevenbergMarquardt"):
-        found["levenberg_marquardt"] = lso.LevenbergMarquardt()
-    return found
+OPTIMIZERS = {
+    "algorithm3": lso.NormalizedGradientDescent(),
+    "levenberg_marquardt": lso.LevenbergMarquardt(),
+}
+"""For latents, by their names in the table."""
 
 
 class Ours:
@@ -37,7 +32,7 @@ class Ours:
     def descents(self, problem: Descent) -> Mapping[str, Run]:
         """``lso.optimize`` with a tolerance that nothing meets. Gives the best points, not the last."""
 
-        def run(iterations: int) -> Array:
+        def run(iterations: int) -> Float32Array:
             result = lso.optimize(
                 problem.model,
                 problem.targets,
@@ -57,8 +52,8 @@ class Ours:
     def train(
         self, problem: Training, epochs: int, *, mse: float | None = None, **settings: Any
     ) -> lso.TrainResult:
-        """``lso.train``, with a score at the end alone where it can and no ``mse`` is to be met."""
-        if mse is None and SCORES_SELDOM:
+        """``lso.train``, with a score at the end alone where no ``mse`` is to be met."""
+        if mse is None:
             settings["score_every"] = epochs
         return lso.train(
             problem.network,
@@ -76,7 +71,7 @@ class Ours:
         """``lso.optimize`` with each optimizer that there is."""
 
         def solve_by(optimizer: Any) -> Solve:
-            def solve() -> NDArray[np.bool_]:
+            def solve() -> BoolArray:
                 return lso.optimize(
                     problem.descent.model,
                     problem.descent.targets,
@@ -90,4 +85,4 @@ class Ours:
 
             return solve
 
-        return {f"{OURS} {name}": solve_by(each) for name, each in optimizers().items()}
+        return {f"{OURS} {name}": solve_by(each) for name, each in OPTIMIZERS.items()}

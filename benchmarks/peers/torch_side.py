@@ -9,10 +9,10 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from lso_native._typing import BoolArray, Float32Array
 
 from benchmarks.peers.base import Run, Solve, Trainer
-from benchmarks.problems import Answer, Array, Descent, Layers, Training, layers_of
+from benchmarks.problems import Answer, Descent, Layers, Training, layers_of
 
 EAGER, COMPILED = "torch eager", "torch compile"
 
@@ -71,7 +71,7 @@ class TorchTrainer:
                 self._values, lr=adam.learning_rate, betas=betas, eps=adam.epsilon, fused=True
             )
 
-    def load(self, x: Array, y: Array) -> Any:
+    def load(self, x: Float32Array, y: Float32Array) -> Any:
         """Tensors of the minibatches and of all."""
         xs, ys = torch.from_numpy(x), torch.from_numpy(y)
         batch = self._problem.batch
@@ -96,7 +96,7 @@ class TorchTrainer:
         with torch.no_grad():
             return float((_forward(self._layers, data[1]) - data[2]).square().mean())
 
-    def parameters(self) -> Array:
+    def parameters(self) -> Float32Array:
         """Flat."""
         return np.concatenate([v.detach().numpy().ravel() for v in self._values])
 
@@ -121,7 +121,7 @@ class TorchSide:
         step = _stepper(problem, self._wrapper())
         targets = torch.from_numpy(problem.targets)
 
-        def run(iterations: int) -> Array:
+        def run(iterations: int) -> Float32Array:
             x = torch.from_numpy(problem.starts.copy())
             for _ in range(iterations):
                 x = x + step(x, targets)[0]
@@ -175,7 +175,7 @@ def _stepper(problem: Descent, wrap: Callable[[Any], Any]) -> Callable[[Any, Any
     return step
 
 
-def _solve(problem: Answer, step: Callable[[Any, Any], tuple[Any, Any]]) -> NDArray[np.bool_]:
+def _solve(problem: Answer, step: Callable[[Any, Any], tuple[Any, Any]]) -> BoolArray:
     descent = problem.descent
     x, targets = torch.from_numpy(descent.starts.copy()), torch.from_numpy(descent.targets)
     rows, success = torch.arange(len(x)), torch.zeros(len(x), dtype=torch.bool)
@@ -198,7 +198,7 @@ def _solve(problem: Answer, step: Callable[[Any, Any], tuple[Any, Any]]) -> NDAr
 
 
 def _tensors(layers: Layers) -> list[tuple[Any, Any, Any]]:
-    def tensor(array: Array | None) -> Any:
+    def tensor(array: Float32Array | None) -> Any:
         return None if array is None else torch.tensor(array)
 
     return [(tensor(layer.before), tensor(layer.weight), tensor(layer.bias)) for layer in layers]

@@ -14,6 +14,7 @@ WORKLOADS: dict[str, Workload] = {
     "W6": train.wide,
     "W7": answer.thousand,
     "W8": reproduce.to_the_papers_error,
+    "threads": optimize.default_threads,
     "scaling": scaling.starts,
     "calls": calls.overhead,
 }

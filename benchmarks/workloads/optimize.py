@@ -1,15 +1,17 @@
-"""W1 to W3: iterations on 1, 100 and 10,000 starts."""
+"""W1 to W3: iterations on 1, 100 and 10,000 starts; and what default threads cost few starts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from benchmarks import reference
 from benchmarks.measure import Task, alternate
-from benchmarks.peers.base import OURS
+from benchmarks.peers.base import OURS, Run
+from benchmarks.peers.ours import Ours
 from benchmarks.problems import chain_descent
-from benchmarks.rows import Context, Row, check, gather
+from benchmarks.rows import ONE_THREAD, Context, Row, check, gather
 
 CHECKED = 3  # iterations that are compared: later ones amplify rounding
 
@@ -29,6 +31,20 @@ def ten_thousand(context: Context) -> Iterator[Row]:
     yield _row(context, "W3", "10,000 starts", 10_000, 5 if context.quick else 30)
 
 
+def default_threads(context: Context) -> Iterator[Row]:
+    """Few starts with the default number of threads, against ``threads=1``."""
+    for starts in (10, 100):
+        problem, iterations = chain_descent(starts), 100
+        sides = {OURS: Ours(None), ONE_THREAD: Ours(1)}
+        runs = {name: side.descents(problem)[OURS] for name, side in sides.items()}
+        times = alternate(_tasks(runs, iterations), context.rounds)
+        yield Row(f"threads/{starts}", f"{starts} starts, default threads", "iteration", times)
+
+
+def _tasks(runs: Mapping[str, Run], iterations: int) -> dict[str, Task]:
+    return {side: Task(partial(run, iterations), iterations) for side, run in runs.items()}
+
+
 def _row(context: Context, name: str, title: str, starts: int, iterations: int) -> Row:
     problem = chain_descent(starts)
     runs = context.ours.descents(problem)
@@ -40,7 +56,6 @@ def _row(context: Context, name: str, title: str, starts: int, iterations: int) 
         {side: best if side == OURS else last for side in runs},
         problem.starts,
     )
-    tasks = {side: Task(lambda run=run: run(iterations), iterations) for side, run in runs.items()}  # type: ignore[misc]
     rounds = context.rounds
     if starts >= 10_000:  # one call is long enough
         rounds = replace(rounds, rounds=2 if context.quick else 5)
@@ -48,7 +63,7 @@ def _row(context: Context, name: str, title: str, starts: int, iterations: int) 
         name,
         title,
         "iteration",
-        alternate(tasks, rounds),
+        alternate(_tasks(runs, iterations), rounds),
         flop=problem.flop,
         deviations=deviations,
         notes=[

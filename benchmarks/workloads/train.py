@@ -12,7 +12,6 @@ import numpy as np
 from benchmarks import reference
 from benchmarks.measure import Task, alternate
 from benchmarks.peers.base import OURS, Trainer
-from benchmarks.peers.ours import SCORES_SELDOM
 from benchmarks.problems import Training, random_training
 from benchmarks.rows import Context, Row, check, gather
 
@@ -79,8 +78,6 @@ def _row(context: Context, name: str, title: str, problem: Training, lengths: Le
     notes = ["no bias at the input layer"]
     if context.quick:
         notes.append("the score at the end of a short run is some 3% of ours")
-    if not SCORES_SELDOM:
-        notes.append("ours scores its samples after each epoch, which is in its time")
     times = alternate(tasks, rounds)
     return Row(name, title, "step", times, problem.flop, deviations=deviations, notes=notes)
 
@@ -109,12 +106,13 @@ def _check(
     part = replace(
         problem, x=problem.x[: seen * problem.batch], y=problem.y[: seen * problem.batch]
     )
-    result = context.ours.train(part, CHECKED // seen, shuffle=False)
+    epochs = CHECKED // seen
+    result = context.ours.train(part, epochs, shuffle=False)
     found = {OURS: np.asarray(_parameters(result.model))}
     for side, trainer in trainers.items():
         _steps(trainer, loaded[side], CHECKED)()
         found[side] = trainer.parameters()
-    expected = reference.train(part, CHECKED)
+    expected = reference.train(part, epochs)
     return check(found, dict.fromkeys(found, expected), problem.network.parameters)
 
 

@@ -110,7 +110,7 @@ def test_numpy_and_ours_train_alike(optimizer: Any, input_bias: bool) -> None:
     trainer.steps(data, 4)
     model = Ours(1).train(problem, 2, shuffle=False).model
     found = {"ours": np.asarray(model.parts[0].parameters), "numpy": trainer.parameters()}
-    expected = dict.fromkeys(found, reference.train(problem, 4))
+    expected = dict.fromkeys(found, reference.train(problem, 2))
     assert max(check(found, expected, problem.network.parameters).values()) < 1e-3
     outputs = np.asarray(model(problem.x))
     assert trainer.mse(data) == pytest.approx(np.square(outputs - problem.y).mean(), rel=1e-4)
