@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 from lso_native.report import (
+    charts,
     check_installed,
-    plots,
     sensitivity_rows,
     text_report,
     text_table,
@@ -180,8 +180,8 @@ def test_sheet_puts_each_digit_in_its_column() -> None:
 
 
 def test_an_axis_keeps_the_digits_of_its_numbers() -> None:
-    charts = plots.training_charts({"lso-2": {"mse": [0.0250, 0.0225, 0.0215, 0.0205]}})
-    labels = re.findall(r"<text[^>]*>([^<]*)</text>", charts[0].svg)
+    drawn = charts.training_charts({"lso-2": {"mse": [0.0250, 0.0225, 0.0215, 0.0205]}})
+    labels = re.findall(r"<text[^>]*>([^<]*)</text>", drawn[0].svg)
     numbers = [label for label in labels if re.fullmatch(r"0\.\d+", label)]
     assert len(numbers) > 2
     assert len(set(numbers)) == len(numbers)

@@ -80,7 +80,7 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
         return None
     lso = systems["lso-2"]
     words = {1: "more often", 0: "as often (within chance)", -1: "less often"}
-    told = [
+    comparisons = [
         f"{name} meets the target {words[compare_rates(systems[name], lso, 'success_rate')]} and is recognised "
         f"{words[compare_rates(systems[name], lso, 'recognised')]}"
         for name in through
@@ -91,7 +91,7 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     ]
     return Answer(
         "Does LSO gain by a VAE's decoder, a GAN's generator, or an autoencoder trained with noise?",
-        f"Beside lso-2, {'; '.join(told)}.",
+        f"Beside lso-2, {'; '.join(comparisons)}.",
         "; ".join(figures) + " (the others within bounds).",
     )
 
@@ -102,14 +102,14 @@ def _sensitive(results: dict[str, Any]) -> Answer | None:
     starts = [row for row in sweeps.get("start", []) if row["system"] == "lso-2"]
     if len(rows) < 2 or len(starts) < 2:
         return None
-    told = []
+    figures = []
     verdicts = []
     for what, each, name in (("C", rows, "desired_change"), ("the start", starts, "start")):
         low, high = (pick(each, key=lambda row: row["success_rate"]) for pick in (min, max))
         pairs = math.comb(len(each), 2)  # the two were picked for lying furthest apart
         differs = compare_rates(high, low, "success_rate", pairs=pairs) > 0
         verdicts.append(f"{what} {'matters' if differs else 'makes no difference beyond chance'}")
-        told.append(
+        figures.append(
             f"{what}: "
             + ", ".join(
                 f"{_shown(row[name])} succeeds {row['success_rate']:.1%}, recognised {row['recognised']:.1%}"
@@ -119,7 +119,7 @@ def _sensitive(results: dict[str, Any]) -> Answer | None:
     return Answer(
         "How much do the size of the step and the start matter?",
         f"For lso-2 {' and '.join(verdicts)}.",
-        "; ".join(told) + ".",
+        "; ".join(figures) + ".",
     )
 
 
@@ -137,8 +137,7 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
     }
     if real is None or not scores:
         return None
-    # Older results tell only how many of them other figures used.
-    n = held_out.get("test_images") or held_out["frechet_images"][0]
+    n = held_out["test_images"]
     beside = {name: compare(both, real, n, n) for name, (_, both) in scores.items()}
     helps = [name for name, sign in beside.items() if sign > 0]
     harms = [name for name, sign in beside.items() if sign < 0]
@@ -148,7 +147,7 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
         else "Beside real images no system's samples make the classifier better"
     )
     verdict += f", those of {', '.join(harms)} worse." if harms else "."
-    told = [
+    figures = [
         f"{name} {alone:.1%} alone, {both:.1%} beside real"
         for name, (alone, both) in scores.items()
     ]
@@ -156,6 +155,6 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
         "Can generated samples stand in for training images, or add to them?",
         verdict,
         f"Accuracy on test images of a classifier taught by as many real images: {real:.1%}; by samples of "
-        + "; ".join(told)
-        + f". Each is one training, told by {n:,} test images: that another would end elsewhere is not counted.",
+        + "; ".join(figures)
+        + f". Each is one training, judged on {n:,} test images: that another would end elsewhere is not counted.",
     )

@@ -43,7 +43,7 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
         if success < 0
         else "by itself the smaller latent is no worse: the images and the training differ too"
     )
-    told = [
+    figures = [
         f"{size} latents: test MSE {row['test_mse']:.4f}, success {row['success_rate']:.1%}, recognised "
         f"{row['recognised']:.1%}, flat {row.get('flat_share', 0):.1%}, judge sure of {row['confident_share']:.0%}"
         for size, row in sorted(rows.items())
@@ -52,7 +52,7 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
         "If it does, why? The same with equal images and equal training.",
         f"5 latents meet the target {words[success]} than 20 and are recognised {words[seen]}: {cause}.",
         f"Autoencoders of {large['train_images']:,} images, trained alike. "
-        + "; ".join(told)
+        + "; ".join(figures)
         + ".",
     )
 
@@ -72,7 +72,7 @@ def noise(results: dict[str, Any]) -> Answer | None:
     verdict = "; ".join(
         f"recognised {word} with {', '.join(each)} latents" for word, each in sizes.items() if each
     )
-    told = [
+    figures = [
         f"{size}: recognised {noisy[size]['recognised']:.1%} against {plain[size]['recognised']:.1%}, success "
         f"{noisy[size]['success_rate']:.1%} against {plain[size]['success_rate']:.1%}"
         for size in both
@@ -80,7 +80,7 @@ def noise(results: dict[str, Any]) -> Answer | None:
     return Answer(
         "Does noise on the latent, while the autoencoder trains, help the descent?",
         f"Against a plain autoencoder: {verdict}.",
-        f"Latents: {'; '.join(told)}.{_whole_systems(results)}",
+        f"Latents: {'; '.join(figures)}.{_whole_systems(results)}",
     )
 
 
@@ -125,14 +125,14 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
     named = {"walk_success_rate": "success", "walk_recognised": "recognition"}
     sure = [row for row in rows if row["interval"][0] > 0 or row["interval"][1] < 0]
     # Of some sixteen intervals of 95%, nearly one misses by chance.
-    told = [
+    figures = [
         f"{row['figure'].replace('_', ' ')} with {named[row['with']]} {row['rho']:+.2f} "
         f"[{row['interval'][0]:+.2f}, {row['interval'][1]:+.2f}]".replace("-", "−")
         for row in sorted(sure or rows, key=lambda row: -abs(row["rho"]))
     ]
     verdict = (
         f"{len(sure)} of {len(rows)} rank correlations differ from zero; the strongest is "
-        f"{told[0].split(' [')[0]}."
+        f"{figures[0].split(' [')[0]}."
         if sure
         else "None of the figures goes with success or recognition beyond chance."
     )
@@ -140,7 +140,7 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
         "Do figures of irregularity predict success and recognition?",
         verdict,
         f"Spearman's rank correlations over {rows[0]['n']} decoders of this run, with 95% intervals: "
-        + "; ".join(told)
+        + "; ".join(figures)
         + ". Decoders of one kind are alike, so that these say less than as many unrelated ones would.",
     )
 

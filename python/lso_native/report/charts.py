@@ -1,169 +1,236 @@
-"""Small plots as SVG whose colours are the page's, so that they follow its light or dark scheme."""
+"""The charts of the report, each from the part of results.json that it shows; none where there is none."""
 
 from __future__ import annotations
 
-import html
-import io
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from lso_native._typing import Array
+from .svg import MUTED, SERIES, Chart, Panel, chart, thinned
 
-INK, MUTED, GRID = "#010101", "#020202", "#030303"
-SERIES = tuple(f"#0{i}0{i}0{i}" for i in range(4, 10))
-DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (2.5, 1.2)), "-")
-MARKERS = "osD^vP"
-_VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid"} | {
-    colour: f"series-{i}" for i, colour in enumerate(SERIES, 1)
+Facts = Mapping[str, Any]
+IRREGULARITY = {
+    "condition": "condition number of the Jacobian",
+    "effective_rank": "effective rank of the Jacobian",
+    "gain": "gain: sample change for latent change",
+    "path_ratio": "path / chord",
+    "feasible_share": "feasible share",
+    "confident_share": "share that the judge is sure of",
+    "inside_share": "share inside the real manifold",
+    "round_trip_error": "round-trip error",
+    "vanishing_share": "share of near-vanishing gradients",
+    "flat_share": "share of flat points on walks",
+    "rise_share": "share of steps that raise E",
+    "latent_jump_ratio": "largest latent jump / median",
+    "sample_jump_ratio": "largest sample jump / median",
 }
-_SHORT = 11  # letters of a name, three of which stand side by side
-_WIDTH, _HEIGHT = 3.6, 2.9  # inches; at 100 a pixel wide enough for text on a phone
-_STYLE = {
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 8.5,
-    "axes.titlesize": 9.5,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.titlecolor": INK,
-    "grid.color": GRID,
-    "grid.linewidth": 0.6,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "text.color": INK,
-    "legend.frameon": False,
-    "legend.fontsize": 8,
-    "lines.linewidth": 1.6,
-}
+OUTCOMES = {"walk_success_rate": "success", "walk_recognised": "recognised"}
+_FROM_ONE = {"condition", "path_ratio", "latent_jump_ratio", "sample_jump_ratio"}  # log scale
+_FEWEST = 3  # decoders that a scatter plot needs
 
 
-@dataclass(frozen=True)
-class Chart:
-    """An SVG, and a line of text to stand under it."""
+def success_charts(systems: Facts, samples: Facts) -> list[Chart]:
+    """The share of attempts that have met the target, against the iterations they took."""
+    shown = [
+        name for name, facts in systems.items() if "desired_change" in facts and name in samples
+    ]
+    if not shown:
+        return []
+    description = "Share of attempts that meet the target after so many iterations: " + ", ".join(
+        shown
+    )
+    with chart("Success against iterations", description, height=3.4) as (panel, charts):
+        longest = max(int(samples[name]["iterations"].max()) for name in shown)
+        for series, name in enumerate(shown):
+            success, took = samples[name]["success"], samples[name]["iterations"]
+            at = np.sort(np.maximum(took[success], 1))
+            at, count = np.unique(at, return_counts=True)
+            share = np.cumsum(count) / len(took)
+            x, y = [1, *at, max(longest, 2)], [0, *share, share[-1] if len(share) else 0]
+            panel.line(x, y, name, series, step=True)
+        panel.ticks([10**power for power in range(len(str(longest)))])
+        panel.axes.set_xlabel("iterations (log scale)")
+        panel.shares("attempts that have met the target")
+    return charts
 
-    svg: str
-    caption: str = ""
 
-
-class Plot:
-    """One panel; series take their colour, dash and marker by their number."""
-
-    def __init__(self, axes: Any) -> None:
-        self.axes = axes
-        self.named = 0
-
-    def line(self, x: Any, y: Any, name: str, series: int, *, step: bool = False) -> None:
-        """A line; ``step`` holds each value until the next."""
-        style = "steps-post" if step else "default"
-        self.axes.plot(
-            x, y, label=name, drawstyle=style, color=_colour(series), linestyle=_dash(series)
+def walk_charts(spaces: Facts, threshold: float = 1e-3) -> list[Chart]:
+    """The error along the descent, one panel a decoder: median and bands over walks."""
+    found = []
+    for series, (name, facts) in enumerate(spaces.items()):
+        if not (walk := facts.get("walk_mse")):
+            continue
+        x = np.maximum(walk["iterations"], 0.5)  # the start, on a logarithmic axis
+        mse = np.maximum(np.asarray(walk["mse"], dtype=float), 1e-12)
+        description = (
+            f"MSE along walks through the latent space of {name}: median and quantile bands"
         )
-        self.named += 1
+        with chart(name, description, height=2.5) as (panel, charts):
+            middle = mse.shape[1] // 2
+            for i in range(middle):
+                panel.band(x, mse[:, i], mse[:, -1 - i], series, strength=0.18 + 0.12 * i)
+            panel.line(x, mse[:, middle], name, series)
+            panel.axes.axhline(threshold, color=MUTED, linewidth=1, linestyle=":")
+            panel.axes.set(xscale="log", yscale="log", xlabel="iterations", ylabel="MSE")
+        found += charts
+    return found
 
-    def points(
-        self, x: Any, y: Any, name: str, series: int, intervals: Any = None, *, joined: bool = True
-    ) -> None:
-        """Points, joined by a line, with intervals (n, 2) if there are some."""
-        spread = None
-        if intervals is not None:
-            centre, limits = np.asarray(y, dtype=float), np.asarray(intervals, dtype=float)
-            spread = np.maximum([centre - limits[:, 0], limits[:, 1] - centre], 0)
-        self.axes.errorbar(
-            x,
-            y,
-            yerr=spread,
-            label=name,
-            color=_colour(series),
-            linestyle=_dash(series) if joined else "none",
-            marker=MARKERS[series % len(MARKERS)],
-            markersize=4.5,
-            capsize=2,
-            linewidth=1.4,
+
+def irregularity_charts(results: Facts) -> list[Chart]:
+    """Each figure of irregularity against success and recognition, a point a decoder."""
+    named = dict(results.get("latent_spaces", {}))
+    rows = [
+        (f"{row['kind']} {row['latent']}", row)
+        for row in results.get("sweeps", {}).get("latent", [])
+    ]
+    decoders = [*named.items(), *rows]
+    return [
+        replace(charts[0], caption=_correlation(results, key))
+        for key, title in IRREGULARITY.items()
+        if (charts := _scatter(decoders, key, title))
+    ]
+
+
+def _scatter(decoders: list[tuple[str, Any]], key: str, title: str) -> list[Chart]:
+    points = [
+        (facts[key], *(facts[outcome] for outcome in OUTCOMES))
+        for _, facts in decoders
+        if facts.get(key) is not None and all(facts.get(each) is not None for each in OUTCOMES)
+    ]
+    if len(points) < _FEWEST:
+        return []
+    x, *outcomes = np.array(points, dtype=float).T
+    description = f"{title} against success and recognition, {len(points)} decoders"
+    with chart(title, description, height=2.6) as (panel, charts):
+        for low, high, at in zip(*outcomes, x, strict=True):
+            panel.axes.plot([at, at], [low, high], color=MUTED, linewidth=0.8, alpha=0.5)
+        for series, (name, y) in enumerate(zip(OUTCOMES.values(), outcomes, strict=True)):
+            panel.points(x, y, name, series, joined=False)
+        if key in _FROM_ONE and x.min() > 0 and x.max() > 10 * x.min():
+            panel.axes.set_xscale("log")
+        panel.shares("share of walks")
+    return charts
+
+
+def _correlation(results: Facts, key: str) -> str:
+    said = [
+        f"ρ with {OUTCOMES[row['with']]} {_signed(row['rho'])}"
+        + (f" [{_signed(limits[0])}, {_signed(limits[1])}]" if (limits := row["interval"]) else "")
+        for row in results.get("correlations", [])
+        if row["figure"] == key and row["with"] in OUTCOMES and row["rho"] is not None
+    ]
+    return "; ".join(said)
+
+
+def _signed(value: float | None) -> str:
+    return "?" if value is None else f"{value:+.2f}".replace("-", "−")
+
+
+def change_charts(rows: list[Any]) -> list[Chart]:
+    """Success and recognition against the step's size, one panel a system."""
+    found = []
+    for system in dict.fromkeys(row["system"] for row in rows):
+        own = sorted(
+            (row for row in rows if row["system"] == system),
+            key=lambda row: abs(row["desired_change"]),
         )
-        self.named += 1
-
-    def band(self, x: Any, low: Any, high: Any, series: int, *, strength: float) -> None:
-        """A filled band."""
-        self.axes.fill_between(x, low, high, color=_colour(series), alpha=strength, linewidth=0)
-
-    def shares(self, label: str) -> None:
-        """The upright axis holds shares, 0 to 100%."""
-        self.axes.set_ylim(-0.03, 1.03)
-        self.axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
-        self.axes.set_ylabel(label)
-
-    def ticks(self, values: Sequence[float]) -> None:
-        """Mark just these values on a logarithmic x axis, in plain numbers."""
-        self.axes.set_xscale("log")
-        self.axes.set_xticks(values, [f"{value:g}" for value in values])
-        self.axes.set_xticks([], minor=True)
+        x = [abs(row["desired_change"]) for row in own]
+        description = (
+            f"Success and recognition of {system} by the change of the error a step asks for"
+        )
+        with chart(system, description, height=2.6) as (panel, charts):
+            _outcomes(panel, x, own)
+            panel.ticks(x)
+            panel.axes.set_xlabel("−C / E")
+        found += charts
+    return found
 
 
-@contextmanager
-def plot(title: str, name: str, *, height: float = _HEIGHT) -> Iterator[tuple[Plot, list[Chart]]]:
-    """A panel to draw on; the chart lies in the list when the block ends.
-
-    name: says what is seen, to who cannot see it; it also keys the SVG's ids.
-    """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    done: list[Chart] = []
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": name}):
-        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-        panel = Plot(figure.add_subplot())
-        panel.axes.set_title(title)
-        yield panel, done
-        if panel.named > 1:
-            _, names = panel.axes.get_legend_handles_labels()
-            columns = 3 if panel.named > 2 and max(map(len, names)) <= _SHORT else 2
-            figure.legend(loc="outside lower left", ncols=columns, handlelength=2.2)
-        done.append(Chart(_svg(figure, name)))
-
-
-def _svg(figure: Any, name: str) -> str:
-    buffer = io.StringIO()
-    blank = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    figure.savefig(buffer, format="svg", transparent=True, metadata=blank)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)
-    text = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", text)
-    text = text.replace("xlink:href", "href")
-    text = re.sub(r'<g id="[^"]*"', "<g", text)  # matplotlib numbers them alike in every file
-    text = re.sub(r"('[^']*', |[A-Z][\w ]*, )*sans-serif[^;\"]*", "system-ui, sans-serif", text)
-    head, _, rest = text.partition(">")
-    head = re.sub(r' (width|height|version)="[^"]*"', "", head)
-    for colour, variable in _VARIABLES.items():
-        rest = rest.replace(colour, f"var(--{variable})")
-    rest = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), rest)
-    return f'{head} role="img" aria-label="{html.escape(name)}">{rest}'
+def start_charts(rows: list[Any]) -> list[Chart]:
+    """Success and recognition by where the descent starts, one panel a system."""
+    found = []
+    for system in dict.fromkeys(row["system"] for row in rows):
+        own = [row for row in rows if row["system"] == system][::-1]
+        description = f"Success and recognition of {system} by the kind of start"
+        with chart(system, description, height=1.4 + 0.32 * len(own)) as (panel, charts):
+            places = np.arange(len(own))
+            for series, key in enumerate(("success_rate", "recognised")):
+                panel.axes.plot(
+                    [row[key] for row in own],
+                    places + (0.1 if series == 0 else -0.1),
+                    "os"[series],
+                    color=SERIES[series],
+                    markersize=5,
+                    label=("success", "recognised")[series],
+                )
+                panel.named += 1
+            panel.axes.set_yticks(places, [row["start"] for row in own])
+            panel.axes.set_ylim(-0.6, len(own) - 0.4)
+            panel.axes.set_xlim(-0.03, 1.03)
+            panel.axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"])
+        found += charts
+    return found
 
 
-def _colour(series: int) -> str:
-    return SERIES[series % len(SERIES)]
+def latent_charts(rows: list[Any]) -> list[Chart]:
+    """Success, recognition and error against the latent size, a line a kind of decoder."""
+    wanted = {
+        "success_rate": "success",
+        "recognised": "recognised",
+        "test_mse": "MSE on test images",
+    }
+    found = []
+    for key, title in wanted.items():
+        known = [row for row in rows if row.get(key) is not None]
+        if not known:
+            continue
+        description = f"{title} of LSO through decoders of several latent sizes"
+        with chart(title, description, height=2.7) as (panel, charts):
+            for series, kind in enumerate(dict.fromkeys(row["kind"] for row in known)):
+                own = sorted((r for r in known if r["kind"] == kind), key=lambda r: r["latent"])
+                limits = (
+                    [row["success_interval"] for row in own]
+                    if key == "success_rate" and all(row.get("success_interval") for row in own)
+                    else None
+                )
+                x = [row["latent"] for row in own]
+                panel.points(x, [row[key] for row in own], kind, series, limits)
+            panel.ticks(sorted({row["latent"] for row in known}))
+            panel.axes.set_xlabel("latent size")
+            if key == "test_mse":
+                panel.axes.set_ylim(bottom=0)
+            else:
+                panel.shares("share of attempts")
+        found += charts
+    return found
 
 
-def _dash(series: int) -> Any:
-    return DASHES[series % len(DASHES)]
+def training_charts(histories: Facts) -> list[Chart]:
+    """What each model's training came through, a line a curve."""
+    found = []
+    for model, curves in histories.items():
+        known = {name: values for name, values in curves.items() if len(values) > 1}
+        if not known:
+            continue
+        description = f"Training of {model}: {', '.join(known)} after every epoch"
+        with chart(model, description, height=2.4) as (panel, charts):
+            for series, (name, values) in enumerate(known.items()):
+                panel.line(*thinned(values), name.replace("_", " "), series)
+            every = np.concatenate([np.asarray(values, dtype=float) for values in known.values()])
+            if every.min() > 0 and every.max() > 30 * every.min():
+                panel.axes.set_yscale("log")
+            panel.axes.set_xlabel("epochs")
+            if panel.named == 1:
+                panel.axes.set_ylabel(next(iter(known)).replace("_", " "))
+        found += charts
+    return found
 
 
-def thinned(values: Sequence[float], most: int = 200) -> tuple[Array, Array]:
-    """At most about ``most`` of the values, the last among them, and their places from 1."""
-    every = max(1, -(-len(values) // most))
-    places = np.unique([*range(0, len(values), every), len(values) - 1])
-    return places + 1, np.asarray(values, dtype=float)[places]
+def _outcomes(panel: Panel, x: list[float], rows: list[Any]) -> None:
+    limits = [row.get("success_interval") for row in rows]
+    known = limits if all(limits) else None
+    panel.points(x, [row["success_rate"] for row in rows], "success", 0, known)
+    panel.points(x, [row["recognised"] for row in rows], "recognised", 1)
+    panel.shares("share of attempts")

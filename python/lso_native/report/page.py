@@ -13,7 +13,7 @@ import numpy as np
 from lso_native.experiments.hypotheses import answers
 from lso_native.files import atomic_write_bytes
 
-from . import plots, sheets, tables
+from . import charts, sheets, tables
 
 if TYPE_CHECKING:
     from lso_native.data import Part
@@ -67,14 +67,14 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
         "quality": (tables.QUALITY_HEAD, tables.quality_rows(results)),
         "latent": (tables.LATENT_HEAD, tables.latent_rows(results)),
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
-        "success": plots.success_charts(results["systems"], samples),
-        "walks": plots.walk_charts(results.get("latent_spaces", {})),
+        "success": charts.success_charts(results["systems"], samples),
+        "walks": charts.walk_charts(results.get("latent_spaces", {})),
         "animations": _animations(folder, results),
-        "irregularity": plots.irregularity_charts(results),
-        "changes": plots.change_charts(sweeps.get("desired_change", [])),
-        "starts": plots.start_charts(sweeps.get("start", [])),
-        "latents": plots.latent_charts(sweeps.get("latent", [])),
-        "training": plots.training_charts(results.get("histories", {})),
+        "irregularity": charts.irregularity_charts(results),
+        "changes": charts.change_charts(sweeps.get("desired_change", [])),
+        "starts": charts.start_charts(sweeps.get("start", [])),
+        "latents": charts.latent_charts(sweeps.get("latent", [])),
+        "training": charts.training_charts(results.get("histories", {})),
         "details": json.dumps(results["settings"], indent=2),
     }
 
@@ -105,16 +105,16 @@ def _sheets(
     for name, arrays in samples.items():
         facts = results["systems"][name]
         asked = facts["success_rate"] is not None
-        told = [f"recognised {facts['recognised']:.0%}"]
+        summary = [f"recognised {facts['recognised']:.0%}"]
         if asked:
-            told.insert(0, f"success {facts['success_rate']:.0%}")
+            summary.insert(0, f"success {facts['success_rate']:.0%}")
         else:
-            told.append("cannot be asked for a digit")
+            summary.append("cannot be asked for a digit")
         if facts.get("frechet_distance") is not None:
-            told.append(f"Fréchet {facts['frechet_distance']:.1f}")
+            summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
         missed = ~arrays["success"] if asked else None
         uri = sheets.sheet(arrays["images"], arrays["labels"], missed)
-        shown.append({"name": name, "uri": uri, "facts": ", ".join(told)})
+        shown.append({"name": name, "uri": uri, "facts": ", ".join(summary)})
     return shown
 
 
