@@ -8,43 +8,45 @@
 namespace lso {
 
 namespace {
-// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); turned is W^T for a lone sample, else nothing. Here and
-// below, room is the workspace's.
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); transposed is W^T for a single sample, else nothing. Here
+// and below, scratch is the workspace's for products.
 template <class T>
-void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights turned,
-                   Lanes<const T> x, Lanes<T> y, T* room) {
+void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights transposed,
+                   Lanes<const T> x, Lanes<T> y, T* scratch) {
   const T* bias = network.bias(layer);
-  if (turned.data != nullptr) {
-    kernels::kernels<T>().gemv({y.nodes, 1, x.nodes, turned.data, 1, turned.stride, x.data, 1, y.data, 1, bias});
+  if (transposed.data != nullptr) {
+    kernels::kernels<T>().gemv(
+        {y.nodes, 1, x.nodes, transposed.data, 1, transposed.stride, x.data, 1, y.data, 1, bias});
   } else {
     kernels::kernels<T>().gemm({y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data,
-                                y.stride, bias, false, room});
+                                y.stride, bias, false, scratch});
   }
   activate(network.layers()[layer].activation, y);
 }
 
-// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'; straight
-// is W for a lone sample, else nothing.
+// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'; weights
+// is W for a single sample, else nothing.
 template <class T>
-void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights straight,
-                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd, T* room) {
-  if (straight.data != nullptr) {
-    kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, straight.data, 1, straight.stride, md.data, 1, nd.data, 1});
+void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights weights,
+                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd, T* scratch) {
+  if (weights.data != nullptr) {
+    kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, weights.data, 1, weights.stride, md.data, 1, nd.data, 1});
   } else {
     kernels::kernels<T>().gemm({nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride,
-                                nd.data, nd.stride, nullptr, false, room});
+                                nd.data, nd.stride, nullptr, false, scratch});
   }
   activate_backward<T>(activation, n, nd, nd);
 }
 
-// Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N from `begin` on: turned
-// (lanes, turned_nodes) has room for their N^T.
+// Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N from `begin` on;
+// transposed (lanes, transposed_nodes) is scratch for their N^T.
 template <class T>
-void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, std::size_t begin, T* turned, T* gradient, bool add) {
-  const std::size_t count = std::min(turned_nodes, n.nodes - begin);
-  turn<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, turned, turned_nodes);
-  kernels::kernels<T>().gemm(
-      {md.nodes, count, n.lanes, md.data, md.stride, 1, turned, turned_nodes, gradient + begin, n.nodes, nullptr, add});
+void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, std::size_t begin, T* transposed, T* gradient,
+                            bool add) {
+  const std::size_t count = std::min(transposed_nodes, n.nodes - begin);
+  transpose<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, transposed, transposed_nodes);
+  kernels::kernels<T>().gemm({md.nodes, count, n.lanes, md.data, md.stride, 1, transposed, transposed_nodes,
+                              gradient + begin, n.nodes, nullptr, add});
 }
 
 // Algorithm 2: NB (n,) (+)= ND (n, lanes) summed over lanes.
@@ -68,7 +70,7 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace) {
     if (stage.layer == 0) {  // input nodes: x + bias
       add_bias(x, network.bias(0), y);
     } else {
-      layer_forward(network, stage.layer, workspace.turned(s), x, y, workspace.room());
+      layer_forward(network, stage.layer, workspace.transposed(s), x, y, workspace.gemm_scratch());
     }
     x = y;
   }
@@ -83,8 +85,8 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
       activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
-      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.straight(s), workspace.deltas(s), activation,
-                        workspace.values(s - 1), workspace.deltas(s - 1), workspace.room());
+      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.weights(s), workspace.deltas(s), activation,
+                        workspace.values(s - 1), workspace.deltas(s - 1), workspace.gemm_scratch());
     }
   }
 }
@@ -95,21 +97,21 @@ std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t 
   const std::vector<Layer>& layers = chain.parts()[part]->layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::size_t n_in = l > 0 ? layers[l - 1].size : 0;
-    for (std::size_t node = 0; node < n_in; node += turned_nodes) pieces.push_back({part, l, node});
+    for (std::size_t node = 0; node < n_in; node += transposed_nodes) pieces.push_back({part, l, node});
     if (layers[l].bias) pieces.push_back({part, l, n_in});
   }
   return pieces;
 }
 
 template <class T>
-void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* turned,
+void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* transposed,
                     std::span<T> gradient, bool add) {
   const Network<T>& network = *chain.parts()[piece.part];
   const std::size_t stage = chain.first_stage(piece.part) + piece.layer;
   if (piece.layer == 0 || piece.first_node >= network.layers()[piece.layer - 1].size) {
     layer_backward_bias<T>(workspace.deltas(stage), gradient.data() + network.bias_offset(piece.layer), add);
   } else {
-    layer_backward_weights<T>(workspace.deltas(stage), workspace.values(stage - 1), piece.first_node, turned,
+    layer_backward_weights<T>(workspace.deltas(stage), workspace.values(stage - 1), piece.first_node, transposed,
                               gradient.data() + network.weight_offset(piece.layer), add);
   }
 }
@@ -117,7 +119,7 @@ void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const Parame
 template <class T>
 void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient) {
   for (const ParameterPiece& piece : parameter_pieces(chain, part)) {
-    backward_piece(chain, workspace, piece, workspace.scratch(), gradient, true);
+    backward_piece(chain, workspace, piece, workspace.transpose_scratch(), gradient, true);
   }
 }
 
@@ -135,7 +137,7 @@ void load_tile(Rows<const T> x, std::size_t begin, Workspace<T>& workspace) {
 template <class T>
 void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
   const std::size_t count = std::min(tile_lanes, out.rows - begin);
-  turn<T>(lanes.nodes, count, [&](std::size_t node) { return lanes[node]; }, out[begin].data(), out.cols);
+  transpose<T>(lanes.nodes, count, [&](std::size_t node) { return lanes[node]; }, out[begin].data(), out.cols);
 }
 }  // namespace
 
@@ -179,7 +181,7 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
     forward(chain, workspace);
     const Lanes<T> delta = workspace.deltas(last);
     const std::size_t count = std::min(tile_lanes, x.rows - begin);
-    for (std::size_t node = 0; node < delta.nodes; ++node) std::fill_n(delta[node], delta.lanes, T(0));
+    clear_lanes_from(delta, count);
     load_lanes<T>(count, [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
     activate_backward<T>(chain.output_activation(), workspace.outputs(), delta, delta);
     backward_nodes(chain, workspace);

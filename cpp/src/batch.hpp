@@ -46,7 +46,7 @@ class Batch {
   }
 
  private:
-  // An autoencoder's targets are its inputs, and need not be turned into lanes twice.
+  // An autoencoder's targets are its inputs, and need not be transposed into lanes twice.
   static bool reproduces(const Samples<T>& data) {
     const Rows<const T>& target = data.objective.target;
     return target.rows == data.x.rows && target.cols == data.x.cols &&

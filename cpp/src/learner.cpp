@@ -22,7 +22,7 @@ Learner<T>::Learner(const Network<T>& network, const LearnerSettings& settings)
       average_(settings.average > 0 ? network.parameters().size() : 0),
       gradient_(network.parameters().size()),
       pieces_(parameter_pieces(chain_, 0)),
-      turned_(team_.size() * turned_nodes * chunk_lanes) {}
+      transposed_(team_.size() * transposed_nodes * chunk_lanes) {}
 
 template <class T>
 Network<T> Learner<T>::averaged() const {
@@ -57,7 +57,7 @@ void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
     load_lanes<T>(rows_of(c), [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
     lso::forward(chain_, workspace);
     const Lanes<T> out = workspace.outputs();
-    turn<T>(out.nodes, rows_of(c), [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
+    transpose<T>(out.nodes, rows_of(c), [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
   });
 }
 
@@ -70,24 +70,22 @@ void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> i
     const std::size_t begin = c * chunk_lanes;
     Workspace<T>& workspace = chunks_[c];
     const Lanes<T> delta = workspace.deltas(last);
-    for (std::size_t node = 0; node < delta.nodes; ++node) {
-      std::fill(delta[node] + rows_of(c), delta[node] + delta.lanes, T(0));  // lanes that only fill a group up
-    }
+    clear_lanes_from(delta, rows_of(c));
     load_lanes<T>(rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
     if (!how.linear) activate_backward<T>(chain_.output_activation(), workspace.outputs(), delta, delta);
     backward_nodes(chain_, workspace, first_stage);
     if (input_gradient.rows > 0) {
       const Lanes<T> nd = workspace.deltas(0);
-      turn<T>(
+      transpose<T>(
           nd.nodes, rows_of(c), [&](std::size_t node) { return nd[node]; }, input_gradient[begin].data(),
           input_gradient.cols);
     }
   });
   if (!how.learn) return;
   share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
-    T* turned = turned_.data() + thread * turned_nodes * chunk_lanes;
+    T* transposed = transposed_.data() + thread * transposed_nodes * chunk_lanes;
     for (std::size_t c = 0; c < chunks; ++c) {
-      backward_piece<T>(chain_, chunks_[c], pieces_[i], turned, gradient_, gathered_ || c > 0);
+      backward_piece<T>(chain_, chunks_[c], pieces_[i], transposed, gradient_, gathered_ || c > 0);
     }
   });
   gathered_ = true;

@@ -23,7 +23,7 @@ class MinibatchTrainer final : public Trainer<T> {
         batch_size_(std::min(settings.batch_size, data.x.rows)),
         team_(threads_that_pay()),
         chunk_lanes_(lanes_that_pay()),
-        turned_(team_.size() * turned_nodes * chunk_lanes_) {
+        transposed_(team_.size() * transposed_nodes * chunk_lanes_) {
     const std::size_t chunks = (batch_size_ + chunk_lanes_ - 1) / chunk_lanes_;
     const std::size_t kept = std::min(chunks, chunks_at_once());
     for (std::size_t c = 0; c < kept; ++c) {
@@ -46,7 +46,7 @@ class MinibatchTrainer final : public Trainer<T> {
     std::ranges::stable_sort(pieces_, std::greater{}, [&](const Piece& piece) {
       const std::vector<Layer>& layers = parts_[piece.piece.part]->layers();
       const std::size_t n_in = piece.piece.layer > 0 ? layers[piece.piece.layer - 1].size : 0;
-      return layers[piece.piece.layer].size * std::min(turned_nodes, n_in - std::min(n_in, piece.piece.first_node));
+      return layers[piece.piece.layer].size * std::min(transposed_nodes, n_in - std::min(n_in, piece.piece.first_node));
     });
   }
 
@@ -78,8 +78,8 @@ class MinibatchTrainer final : public Trainer<T> {
     return large && batch_size_ >= 2 * summed_lanes * team_.size() ? 2 * summed_lanes : summed_lanes;
   }
 
-  // A lone thread takes one at a time, which stays in the cache; unless it is the gradient that does not, and is better
-  // walked through once for some of them.
+  // A single thread takes one at a time, which stays in the cache; unless it is the gradient that does not, and is
+  // better walked through once for some of them.
   [[nodiscard]] std::size_t chunks_at_once() const {
     const bool large = n_parameters() * sizeof(T) > second_level_cache;
     return team_.size() > 1 || large ? 4 * summed_lanes / chunk_lanes_ * team_.size() : 1;
@@ -116,10 +116,10 @@ class MinibatchTrainer final : public Trainer<T> {
       backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes_, samples.size() - begin)), total_weight);
     });
     team_.share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
-      T* turned = turned_.data() + thread * turned_nodes * chunk_lanes_;
+      T* transposed = transposed_.data() + thread * transposed_nodes * chunk_lanes_;
       for (std::size_t c = 0; c < chunks; ++c) {
-        backward_piece<T>(chain_, batches_[c].workspace(), pieces_[i].piece, turned, gradients_[pieces_[i].gradient],
-                          add || c > 0);
+        backward_piece<T>(chain_, batches_[c].workspace(), pieces_[i].piece, transposed,
+                          gradients_[pieces_[i].gradient], add || c > 0);
       }
     });
     for (const double part : errors_) error += part;
@@ -147,9 +147,7 @@ class MinibatchTrainer final : public Trainer<T> {
       errors[lane / summed_lanes] += share * batches_[chunk].error(lane);
     }
     kernels::kernels<T>().scale_lanes(delta.nodes, samples.size(), shares.data(), delta.data, delta.stride);
-    for (std::size_t node = 0; node < delta.nodes; ++node) {
-      std::fill(delta[node] + samples.size(), delta[node] + delta.lanes, T(0));
-    }
+    clear_lanes_from(delta, samples.size());
   }
 
   StepOutcome move(double error) {
@@ -188,7 +186,7 @@ class MinibatchTrainer final : public Trainer<T> {
   std::vector<Batch<T>> batches_;  // one for each chunk that is worked on at once
   std::vector<std::vector<T>> shares_;
   std::vector<double> errors_;                                  // of each summed_lanes samples
-  AlignedBuffer<T> turned_;                                     // room for each thread
+  AlignedBuffer<T> transposed_;                                 // scratch of each thread
   std::vector<std::vector<T, AlignedAllocator<T>>> gradients_;  // one for each part that is trained
   std::vector<AdamState<T>> adam_;                              // the same, if it is Adam
   std::vector<Piece> pieces_;

@@ -66,7 +66,7 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
   run_threads(
       threads,
       [&](std::size_t thread) {
-        Workspace<T> workspace = starts.rows == 1 ? Workspace<T>::lone(chain) : Workspace<T>(chain, lanes);
+        Workspace<T> workspace = starts.rows == 1 ? Workspace<T>::single(chain) : Workspace<T>(chain, lanes);
         if (const auto* marquardt = std::get_if<LevenbergMarquardt>(&settings.optimizer)) {
           MarquardtTile<T>(job, std::move(workspace), *marquardt).run(thread);
         } else {

@@ -19,7 +19,7 @@ std::size_t rows_needed(const Chain<T>& chain) {
   for (const auto& stage : chain.stages()) {
     rows += 2 * stage.size;  // a value and a derivative for each node
   }
-  return rows + turned_nodes;  // and the scratch
+  return rows + transposed_nodes;  // and the scratch
 }
 
 template <class T>
@@ -28,7 +28,7 @@ std::size_t stage_inputs(const Chain<T>& chain, const typename Chain<T>::Stage& 
 }
 
 template <class T>
-std::size_t rows_of_room(const Chain<T>& chain) {
+std::size_t rows_of_gemm_scratch(const Chain<T>& chain) {
   std::size_t rows = 0;
   for (const auto& stage : chain.stages()) {
     if (stage.layer == 0) continue;
@@ -40,12 +40,12 @@ std::size_t rows_of_room(const Chain<T>& chain) {
 }  // namespace
 
 template <class T>
-Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool lone)
-    : capacity_(lone ? 1 : round_up_lanes(capacity)),
+Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool single)
+    : capacity_(single ? 1 : round_up_lanes(capacity)),
       lanes_(capacity_),
       n_inputs_(chain.n_inputs()),
       buffer_(rows_needed(chain) * capacity_),
-      room_(lone ? 0 : rows_of_room(chain) * capacity_) {
+      gemm_scratch_(single ? 0 : rows_of_gemm_scratch(chain) * capacity_) {
   T* next = buffer_.data();
   const auto take = [&](std::size_t nodes) {
     T* taken = next;
@@ -58,8 +58,8 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool lone)
     values_.push_back(take(stage.size));
     deltas_.push_back(take(stage.size));
   }
-  scratch_ = next;
-  if (lone) copy_weights(chain);
+  transpose_scratch_ = next;
+  if (single) copy_weights(chain);
 }
 
 template <class T>
@@ -69,27 +69,28 @@ void Workspace<T>::copy_weights(const Chain<T>& chain) {
   for (const auto& stage : chain.stages()) {
     if (stage.layer > 0) size += stage.size * round_up_row(n_in(stage)) + n_in(stage) * round_up_row(stage.size);
   }
-  weights_ = AlignedBuffer<T>(size);
-  T* next = weights_.data();
+  weight_copies_ = AlignedBuffer<T>(size);
+  T* next = weight_copies_.data();
   for (const auto& stage : chain.stages()) {
-    straight_.emplace_back();
-    turned_.emplace_back();
+    weights_.emplace_back();
+    transposed_.emplace_back();
     if (stage.layer == 0) continue;
     const std::size_t inputs = n_in(stage);
     const T* weight = chain.parts()[stage.part]->weight(stage.layer);
-    straight_.back() = {next, round_up_row(inputs)};
+    weights_.back() = {next, round_up_row(inputs)};
     for (std::size_t i = 0; i < stage.size; ++i) {
-      std::copy_n(weight + i * inputs, inputs, next + i * straight_.back().stride);
+      std::copy_n(weight + i * inputs, inputs, next + i * weights_.back().stride);
     }
-    next += stage.size * straight_.back().stride;
-    turned_.back() = {next, round_up_row(stage.size)};
-    turn<T>(stage.size, inputs, [&](std::size_t i) { return weight + i * inputs; }, next, turned_.back().stride);
-    next += inputs * turned_.back().stride;
+    next += stage.size * weights_.back().stride;
+    transposed_.back() = {next, round_up_row(stage.size)};
+    transpose<T>(
+        stage.size, inputs, [&](std::size_t i) { return weight + i * inputs; }, next, transposed_.back().stride);
+    next += inputs * transposed_.back().stride;
   }
 }
 
 template <class T>
-void turn_rows(std::size_t n_rows, std::size_t n_cols, const T* const* rows, T* out, std::size_t ld) {
+void transpose_rows(std::size_t n_rows, std::size_t n_cols, const T* const* rows, T* out, std::size_t ld) {
   kernels::kernels<T>().transpose(n_rows, n_cols, rows, out, ld);
 }
 
@@ -103,15 +104,22 @@ void store_lane(Lanes<const T> lanes, std::size_t lane, std::span<T> row) {
   for (std::size_t i = 0; i < row.size(); ++i) row[i] = lanes[i][lane];
 }
 
+template <class T>
+void clear_lanes_from(Lanes<T> lanes, std::size_t count) {
+  for (std::size_t i = 0; i < lanes.nodes; ++i) std::fill(lanes[i] + count, lanes[i] + lanes.lanes, T(0));
+}
+
 template class AlignedBuffer<float>;
 template class AlignedBuffer<double>;
 template class Workspace<float>;
 template class Workspace<double>;
-template void turn_rows(std::size_t, std::size_t, const float* const*, float*, std::size_t);
-template void turn_rows(std::size_t, std::size_t, const double* const*, double*, std::size_t);
+template void transpose_rows(std::size_t, std::size_t, const float* const*, float*, std::size_t);
+template void transpose_rows(std::size_t, std::size_t, const double* const*, double*, std::size_t);
 template void load_lane(std::span<const float>, Lanes<float>, std::size_t);
 template void load_lane(std::span<const double>, Lanes<double>, std::size_t);
 template void store_lane(Lanes<const float>, std::size_t, std::span<float>);
 template void store_lane(Lanes<const double>, std::size_t, std::span<double>);
+template void clear_lanes_from(Lanes<float>, std::size_t);
+template void clear_lanes_from(Lanes<double>, std::size_t);
 
 }  // namespace lso

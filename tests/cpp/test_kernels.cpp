@@ -37,11 +37,11 @@ struct Problem {
   std::vector<T> a, b, bias, before, c;
   Product<T> product;
 
-  Problem(const Shape& shape, bool turned, int start)
-      : lda((turned ? shape.m : shape.k) + margin),
+  Problem(const Shape& shape, bool transposed, int start)
+      : lda((transposed ? shape.m : shape.k) + margin),
         ldb(shape.n + margin),
         ldc(shape.n + margin),
-        a(support::uniform<T>((turned ? shape.k : shape.m) * lda + 1, 1)),
+        a(support::uniform<T>((transposed ? shape.k : shape.m) * lda + 1, 1)),
         b(support::uniform<T>(shape.k * ldb + 1, 2)),
         bias(support::uniform<T>(shape.m, 4)),
         before(support::uniform<T>(shape.m * ldc, 3)),
@@ -50,8 +50,8 @@ struct Problem {
                 shape.n,
                 shape.k,
                 a.data(),
-                turned ? 1 : lda,
-                turned ? lda : 1,
+                transposed ? 1 : lda,
+                transposed ? lda : 1,
                 b.data(),
                 ldb,
                 c.data(),
@@ -84,18 +84,18 @@ struct Problem {
 template <class T>
 void check_products(void (*gemm)(const Product<T>&)) {
   for (const Shape& shape : shapes) {
-    for (const bool turned : {false, true}) {
+    for (const bool transposed : {false, true}) {
       for (const int start : {0, 1, 2}) {
-        Problem<T> problem(shape, turned, start);
+        Problem<T> problem(shape, transposed, start);
         gemm(problem.product);
         problem.check();
         const std::vector<T> without = problem.c;
-        std::vector<T> room(shape.k * shape.n + margin, T(7));
+        std::vector<T> scratch(shape.k * shape.n + margin, T(7));
         problem.c = problem.before;
-        problem.product.room = room.data();
+        problem.product.scratch = scratch.data();
         gemm(problem.product);
         CHECK(problem.c == without);
-        for (std::size_t i = shape.k * shape.n; i < room.size(); ++i) CHECK(room[i] == T(7));
+        for (std::size_t i = shape.k * shape.n; i < scratch.size(); ++i) CHECK(scratch[i] == T(7));
       }
     }
   }
@@ -154,7 +154,7 @@ TEST("products: every instruction set, every edge size, both orders of A, from z
   check_products<double>(lso::kernels::reference::product<double>);
 }
 
-TEST("a lone column has the bits that it has among others") {
+TEST("a single column has the bits that it has among others") {
   for_sets([](const auto& kernels) { check_columns(kernels); });
 }
 

@@ -30,16 +30,16 @@ template <class T>
 void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient);
 
 // The same in pieces that can be worked out apart, added to `gradient` or put there: the weights of some of a layer's
-// input nodes, or its bias. turned (lanes, turned_nodes) is room to work in.
+// input nodes, or its bias. transposed (lanes, transposed_nodes) is scratch.
 struct ParameterPiece {
   std::size_t part = 0;
   std::size_t layer = 0;
-  std::size_t first_node = 0;  // of at most turned_nodes; past the last, the bias
+  std::size_t first_node = 0;  // of at most transposed_nodes; past the last, the bias
 };
 template <class T>
 [[nodiscard]] std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t part);
 template <class T>
-void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* turned,
+void backward_piece(const Chain<T>& chain, Workspace<T>& workspace, const ParameterPiece& piece, T* transposed,
                     std::span<T> gradient, bool add);
 
 // The chain's output for many samples: x (n, n_inputs) -> out (n, n_outputs), and, where asked, the value at each

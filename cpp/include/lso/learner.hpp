@@ -66,7 +66,7 @@ class Learner {
   bool gathered_ = false;
   std::vector<ParameterPiece> pieces_;
   std::vector<Workspace<T>> chunks_;
-  AlignedBuffer<T> turned_;
+  AlignedBuffer<T> transposed_;
   std::size_t n_rows_ = 0;
 };
 

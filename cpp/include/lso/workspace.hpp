@@ -19,7 +19,7 @@ inline constexpr std::size_t lane_group = 8;
 // Lanes that a sum over samples takes together. Chunks of whole such groups give the same bits whatever their size.
 inline constexpr std::size_t summed_lanes = 128;
 // Input nodes that Algorithm 2 takes at a time.
-inline constexpr std::size_t turned_nodes = 48;
+inline constexpr std::size_t transposed_nodes = 48;
 
 [[nodiscard]] constexpr std::size_t round_up_lanes(std::size_t n) {
   return (n + lane_group - 1) / lane_group * lane_group;
@@ -46,39 +46,39 @@ class AlignedBuffer {
 template <class T>
 class Workspace {
  public:
-  // Room for `capacity` samples, rounded up to whole groups.
+  // For `capacity` samples, rounded up to whole groups.
   Workspace(const Chain<T>& chain, std::size_t capacity) : Workspace(chain, capacity, false) {}
 
   // For one sample over and over, with copies of the weights laid out for it. The results are the same, bit for bit;
   // the chain's parameters must not change while it is in use.
-  [[nodiscard]] static Workspace lone(const Chain<T>& chain) { return Workspace(chain, 1, true); }
+  [[nodiscard]] static Workspace single(const Chain<T>& chain) { return Workspace(chain, 1, true); }
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
   // How many lanes the next passes compute: rounded up to whole groups, at most the capacity.
-  void set_lanes(std::size_t n) { lanes_ = is_lone() ? n : round_up_lanes(n); }
+  void set_lanes(std::size_t n) { lanes_ = is_single() ? n : round_up_lanes(n); }
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
 
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
-  [[nodiscard]] T* scratch() { return scratch_; }  // (lanes, turned_nodes)
+  [[nodiscard]] T* transpose_scratch() { return transpose_scratch_; }  // (lanes, transposed_nodes)
   // For the products with a large layer's weights (kernels.hpp): its nodes on either side x lanes; else null.
-  [[nodiscard]] T* room() { return room_.size() > 0 ? room_.data() : nullptr; }
-  // A stage's W (n_out, n_in) or W^T (n_in, n_out), rows `stride` apart on whole cache lines; null but for a lone
+  [[nodiscard]] T* gemm_scratch() { return gemm_scratch_.size() > 0 ? gemm_scratch_.data() : nullptr; }
+  // A stage's W (n_out, n_in) or W^T (n_in, n_out), rows `stride` apart on whole cache lines; null but for a single
   // sample.
   struct Weights {
     const T* data = nullptr;
     std::size_t stride = 0;
   };
-  [[nodiscard]] Weights straight(std::size_t stage) const { return is_lone() ? straight_[stage] : Weights{}; }
-  [[nodiscard]] Weights turned(std::size_t stage) const { return is_lone() ? turned_[stage] : Weights{}; }
+  [[nodiscard]] Weights weights(std::size_t stage) const { return is_single() ? weights_[stage] : Weights{}; }
+  [[nodiscard]] Weights transposed(std::size_t stage) const { return is_single() ? transposed_[stage] : Weights{}; }
 
  private:
-  Workspace(const Chain<T>& chain, std::size_t capacity, bool lone);
+  Workspace(const Chain<T>& chain, std::size_t capacity, bool single);
   void copy_weights(const Chain<T>& chain);
-  [[nodiscard]] bool is_lone() const { return !turned_.empty(); }
+  [[nodiscard]] bool is_single() const { return !transposed_.empty(); }
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
   std::size_t capacity_;
@@ -87,12 +87,12 @@ class Workspace {
   std::vector<std::size_t> sizes_;
   AlignedBuffer<T> buffer_;
   T* inputs_ = nullptr;
-  T* scratch_ = nullptr;
+  T* transpose_scratch_ = nullptr;
   std::vector<T*> values_;
   std::vector<T*> deltas_;
-  AlignedBuffer<T> room_;
-  AlignedBuffer<T> weights_{0};
-  std::vector<Weights> straight_, turned_;  // of each stage, or empty
+  AlignedBuffer<T> gemm_scratch_;
+  AlignedBuffer<T> weight_copies_{0};
+  std::vector<Weights> weights_, transposed_;  // of each stage, or empty
 };
 
 // Sample in `row` (n_features,) into lane `lane` of `lanes` (n_features, stride), and back.
@@ -101,26 +101,30 @@ void load_lane(std::span<const T> row, Lanes<T> lanes, std::size_t lane);
 template <class T>
 void store_lane(Lanes<const T> lanes, std::size_t lane, std::span<T> row);
 
+// Zeros in the lanes from `count` on, which only fill a group up: sums over lanes do not see them.
+template <class T>
+void clear_lanes_from(Lanes<T> lanes, std::size_t count);
+
 // out[col * ld + r] = rows[r][col].
 template <class T>
-void turn_rows(std::size_t n_rows, std::size_t n_cols, const T* const* rows, T* out, std::size_t ld);
+void transpose_rows(std::size_t n_rows, std::size_t n_cols, const T* const* rows, T* out, std::size_t ld);
 
 // out[col * ld + r] = row(r)[col] for r < rows, col < cols, some rows at a time.
 template <class T, class Row>
-void turn(std::size_t rows, std::size_t cols, Row row, T* out, std::size_t ld) {
+void transpose(std::size_t rows, std::size_t cols, Row row, T* out, std::size_t ld) {
   constexpr std::size_t some = 64;
   const T* pointers[some];
   for (std::size_t begin = 0; begin < rows; begin += some) {
     const std::size_t count = std::min(some, rows - begin);
     for (std::size_t i = 0; i < count; ++i) pointers[i] = row(begin + i);
-    turn_rows(count, cols, pointers, out + begin, ld);
+    transpose_rows(count, cols, pointers, out + begin, ld);
   }
 }
 
 // The same for many: row(i) begins sample i, of `count`, and stands in lane i.
 template <class T, class Row>
 void load_lanes(std::size_t count, Row row, Lanes<T> lanes) {
-  turn<T>(count, lanes.nodes, row, lanes.data, lanes.stride);
+  transpose<T>(count, lanes.nodes, row, lanes.data, lanes.stride);
 }
 
 }  // namespace lso

@@ -9,9 +9,9 @@
 namespace lso::kernels {
 namespace {
 
-// One tile: C (M, V vectors of W) stays in registers while p runs over k. Turned: A's rows are neighbours (a_row = 1),
-// else its columns are (a_col = 1).
-template <class T, size_t W, size_t V, size_t M, bool Turned>
+// One tile: C (M, V vectors of W) stays in registers while p runs over k. Transposed: A's rows are neighbours
+// (a_row = 1), else its columns are (a_col = 1).
+template <class T, size_t W, size_t V, size_t M, bool Transposed>
 LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, const T* bias, bool accumulate, T* c,
                      size_t ldc) {
   using Vec = Vector<T, W>;
@@ -29,10 +29,10 @@ LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, c
     Vec row[V];
     for (size_t v = 0; v < V; ++v) row[v] = load<Vec>(b + v * W);
     for (size_t i = 0; i < M; ++i) {
-      const Vec factor = splat<Vec>(Turned ? a[i] : a[i * lda]);
+      const Vec factor = splat<Vec>(Transposed ? a[i] : a[i * lda]);
       for (size_t v = 0; v < V; ++v) sum[i][v] = fused(factor, row[v], sum[i][v]);
     }
-    a += Turned ? lda : 1;
+    a += Transposed ? lda : 1;
     b += ldb;
   }
   for (size_t i = 0; i < M; ++i) {
@@ -43,7 +43,7 @@ LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, c
 constexpr size_t far_apart = 512;  // columns
 
 // Rows of C from i on, M at a time, then fewer.
-template <class T, size_t W, size_t V, size_t M, bool Turned>
+template <class T, size_t W, size_t V, size_t M, bool Transposed>
 LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
   for (; i + M <= of.m; i += M) {
     if (of.ldc >= far_apart) {  // the next tile of C, each row of which is on its way from far off
@@ -51,13 +51,14 @@ LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
         for (size_t v = 0; v < V; ++v) __builtin_prefetch(of.c + (i + M + r) * of.ldc + j + v * W, 1);
       }
     }
-    tile<T, W, V, M, Turned>(of.k, of.a + i * of.a_row, Turned ? of.a_col : of.a_row, of.b + j, of.ldb,
-                             of.bias != nullptr ? of.bias + i : nullptr, of.accumulate, of.c + i * of.ldc + j, of.ldc);
+    tile<T, W, V, M, Transposed>(of.k, of.a + i * of.a_row, Transposed ? of.a_col : of.a_row, of.b + j, of.ldb,
+                                 of.bias != nullptr ? of.bias + i : nullptr, of.accumulate, of.c + i * of.ldc + j,
+                                 of.ldc);
   }
   if constexpr (M > 4) {
-    rows<T, W, V, 4, Turned>(of, i, j);
+    rows<T, W, V, 4, Transposed>(of, i, j);
   } else if constexpr (M > 1) {
-    rows<T, W, V, M / 2, Turned>(of, i, j);
+    rows<T, W, V, M / 2, Transposed>(of, i, j);
   }
 }
 
@@ -77,13 +78,13 @@ void columns(const Product<T>& of, size_t j) {
 }
 
 // Columns of C from j on: panels of V vectors, then of fewer, then of half vectors, down to 16 bytes.
-template <class T, size_t W, size_t V, bool Turned>
+template <class T, size_t W, size_t V, bool Transposed>
 void panels(const Product<T>& of, size_t j) {
-  for (; j + V * W <= of.n; j += V * W) rows<T, W, V, LSO_TILE_ROWS, Turned>(of, 0, j);
+  for (; j + V * W <= of.n; j += V * W) rows<T, W, V, LSO_TILE_ROWS, Transposed>(of, 0, j);
   if constexpr (V > 1) {
-    panels<T, W, V - 1, Turned>(of, j);
+    panels<T, W, V - 1, Transposed>(of, j);
   } else if constexpr (W * sizeof(T) > 16) {
-    panels<T, W / 2, 1, Turned>(of, j);
+    panels<T, W / 2, 1, Transposed>(of, j);
   } else {
     columns(of, j);
   }
@@ -105,7 +106,7 @@ constexpr size_t panel_columns = LSO_TILE_VECTORS * width<T>;
 // B's rows from p on, panel after panel, each (depth, its columns) and contiguous.
 template <class T>
 void pack_panels(const Product<T>& of, size_t p, size_t depth) {
-  T* to = of.room;
+  T* to = of.scratch;
   for (size_t j = 0; j < of.n; j += panel_columns<T>) {
     const size_t columns = of.n - j < panel_columns<T> ? of.n - j : panel_columns<T>;
     for (size_t r = 0; r < depth; ++r, to += columns) {
@@ -122,8 +123,8 @@ template <class T>
 void strip(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth, size_t j, const T* a, size_t a_row,
            size_t a_col) {
   const size_t columns = of.n - j < panel_columns<T> ? of.n - j : panel_columns<T>;
-  const bool packed = of.room != nullptr;
-  product(Product<T>{count, columns, depth, a, a_row, a_col, packed ? of.room + j * depth : of.b + p * of.ldb + j,
+  const bool packed = of.scratch != nullptr;
+  product(Product<T>{count, columns, depth, a, a_row, a_col, packed ? of.scratch + j * depth : of.b + p * of.ldb + j,
                      packed ? columns : of.ldb, of.c + i * of.ldc + j, of.ldc,
                      of.bias != nullptr ? of.bias + i : nullptr, of.accumulate || p > 0});
 }
@@ -131,7 +132,7 @@ void strip(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth,
 // A matrix A that no near cache holds, its rows as they lie: each is read once, and serves all of B while it is near.
 template <class T>
 void streamed(const Product<T>& of) {
-  if (of.room != nullptr) pack_panels(of, 0, of.k);
+  if (of.scratch != nullptr) pack_panels(of, 0, of.k);
   for (size_t i = 0; i < of.m; i += LSO_TILE_ROWS) {
     const size_t count = of.m - i < LSO_TILE_ROWS ? of.m - i : LSO_TILE_ROWS;
     for (size_t j = 0; j < of.n; j += panel_columns<T>) {
@@ -144,7 +145,7 @@ constexpr size_t block_rows = LSO_TILE_ROWS * (96 / LSO_TILE_ROWS);
 template <class T>
 constexpr size_t block_depth = 2048 / sizeof(T);
 
-// A block of a turned A in strips of a tile's rows, each (depth, rows) and contiguous.
+// A block of a transposed A in strips of a tile's rows, each (depth, rows) and contiguous.
 template <class T>
 void pack_strips(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth, T* packed) {
   for (size_t q = 0; q < depth; ++q) {
@@ -164,7 +165,7 @@ void blocked(const Product<T>& of) {
   alignas(64) T packed[block_rows * block_depth<T>];
   for (size_t p = 0; p < of.k; p += block_depth<T>) {
     const size_t depth = of.k - p < block_depth<T> ? of.k - p : block_depth<T>;
-    if (of.room != nullptr) pack_panels(of, p, depth);
+    if (of.scratch != nullptr) pack_panels(of, p, depth);
     for (size_t i = 0; i < of.m; i += block_rows) {
       const size_t count = of.m - i < block_rows ? of.m - i : block_rows;
       pack_strips(of, i, count, p, depth, packed);

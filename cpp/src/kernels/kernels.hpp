@@ -22,7 +22,7 @@ struct Product {
   std::size_t ldc;
   const T* bias = nullptr;
   bool accumulate = false;
-  T* room = nullptr;  // for k * n values, which a large product is faster with
+  T* scratch = nullptr;  // for k * n values, which a large product is faster with
 };
 
 // Bytes from which A is large: the second-level cache has better to hold.

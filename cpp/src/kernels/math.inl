@@ -1,5 +1,6 @@
 // Elementary functions on vectors, built from additions, multiplications and the bits of a number, so that every
-// instruction set computes the same formula. Errors are measured by tests/cpp/test_kernels_math.cpp, which states them.
+// instruction set computes the same formula. Errors are measured by tests/cpp/test_kernels_values.cpp, which states
+// them.
 #pragma once
 
 #include "kernels/vector.inl"

@@ -138,7 +138,7 @@ LSO_INLINE float fused(float a, float b, float c) { return a * b + c; }
 LSO_INLINE double fused(double a, double b, double c) { return a * b + c; }
 #endif
 
-// U vectors that go through a formula side by side: a lone one would wait for each of its own results.
+// U vectors that go through a formula side by side: a single one would wait for each of its own results.
 template <class T_, size_t W_, size_t U_>
 struct Pack {
   using T = T_;
