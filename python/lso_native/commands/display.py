@@ -75,16 +75,20 @@ class Display:
 def _bars() -> Progress:
     from rich import progress
     from rich.console import Console
+    from rich.table import Column
 
+    def text(what: str, most: int) -> progress.TextColumn:
+        # What is too long is cut: else it would leave the bar a single character.
+        return progress.TextColumn(what, table_column=Column(no_wrap=True, max_width=most))
+
+    console, bar, share, left, note = Console(file=sys.stderr), 14, 4, 5, 25
     bars = progress.Progress(
-        progress.SpinnerColumn(),
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(bar_width=24),
-        progress.MofNCompleteColumn(),
-        progress.TimeElapsedColumn(),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[note]}"),
-        console=Console(file=sys.stderr),
+        text("{task.description}", max(10, console.width - (bar + share + left + note + 4))),
+        progress.BarColumn(bar_width=bar),
+        text("{task.percentage:>3.0f}%", share),
+        progress.TimeRemainingColumn(compact=True, table_column=Column(width=left)),
+        text("{task.fields[note]}", note),
+        console=console,
         transient=True,
     )
     bars.add_task("", visible=False, note="")
