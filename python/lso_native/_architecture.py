@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lso_native import _core
-from lso_native._validation import check_choice, check_int
+from lso_native._checks import check_choice, check_int
 
 
 def native_classes(dtype: Any) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native import _core
-from lso_native._validation import check_number, check_threads
+from lso_native._checks import check_number, check_threads
 from lso_native.network import FloatArray, Network
 from lso_native.optimizers import Adam, native_optimizer
 

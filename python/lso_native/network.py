@@ -16,7 +16,7 @@ from lso_native._architecture import (
     check_sizes,
     native_classes,
 )
-from lso_native._validation import check_int, check_threads, resolve_seed
+from lso_native._checks import check_int, check_threads, resolve_seed
 
 FloatArray = NDArray[np.floating[Any]]
 ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"]

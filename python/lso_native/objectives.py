@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._validation import check_int
+from lso_native._checks import check_int
 
 
 def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float32]:

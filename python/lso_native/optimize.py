@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._validation import check_int, check_number, check_threads
+from lso_native._checks import check_int, check_number, check_threads
 from lso_native.errors import interrupted
 from lso_native.network import Model
 from lso_native.objectives import (

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from lso_native import _core
-from lso_native._validation import check_number
+from lso_native._checks import check_number
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lso_native import _core
-from lso_native._validation import check_choice, check_int, check_number, resolve_seed
+from lso_native._checks import check_choice, check_int, check_number, resolve_seed
 
 FloatArray = NDArray[np.floating[Any]]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._validation import (
+from lso_native._checks import (
     check_choice,
     check_int,
     check_number,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from lso_native.errors import ArgumentError, ArgumentTypeError
 
 Array = npt.NDArray[Any]
 
@@ -35,7 +36,7 @@ def assert_refused(call: Callable[[], object], argument: str, *got: str) -> None
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     message = str(caught.value)
-    assert type(caught.value) in {ValueError, TypeError}
+    assert type(caught.value) in {ArgumentError, ArgumentTypeError, ValueError, TypeError}
     assert "\n" not in message
     assert re.match(rf"{argument}\b", message), message
     assert "expected" in message, message

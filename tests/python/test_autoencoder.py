@@ -246,7 +246,7 @@ BAD_SAMPLES = [
     (X[:, :0], r"expected at least one sample and one feature, got shape \(60, 0\)"),
     (X.astype(str), "expected an array of real numbers, got dtype <U"),
     (X + 1j, "expected an array of real numbers, got dtype complex128"),
-    ([[0.1, 0.2], [0.3]], "expected rows of one length"),
+    ([[0.1, 0.2], [0.3]], "expected an array of real numbers, got a ragged sequence"),
 ]
 
 

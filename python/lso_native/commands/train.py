@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lso_native._validation import check_int
+from lso_native._checks import check_int
 from lso_native.commands.display import Display
 from lso_native.commands.options import numbers
 from lso_native.data import Digits, load

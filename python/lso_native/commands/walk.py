@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from lso_native._validation import check_int
+from lso_native._checks import check_int
 from lso_native.commands.options import load_decoder, numbers
 from lso_native.data import load
 from lso_native.experiments import walks

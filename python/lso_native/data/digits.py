@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._validation import check_choice, resolve_seed
+from lso_native._checks import check_choice, resolve_seed
 
 from .download import cached_mnist
 from .embedded import embedded_digits

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lso_native._validation import check_int, check_threads, resolve_seed
+from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native.data import Digits, load
 from lso_native.experiments.correlations import correlations
 from lso_native.experiments.making import (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lso_native._checks import check_int
 from lso_native._typing import FloatArray
-from lso_native._validation import check_int
 from lso_native.data import Part
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.network import Model

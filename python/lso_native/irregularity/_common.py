@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from lso_native._inputs import check_samples
+from lso_native._checks import check_samples
 from lso_native._typing import Array, Float64Array
 from lso_native.network import Model, Network, compose
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lso_native._checks import check_number
 from lso_native._typing import BoolArray, Float64Array
-from lso_native._validation import check_number
 from lso_native.irregularity._common import (
     blocks,
     check_latents,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lso_native._checks import check_int
 from lso_native._typing import Float64Array
-from lso_native._validation import check_int
 from lso_native.irregularity._common import (
     EPSILON,
     blocks,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_samples
+from lso_native._checks import check_samples
 
 Doubles = npt.NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_labels, check_samples
-from lso_native._validation import check_int, resolve_seed
+from lso_native._checks import check_int, check_labels, check_samples, resolve_seed
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
 from lso_native.training import Optimizer

@@ -6,7 +6,7 @@ import math
 from statistics import NormalDist
 from typing import SupportsIndex
 
-from lso_native._validation import check_int
+from lso_native._checks import check_int
 
 __all__ = ["wilson_interval"]
 

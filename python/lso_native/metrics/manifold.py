@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._validation import check_int
+from lso_native._checks import check_int
 
 from ._distances import Doubles, bounds, check_features, leave_out_self
 

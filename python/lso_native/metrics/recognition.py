@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_labels, check_samples
+from lso_native._checks import check_labels, check_samples
 from lso_native.models.base import NotFittedError
 from lso_native.models.classifier import Classifier
 

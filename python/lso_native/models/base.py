@@ -15,8 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_sample_weight
-from lso_native._validation import check_int, check_number, resolve_seed
+from lso_native._checks import check_int, check_number, check_sample_weight, resolve_seed
 from lso_native.network import ActivationName, BiasConvention, Network
 from lso_native.optimizers import Adam
 from lso_native.random import permutation

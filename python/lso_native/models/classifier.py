@@ -8,8 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_labels, check_sample_weight, check_samples
-from lso_native._validation import check_choice
+from lso_native._checks import check_choice, check_labels, check_sample_weight, check_samples
 from lso_native.models.base import (
     DEFAULT_OPTIMIZER,
     Array,

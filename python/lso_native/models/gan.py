@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_labels
-from lso_native._validation import check_int, check_number
+from lso_native._checks import check_int, check_labels, check_number
 from lso_native.models.adversarial import AdversarialTraining
 from lso_native.models.generative import Array, Callback, GenerativeEstimator, subseed
 from lso_native.models.guide import Guide

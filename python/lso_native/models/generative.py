@@ -11,8 +11,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._inputs import check_samples
-from lso_native._validation import check_choice, check_int, check_threads, resolve_seed
+from lso_native._checks import check_choice, check_int, check_samples, check_threads, resolve_seed
 from lso_native.learner import Learner
 from lso_native.models.base import Estimator, NotFittedError
 from lso_native.network import ActivationName, Network

@@ -6,8 +6,7 @@ from abc import abstractmethod
 
 import numpy.typing as npt
 
-from lso_native._inputs import check_samples
-from lso_native._validation import check_int
+from lso_native._checks import check_int, check_samples
 from lso_native.models.generative import Array, GenerativeEstimator
 from lso_native.network import Network
 from lso_native.random import normal

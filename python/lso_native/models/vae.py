@@ -9,7 +9,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._validation import check_choice, check_int, check_number
+from lso_native._checks import check_choice, check_int, check_number
 from lso_native.learner import Learner
 from lso_native.models.generative import Array, Callback, subseed
 from lso_native.models.generative_autoencoder import GenerativeAutoencoder

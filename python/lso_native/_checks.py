@@ -1,0 +1,232 @@
+"""What an argument must be, said once: a check returns a clean value or raises the error that names the argument."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import secrets
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native.errors import ArgumentError, ArgumentTypeError
+
+__all__ = [
+    "as_array",
+    "as_numbers",
+    "check_choice",
+    "check_flag",
+    "check_int",
+    "check_labels",
+    "check_number",
+    "check_sample_weight",
+    "check_samples",
+    "check_threads",
+    "resolve_seed",
+    "shown",
+]
+
+Array = npt.NDArray[Any]
+_LONGEST = 100  # characters of a stranger's repr in a message
+
+
+def shown(value: object) -> str:
+    """``value`` in one short line, whatever its own repr does."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 - a repr that fails, of an integer of 5,000 digits say
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def check_int(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.maxsize) -> int:
+    """``value`` as an int from ``minimum`` to ``maximum``, by default the largest that a machine counts to."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ArgumentTypeError(name, "an integer", shown(value))
+    integer = int(value)
+    if integer < minimum:
+        raise ArgumentError(name, f"an integer of at least {minimum}", shown(integer))
+    if integer > maximum:
+        raise ArgumentError(name, f"an integer of at most {maximum}", shown(integer))
+    return integer
+
+
+def check_number(
+    name: str,
+    value: Any,
+    *,
+    minimum: float = -math.inf,
+    above: float = -math.inf,
+    maximum: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """``value`` as a finite float, from ``minimum`` to ``maximum``, ``above`` and ``below`` excluded."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ArgumentTypeError(name, "a number", shown(value))
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ArgumentError(name, "a finite number", shown(value))
+    for wrong, limit in (
+        (number <= above, f"above {above:g}"),
+        (number < minimum, f"of at least {minimum:g}"),
+        (number >= below, f"below {below:g}"),
+        (number > maximum, f"of at most {maximum:g}"),
+    ):
+        if wrong:
+            raise ArgumentError(name, f"a number {limit}", f"{number:g}")
+    return number
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """``value`` as a bool, which it must be."""
+    if not isinstance(value, bool | np.bool_):
+        raise ArgumentTypeError(name, "True or False", shown(value))
+    return bool(value)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """``value`` if it is one of ``choices``."""
+    known = list(choices)
+    if not isinstance(value, str) or value not in known:
+        raise ArgumentError(name, f"one of {', '.join(known)}", shown(value))
+    return value
+
+
+def check_threads(threads: int | None) -> int:
+    """The native thread count: 0 stands for all processors."""
+    return 0 if threads is None else check_int("threads", threads)
+
+
+def resolve_seed(random_state: int | None) -> int:
+    """The 64-bit seed that ``random_state`` stands for; None draws a fresh one from the system."""
+    if random_state is None:
+        return secrets.randbits(64)
+    return check_int("random_state", random_state, minimum=0, maximum=2**64 - 1)
+
+
+def as_array(name: str, value: Any, expected: str = "an array of real numbers") -> Array:
+    """``value`` as a plain array of whatever dtype.
+
+    Raises ArgumentError for masked entries, which are no data, and for ragged rows; ArgumentTypeError for a sparse
+    matrix and for what makes no array.
+    """
+    if type(value) is np.ndarray:
+        return value
+    rows = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(row, np.ma.MaskedArray) and np.ma.is_masked(row) for row in rows):
+        raise ArgumentError(name, f"{expected} without masked entries", "masked ones")
+    if hasattr(value, "toarray"):
+        raise ArgumentTypeError(name, f"{expected}, dense", f"a sparse {type(value).__name__}")
+    try:
+        return np.asarray(value)
+    except MemoryError:
+        raise
+    except Exception as error:  # a stranger's __array__ may raise anything
+        if isinstance(error, ValueError) and isinstance(value, list | tuple):
+            raise ArgumentError(name, expected, "a ragged sequence") from None
+        reason = shown(error) if str(error) else type(error).__name__
+        got = f"a {type(value).__name__} that makes no array ({reason})"
+        raise ArgumentTypeError(name, expected, got) from error
+
+
+def as_numbers(name: str, value: Any) -> Array:
+    """``value`` as a plain array of bool, integers or floats.
+
+    Objects that are real numbers (Decimal, Fraction, a column of pandas that allows missing values) become float64.
+    Raises ArgumentTypeError for everything else.
+    """
+    array = as_array(name, value)
+    if array.dtype.kind in "biuf":
+        return array
+    got = f"dtype {array.dtype}"
+    if array.dtype.kind == "O":
+        # NumPy would read "1.5" as a number, and drop an imaginary part.
+        stranger = next((x for x in array.flat if isinstance(x, str | bytes | complex)), None)
+        try:
+            if stranger is None:
+                return array.astype(np.float64)
+            got += f" with {shown(stranger)}"
+        except (TypeError, ValueError, OverflowError) as error:
+            got += f" ({error})" if array.ndim else f" of a {type(value).__name__}"
+    raise ArgumentTypeError(name, "an array of real numbers", got)
+
+
+def check_samples(
+    name: str, value: npt.ArrayLike, *, dtype: npt.DTypeLike, n_features: int | None = None
+) -> Array:
+    """Return ``value`` as a C-contiguous array (n_samples, n_features) of ``dtype``.
+
+    Raises ValueError naming it unless it is a finite, non-empty 2-D array of ``n_features`` columns
+    (any number of them where None), TypeError when it is not numbers.
+    """
+    given = as_numbers(name, value)
+    if given.ndim != 2:
+        raise ArgumentError(
+            name, "an array of shape (n_samples, n_features)", f"shape {given.shape}"
+        )
+    if 0 in given.shape:
+        raise ArgumentError(name, "at least one sample and one feature", f"shape {given.shape}")
+    if n_features is not None and given.shape[1] != n_features:
+        raise ArgumentError(
+            name, f"an array of shape (n_samples, {n_features})", f"shape {given.shape}"
+        )
+    with np.errstate(over="ignore"):  # a value too large for dtype turns infinite: reported below
+        samples = np.ascontiguousarray(given, dtype=dtype)
+    finite = np.isfinite(samples)
+    if not finite.all():
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ArgumentError(name, f"finite {samples.dtype} numbers", f"{given[where]} at {where}")
+    return samples
+
+
+def check_labels(name: str, value: npt.ArrayLike, n_samples: int) -> Array:
+    """Return ``value`` as an array (n_samples,) of bool, integer or str.
+
+    Floats that are whole numbers are taken as integers. Raises ValueError naming it for another
+    shape, TypeError for another dtype.
+    """
+    labels = as_array(name, value, "one label a sample")
+    if labels.shape != (n_samples,):
+        raise ArgumentError(name, f"labels of shape ({n_samples},)", f"shape {labels.shape}")
+    if labels.dtype.kind in "biu":
+        return labels
+    if (
+        labels.dtype.kind == "f"
+        and np.all(labels == np.floor(labels))
+        and np.all(np.abs(labels) < 2**53)  # above it floats skip integers
+    ):
+        return labels.astype(np.int64)
+    # From the elements and not from the array, where ["a", 1] has already become ["a", "1"].
+    elements = labels.tolist() if isinstance(value, np.ndarray) else list(value)  # type: ignore[arg-type]
+    if labels.dtype.kind in "UTO" and all(isinstance(element, str) for element in elements):
+        return labels.astype(np.str_)
+    raise ArgumentTypeError(name, "integer or string labels", f"dtype {labels.dtype}")
+
+
+def check_sample_weight(value: npt.ArrayLike | None, n_samples: int) -> Array | None:
+    """Return ``value`` as float64 (n_samples,), or None where it is None.
+
+    Raises ValueError unless the weights are finite, not negative, not all zero, and one a sample,
+    TypeError when they are not numbers.
+    """
+    if value is None:
+        return None
+    weight = as_numbers("sample_weight", value)
+    if weight.shape != (n_samples,):
+        raise ArgumentError(
+            "sample_weight", f"an array of shape ({n_samples},)", f"shape {weight.shape}"
+        )
+    weight = weight.astype(np.float64)
+    if not np.isfinite(weight).all() or weight.min() < 0 or not weight.any():
+        raise ArgumentError(
+            "sample_weight",
+            "finite numbers of at least 0, one of them above it",
+            f"values from {weight.min()} to {weight.max()}",
+        )
+    return weight
