@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <new>
 
-#if defined(__linux__)
+#ifdef __linux__
 #include <sys/mman.h>
 #endif
 
@@ -20,7 +20,7 @@ std::align_val_t alignment_of(std::size_t bytes) {
 
 void* allocate_aligned(std::size_t bytes) {
   void* pointer = ::operator new(std::max<std::size_t>(bytes, 1), alignment_of(bytes));
-#if defined(__linux__)
+#ifdef __linux__
   // a wish: what cannot be had is done without
   if (bytes >= 2 * large_page) static_cast<void>(madvise(pointer, bytes / large_page * large_page, MADV_HUGEPAGE));
 #endif

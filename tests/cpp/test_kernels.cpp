@@ -61,7 +61,6 @@ struct Problem {
 
   // The bound of a sum of k products and where it begins, in units of T's rounding.
   void check() {
-    std::vector<double> exact(c.size());
     for (std::size_t i = 0; i < product.m; ++i) {
       for (std::size_t j = 0; j < product.n; ++j) {
         double sum = product.accumulate ? static_cast<double>(before[i * ldc + j])

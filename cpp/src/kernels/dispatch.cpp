@@ -23,7 +23,7 @@ bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f") && __
 #endif
 }  // namespace
 
-const KernelSet kernel_sets[] = {
+constexpr KernelSet kernel_sets[] = {
     {"baseline", &float32_baseline, &float64_baseline, always},
 #ifdef LSO_X86_KERNELS
     {"avx2", &float32_avx2, &float64_avx2, has_avx2},

@@ -13,13 +13,13 @@ namespace lso::kernels {
 // The sums begin at C (accumulate), at bias (m,), or at zero.
 template <class T>
 struct Product {
-  std::size_t m, n, k;
-  const T* a;
-  std::size_t a_row, a_col;
-  const T* b;
-  std::size_t ldb;
-  T* c;
-  std::size_t ldc;
+  std::size_t m = 0, n = 0, k = 0;
+  const T* a = nullptr;
+  std::size_t a_row = 0, a_col = 0;
+  const T* b = nullptr;
+  std::size_t ldb = 0;
+  T* c = nullptr;
+  std::size_t ldc = 0;
   const T* bias = nullptr;
   bool accumulate = false;
   T* scratch = nullptr;  // for k * n values, which a large product is faster with
