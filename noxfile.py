@@ -89,7 +89,9 @@ def asan(session: nox.Session) -> None:
         "-Cinstall.strip=false",
     )
     session.run("ctest", "--preset", "asan")
-    session.run("pytest", *session.posargs, env=sanitizer_environment())
+    # The documents train whole models: minutes here, by code that the other tests run.
+    documents = "--ignore=tests/python/test_documents.py"
+    session.run("pytest", documents, *session.posargs, env=sanitizer_environment())
 
 
 def sanitizer_environment() -> dict[str, str]:

@@ -1,0 +1,67 @@
+"""What the documents show runs: Python blocks, examples and docstrings."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import lso_native as lso
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+EXAMPLES = sorted(ROOT.glob("examples/*.py"))
+
+
+def blocks(page: Path) -> list[str]:
+    """The Python blocks of a page, each moved down to where it stands there, so that an error names its line."""
+    text = page.read_text(encoding="utf-8")
+    fenced = re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return ["\n" * text.count("\n", 0, block.start(1)) + block[1] for block in fenced]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if blocks(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_the_blocks_of_a_page_run_one_after_the_other(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for block in blocks(page):
+        exec(compile(block, str(page), "exec"), names)
+
+
+def test_examples_are_listed() -> None:
+    listed = re.findall(r"\]\((\w+\.py)\)", (ROOT / "examples/README.md").read_text("utf-8"))
+    assert sorted(listed) == [path.name for path in EXAMPLES]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+def test_an_example_runs(path: Path, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, str(path)], cwd=tmp_path, check=True)
+    # Its docstring promises them.
+    promised = re.findall(
+        r"\b[\w-]+\.(?:png|gif|npz|safetensors)\b", path.read_text(encoding="utf-8")
+    )
+    assert {made.name for made in tmp_path.iterdir()} == set(promised)
+
+
+def docstrings() -> list[doctest.DocTest]:
+    names = [module.name for module in pkgutil.walk_packages(lso.__path__, "lso_native.")]
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    found = [finder.find(importlib.import_module(name)) for name in ("lso_native", *names)]
+    return [each for tests in found for each in tests if each.examples]
+
+
+@pytest.mark.parametrize("examples", docstrings(), ids=lambda each: str(each.name))
+def test_the_examples_of_a_docstring(examples: doctest.DocTest) -> None:
+    said: list[str] = []
+    result = doctest.DocTestRunner().run(examples, out=said.append)
+    assert result.failed == 0, "".join(said)
