@@ -3,49 +3,71 @@
 #include <pybind11/stl.h>
 
 #include <memory>
-#include <string>
+#include <mutex>
+#include <optional>
+#include <tuple>
+#include <vector>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "lso/learner.hpp"
 
 namespace lso::bindings {
 
 namespace {
+// Serves Python threads that call it at a time one after the other.
 template <class T>
-Contiguous<T> learner_forward(Learner<T>& learner, const py::object& x) {
-  const Held<T> held = rows<T>(x, "x", learner.network().n_inputs());
-  const auto made = new_rows<T>(held.rows.rows, learner.network().n_outputs());
-  const Rows<T> out = made.second;
-  {
-    const py::gil_scoped_release release;
-    learner.forward(held.rows, out);
+class SharedLearner {
+ public:
+  SharedLearner(const Network<T>& network, const LearnerSettings& settings)
+      : n_inputs(network.n_inputs()), n_outputs(network.n_outputs()), learner_(network, settings) {}
+
+  // call(learner), without the GIL.
+  template <class Call>
+  auto use(Call call) {
+    const WithoutGil released;
+    const std::scoped_lock lock(mutex_);
+    return call(learner_);
   }
+
+  const std::size_t n_inputs;
+  const std::size_t n_outputs;
+
+ private:
+  Learner<T> learner_;
+  std::mutex mutex_;
+};
+
+template <class T>
+Contiguous<T> learner_forward(SharedLearner<T>& shared, const py::object& x) {
+  const Held<T> held = rows<T>(x, "x", shared.n_inputs);
+  const auto made = new_rows<T>(held.rows.rows, shared.n_outputs);
+  shared.use([&](Learner<T>& learner) { learner.forward(held.rows, made.second); });
   return made.first;
 }
 
 template <class T>
-std::optional<Contiguous<T>> learner_backward(Learner<T>& learner, const py::object& output_gradient, bool learn,
+std::optional<Contiguous<T>> learner_backward(SharedLearner<T>& shared, const py::object& output_gradient, bool learn,
                                               bool linear, bool inputs) {
-  if (learner.n_rows() == 0) throw py::value_error("backward: expected a forward before it, got none");
-  const Held<T> held = rows<T>(output_gradient, "output_gradient", learner.network().n_outputs(), learner.n_rows());
+  const Held<T> held = rows<T>(output_gradient, "output_gradient", shared.n_outputs);
   std::optional<Contiguous<T>> array;
   Rows<T> view{};
-  if (inputs) {
-    auto made = new_rows<T>(learner.n_rows(), learner.network().n_inputs());
-    array = made.first;
-    view = made.second;
-  }
-  {
-    const py::gil_scoped_release release;
-    learner.backward(held.rows, {learn, linear}, view);
-  }
+  if (inputs) std::tie(array, view) = new_rows<T>(held.rows.rows, shared.n_inputs);
+  shared.use([&](Learner<T>& learner) { learner.backward(held.rows, {learn, linear}, view); });
   return array;
 }
 
 template <class T>
+Contiguous<T> learner_gradient(SharedLearner<T>& shared) {
+  const std::vector<T> values = shared.use(
+      [](const Learner<T>& learner) { return std::vector<T>(learner.gradient().begin(), learner.gradient().end()); });
+  return Contiguous<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+template <class T>
 void bind_learner_class(py::module_& module, const char* class_name) {
-  using L = Learner<T>;
+  using L = SharedLearner<T>;
   py::class_<L>(module, class_name)
       .def(py::init([](const Network<T>& network, double learning_rate, double beta1, double beta2, double epsilon,
                        double average, std::size_t threads) {
@@ -59,18 +81,19 @@ void bind_learner_class(py::module_& module, const char* class_name) {
            py::arg("linear"), py::arg("inputs"))
       .def(
           "step",
-          [](L& learner) {
-            const py::gil_scoped_release release;
-            return learner.step() != StepOutcome::diverged;
+          [](L& shared) {
+            return shared.use([](Learner<T>& learner) { return learner.step() != StepOutcome::diverged; });
           },
           "False where a derivative is not finite: the network is as it was.")
-      .def("gradient",
-           [](const L& learner) {
-             const auto values = learner.gradient();
-             return Contiguous<T>(static_cast<py::ssize_t>(values.size()), values.data());
+      .def("gradient", &learner_gradient<T>)
+      .def("network",
+           [](L& shared) {
+             return shared.use(
+                 [](const Learner<T>& learner) { return std::make_shared<Network<T>>(learner.network()); });
            })
-      .def("network", [](const L& learner) { return std::make_shared<Network<T>>(learner.network()); })
-      .def("averaged", [](const L& learner) { return std::make_shared<Network<T>>(learner.averaged()); });
+      .def("averaged", [](L& shared) {
+        return shared.use([](const Learner<T>& learner) { return std::make_shared<Network<T>>(learner.averaged()); });
+      });
 }
 }  // namespace
 

@@ -1,13 +1,13 @@
 // optimize.hpp
-#include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "interrupt.hpp"
 #include "lso/backprop.hpp"
 #include "lso/optimize.hpp"
@@ -63,20 +63,21 @@ void bind_optimize_function(py::module_& module) {
       "optimize",
       [](const Chain<T>& chain, const ObjectiveSpec& spec, const py::object& starts, const std::string& optimizer,
          const py::dict& options, double tolerance, bool mean, std::size_t max_iterations, const py::object& lower,
-         const py::object& upper, bool trajectory, std::size_t threads,
-         const std::function<void(std::size_t, std::size_t)>& progress) {
+         const py::object& upper, bool trajectory, std::size_t threads, const std::optional<py::function>& progress) {
         const Held<T> points = rows<T>(starts, "starts", chain.n_inputs(), std::nullopt, "n_starts");
         const HeldObjective<T> held = hold<T>(spec, chain.n_outputs(), points.rows.rows);
         const Bounds<T> bounds = make_bounds<T>(lower, upper, chain.n_inputs());
         OptimizeSettings settings{
             make_optimizer(optimizer, options), {tolerance, mean}, max_iterations, trajectory, threads, nullptr};
         settings.poll = [&](std::size_t finished) {
-          const py::gil_scoped_acquire acquire;
-          return keyboard_interrupt() || (progress && interrupted_by([&] { progress(finished, points.rows.rows); }));
+          const WithGil acquired;
+          if (keyboard_interrupt()) return true;
+          return progress &&
+                 interrupted_by([&] { call_python(*progress, py::make_tuple(finished, points.rows.rows)); });
         };
         OptimizeResult<T> result;
         {
-          const py::gil_scoped_release release;
+          const WithoutGil released;
           result = optimize<T>(chain, held.objective, points.rows, bounds, settings);
         }
         return to_python(result, points.rows.rows, chain.n_inputs(), trajectory);

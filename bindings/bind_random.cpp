@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "lso/random.hpp"
 
 namespace lso::bindings {
@@ -13,7 +14,7 @@ template <class T, class Draw>
 Contiguous<T> fill(std::size_t n, Draw draw) {
   Contiguous<T> array(static_cast<py::ssize_t>(n));
   T* out = array.mutable_data();
-  const py::gil_scoped_release release;
+  const WithoutGil released;
   for (std::size_t i = 0; i < n; ++i) out[i] = draw(i);
   return array;
 }

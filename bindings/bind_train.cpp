@@ -1,8 +1,6 @@
 // train.hpp
-#include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "interrupt.hpp"
 #include "lso/train.hpp"
 #include "objective.hpp"
@@ -43,8 +42,6 @@ HeldSamples<T> hold_samples(const Chain<T>& chain, const py::object& x, const Ob
   return held;
 }
 
-using EpochCallback = std::function<bool(std::size_t, double, double, double, double)>;
-
 std::variant<Adam, DesiredChange> make_optimizer(const std::string& kind, const py::dict& options) {
   if (kind == "adam") {
     return Adam{options["learning_rate"].cast<double>(), options["beta1"].cast<double>(),
@@ -74,7 +71,7 @@ void bind_train_functions(py::module_& module) {
          const std::string& optimizer, const py::dict& options, std::size_t batch_size, std::size_t epochs,
          std::size_t score_every, std::optional<double> stop_at_mse, std::size_t patience, bool shuffle,
          std::uint64_t seed, const std::vector<bool>& trainable, std::size_t threads,
-         const std::optional<EpochCallback>& on_epoch) {
+         const std::optional<py::function>& on_epoch) {
         const HeldSamples<T> held = hold_samples(chain, x, objective, sample_weight);
         std::optional<HeldSamples<T>> held_validation;
         if (validation_objective) {
@@ -91,17 +88,18 @@ void bind_train_functions(py::module_& module) {
         settings.trainable = trainable;
         settings.threads = threads;
         settings.poll = [] {
-          const py::gil_scoped_acquire acquire;
+          const WithGil acquired;
           return keyboard_interrupt();
         };
         bool interrupted = false;
         if (on_epoch) {
           settings.on_epoch = [&](const EpochReport& report) {
-            const py::gil_scoped_acquire acquire;
+            const WithGil acquired;
             bool stop = false;
             interrupted = interrupted_by([&] {
-              stop = (*on_epoch)(report.epoch, report.train.loss, report.train.mse, report.validation.loss,
-                                 report.validation.mse);
+              stop = call_python(*on_epoch, py::make_tuple(report.epoch, report.train.loss, report.train.mse,
+                                                           report.validation.loss, report.validation.mse))
+                         .cast<bool>();
             });
             return stop || interrupted;
           };
@@ -111,7 +109,7 @@ void bind_train_functions(py::module_& module) {
             held_validation ? std::optional(held_validation->view()) : std::nullopt;
         TrainResult<T> result;
         {
-          const py::gil_scoped_release release;
+          const WithoutGil released;
           result = train<T>(chain, data, validation ? &*validation : nullptr, settings);
         }
         if (interrupted) result.status = TrainStatus::interrupted;

@@ -3,6 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
+#include "gil.hpp"
 #include "lso/threads.hpp"
 
 namespace lso::bindings {
@@ -15,11 +16,11 @@ namespace lso::bindings {
 template <class Call>
 void interruptible(Call call) {
   StopSignal stop([] {
-    const pybind11::gil_scoped_acquire acquire;
+    const WithGil acquired;
     return keyboard_interrupt();
   });
   {
-    const pybind11::gil_scoped_release release;
+    const WithoutGil released;
     call(&stop);
   }
   if (!stop.stopped()) return;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "lso/simd.hpp"
 
 PYBIND11_MODULE(_core, module) {
@@ -20,7 +21,7 @@ PYBIND11_MODULE(_core, module) {
   module.def(
       "fma_peak",
       [](double seconds) {
-        const pybind11::gil_scoped_release release;
+        const WithoutGil released;
         return lso::measure_peak(seconds);
       },
       pybind11::arg("seconds"), "Floating-point operations a second of this core, by multiplying and adding.");

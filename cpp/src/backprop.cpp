@@ -1,6 +1,7 @@
 #include "lso/backprop.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "kernels/kernels.hpp"
 #include "lso/threads.hpp"
@@ -124,9 +125,6 @@ void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::si
 }
 
 namespace {
-// Tiles small enough for their values to stay in the second-level cache, large enough to feed the kernels.
-constexpr std::size_t tile_lanes = 48;
-
 template <class T>
 void load_tile(Rows<const T> x, std::size_t begin, Workspace<T>& workspace) {
   const std::size_t count = std::min(tile_lanes, x.rows - begin);
@@ -145,11 +143,11 @@ template <class T>
 void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::vector<Rows<T>>& seams,
               std::size_t threads, StopSignal* stop) {
   const std::size_t tiles = (x.rows + tile_lanes - 1) / tile_lanes;
-  threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
+  std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
     Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
-    for (std::size_t tile = thread; tile < tiles && !(stop != nullptr && stop->stops(thread)); tile += threads) {
-      const std::size_t begin = tile * tile_lanes;
+    for (std::size_t begin = next++ * tile_lanes; begin < x.rows && !(stop != nullptr && stop->stops(thread));
+         begin = next++ * tile_lanes) {
       load_tile(x, begin, workspace);
       forward(chain, workspace);
       store_tile<T>(workspace.outputs(), begin, out);
@@ -158,7 +156,7 @@ void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::ve
       }
     }
   };
-  run_threads(threads, work, stop);
+  run_threads(resolve_threads(threads, tiles, chain.n_parameters() * x.rows), work, stop);
 }
 
 template <class T>

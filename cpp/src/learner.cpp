@@ -2,14 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace lso {
 
 namespace {
 constexpr std::size_t chunk_lanes = summed_lanes;
-// Multiply-adds of a pass from which waking threads up costs less than they save.
-constexpr std::size_t worth_threads = 5'000'000;
+
+template <class T>
+[[noreturn]] void refuse_rows(std::size_t expected, Rows<const T> got) {
+  const std::string width = ", " + std::to_string(got.cols) + ")";
+  throw std::invalid_argument("output_gradient: expected an array of shape (" + std::to_string(expected) + width +
+                              ", got shape (" + std::to_string(got.rows) + width);
+}
 }  // namespace
 
 template <class T>
@@ -47,9 +54,9 @@ std::size_t Learner<T>::rows_of(std::size_t chunk) const {
 
 template <class T>
 void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
-  n_rows_ = x.rows;
-  const std::size_t chunks = (n_rows_ + chunk_lanes - 1) / chunk_lanes;
+  const std::size_t chunks = (x.rows + chunk_lanes - 1) / chunk_lanes;
   while (chunks_.size() < chunks) chunks_.emplace_back(chain_, chunk_lanes);
+  n_rows_ = x.rows;
   share(chunks, [&](std::size_t, std::size_t c) {
     const std::size_t begin = c * chunk_lanes;
     Workspace<T>& workspace = chunks_[c];
@@ -63,6 +70,8 @@ void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
 
 template <class T>
 void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient) {
+  if (n_rows_ == 0) throw std::invalid_argument("backward: expected a forward before it, got none");
+  if (output_gradient.rows != n_rows_) refuse_rows(n_rows_, output_gradient);
   const std::size_t chunks = (n_rows_ + chunk_lanes - 1) / chunk_lanes;
   const std::size_t last = chain_.stages().size() - 1;
   const std::size_t first_stage = input_gradient.rows > 0 || network_->layers().front().bias ? 0 : 1;

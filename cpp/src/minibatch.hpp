@@ -56,8 +56,6 @@ class MinibatchTrainer final : public Trainer<T> {
 
   static constexpr std::size_t block_values = 16384;
   static constexpr std::size_t second_level_cache = std::size_t{1} << 20;
-  // Multiply-adds of a minibatch from which waking threads up costs less than they save: some 100 microseconds.
-  static constexpr std::size_t worth_threads = 10'000'000;
 
   struct Piece {
     std::size_t gradient;
@@ -68,27 +66,22 @@ class MinibatchTrainer final : public Trainer<T> {
   };
 
   [[nodiscard]] std::size_t threads_that_pay() const {
-    if (batch_size_ <= summed_lanes || 3 * n_parameters() * batch_size_ < worth_threads) return 1;
-    return resolve_threads(settings_.threads);
+    // forward, nodes and parameters, shared out in two
+    const bool worth = batch_size_ > summed_lanes && 3 * chain_.n_parameters() * batch_size_ / 2 >= worth_threads;
+    return worth ? resolve_threads(settings_.threads) : 1;
   }
 
   // Weights that no near cache holds are better read for more lanes at once, as long as every thread has some.
   [[nodiscard]] std::size_t lanes_that_pay() const {
-    const bool large = n_parameters() * sizeof(T) > second_level_cache;
+    const bool large = chain_.n_parameters() * sizeof(T) > second_level_cache;
     return large && batch_size_ >= 2 * summed_lanes * team_.size() ? 2 * summed_lanes : summed_lanes;
   }
 
   // A single thread takes one at a time, which stays in the cache; unless it is the gradient that does not, and is
   // better walked through once for some of them.
   [[nodiscard]] std::size_t chunks_at_once() const {
-    const bool large = n_parameters() * sizeof(T) > second_level_cache;
+    const bool large = chain_.n_parameters() * sizeof(T) > second_level_cache;
     return team_.size() > 1 || large ? 4 * summed_lanes / chunk_lanes_ * team_.size() : 1;
-  }
-
-  [[nodiscard]] std::size_t n_parameters() const {
-    std::size_t parameters = 0;
-    for (const auto& part : parts_) parameters += part->parameters().size();
-    return parameters;
   }
 
   StepOutcome step(std::span<const std::size_t> samples, StopSignal& stop) override {

@@ -118,6 +118,13 @@ Chain<T>::Chain(std::vector<Part> parts) : parts_(std::move(parts)) {
   }
 }
 
+template <class T>
+std::size_t Chain<T>::n_parameters() const {
+  std::size_t n = 0;
+  for (const Part& part : parts_) n += part->parameters().size();
+  return n;
+}
+
 template class Network<float>;
 template class Network<double>;
 template class Chain<float>;

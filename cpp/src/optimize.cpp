@@ -20,10 +20,9 @@ std::string_view name(Status status) {
 }
 
 namespace {
-// Starts that iterate together: three vectors of AVX-512, whose values stay in the second-level cache beside the
-// weights.
-constexpr std::size_t tile_lanes = 48;
 constexpr std::size_t max_tile_lanes = 64;
+// Hardly a start is done in fewer.
+constexpr std::size_t usual_iterations = 5;
 
 // Until a start has been looked at, it is its own best point, of unknown error.
 template <class T>
@@ -61,7 +60,9 @@ OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective,
   StopSignal stop([&] { return settings.poll && settings.poll(finished.load(std::memory_order_relaxed)); });
   Job<T> job{chain, objective, starts, bounds, settings, result, stop, finished};
   const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
-  const std::size_t threads = std::clamp<std::size_t>(groups, 1, resolve_threads(settings.threads));
+  const std::size_t iterations = std::clamp<std::size_t>(settings.max_iterations, 1, usual_iterations);
+  const std::size_t threads =
+      resolve_threads(settings.threads, groups, 2 * chain.n_parameters() * starts.rows * iterations);
   const std::size_t lanes = lanes_for((starts.rows + threads - 1) / threads);
   run_threads(
       threads,

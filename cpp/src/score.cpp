@@ -1,5 +1,6 @@
 // The scores of train.hpp.
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "batch.hpp"
@@ -28,11 +29,11 @@ template <class T>
 Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, StopSignal* stop) {
   std::vector<Score> each(data.x.rows);
   const std::size_t tiles = (data.x.rows + score_lanes - 1) / score_lanes;
-  threads = std::clamp<std::size_t>(tiles, 1, resolve_threads(threads));
+  std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
     Batch<T> batch(chain, data, std::min(score_lanes, data.x.rows));
-    for (std::size_t tile = thread; tile < tiles && !(stop != nullptr && stop->stops(thread)); tile += threads) {
-      const std::size_t begin = tile * score_lanes;
+    for (std::size_t begin = next++ * score_lanes; begin < each.size() && !(stop != nullptr && stop->stops(thread));
+         begin = next++ * score_lanes) {
       const std::size_t count = std::min(score_lanes, data.x.rows - begin);
       batch.load(count, [&](std::size_t lane) { return begin + lane; });
       batch.run(chain);
@@ -43,7 +44,7 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, 
       }
     }
   };
-  run_threads(threads, work, stop);
+  run_threads(resolve_threads(threads, tiles, chain.n_parameters() * data.x.rows), work, stop);
   Score total;
   double weight = 0;
   for (std::size_t i = 0; i < each.size(); ++i) {

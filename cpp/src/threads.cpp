@@ -1,54 +1,80 @@
 #include "lso/threads.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
-#include <latch>
+#include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "processors.hpp"
+
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 
 namespace lso {
 
 namespace {
-// Until all are done, asks what only this thread may ask.
-std::exception_ptr watch(StopSignal& stop, const std::latch& done) {
+// run(1) ... run(count), each on a thread of its own, for as many as the system grants.
+template <class Run>
+std::vector<std::jthread> start_threads(std::size_t count, Run run) {
+  std::vector<std::jthread> threads;
+  threads.reserve(count);
   try {
-    while (!done.try_wait()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      stop.check();
-    }
-  } catch (...) {
-    stop.stop();
-    return std::current_exception();
+    for (std::size_t index = 1; index <= count; ++index) threads.emplace_back(run, index);
+  } catch (const std::system_error&) {  // no more threads
+  } catch (const std::bad_alloc&) {     // no memory for one
   }
-  return nullptr;
+  return threads;
 }
 }  // namespace
 
 std::size_t resolve_threads(std::size_t requested) {
-  return requested > 0 ? requested : std::max(1U, std::thread::hardware_concurrency());
+  constexpr std::size_t always_granted = 64;
+  if (requested == 0) return processors();
+  return requested <= always_granted ? requested : std::min(requested, std::max(always_granted, 4 * processors()));
+}
+
+std::size_t resolve_threads(std::size_t requested, std::size_t pieces, std::size_t multiply_adds) {
+  if (pieces <= 1 || (requested == 0 && multiply_adds < worth_threads)) return 1;
+  return std::min(pieces, resolve_threads(requested));
 }
 
 void run_threads(std::size_t threads, const std::function<void(std::size_t)>& work, StopSignal* stop) {
-  std::vector<std::exception_ptr> errors(threads);
-  std::latch done(static_cast<std::ptrdiff_t>(threads));
-  const auto guarded = [&](std::size_t index) {
+  std::mutex mutex;  // of all below
+  std::condition_variable ended;
+  std::size_t n_ended = 0;
+  std::exception_ptr first;
+  const auto attempt = [&](const auto& what) {
     try {
-      work(index);
+      what();
     } catch (...) {
-      errors[index] = std::current_exception();
+      const std::scoped_lock lock(mutex);
+      if (!first) first = std::current_exception();
       if (stop != nullptr) stop->stop();
     }
-    done.count_down();
   };
   {
-    std::vector<std::jthread> others;
-    for (std::size_t index = 1; index < threads; ++index) others.emplace_back(guarded, index);
-    guarded(0);
-    if (stop != nullptr) errors[0] = errors[0] ? errors[0] : watch(*stop, done);
+    const std::vector<std::jthread> others = start_threads(threads - 1, [&](std::size_t index) {
+      attempt([&] { work(index); });
+      const std::scoped_lock lock(mutex);
+      ++n_ended;
+      ended.notify_one();
+    });
+    attempt([&] { work(0); });
+    const auto all_ended = [&] {
+      std::unique_lock lock(mutex);
+      return ended.wait_for(lock, StopSignal::interval, [&] { return n_ended == others.size(); });
+    };
+    attempt([&] {
+      while (stop != nullptr && !all_ended()) stop->check();
+    });
   }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  if (first) std::rethrow_exception(first);
 }
 
 namespace {
@@ -71,19 +97,35 @@ void wait_for_change(const std::atomic<std::size_t>& value, std::size_t old) {
   }
   value.wait(old, std::memory_order_acquire);
 }
+
+long process_id() {
+#if defined(_WIN32)
+  return 0;  // it knows no fork
+#else
+  return getpid();
+#endif
+}
 }  // namespace
 
-Team::Team(std::size_t threads) {
-  for (std::size_t i = 1; i < threads; ++i) others_.emplace_back([this, i] { serve(i); });
-}
+Team::Team(std::size_t threads)
+    : process_(process_id()), others_(start_threads(threads - 1, [this](std::size_t thread) { serve(thread); })) {}
 
 Team::~Team() {
+  leave_others_to_parent();
   over_.store(true, std::memory_order_relaxed);
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();
 }
 
+// In a forked child their handles name no thread, and joining or freeing one would wait for ever: they are never freed.
+void Team::leave_others_to_parent() {
+  if (others_.empty() || process_ == process_id()) return;
+  static_cast<void>(new std::vector<std::jthread>(std::move(others_)));
+  others_.clear();
+}
+
 void Team::run(std::size_t count, Call call, void* context) {
+  leave_others_to_parent();
   count_ = count;
   call_ = call;
   context_ = context;

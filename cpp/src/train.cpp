@@ -27,6 +27,10 @@ TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Sample
   trainer.save(kept);
   double best = std::numeric_limits<double>::infinity();
   std::size_t best_epoch = 0;
+  const auto score_of = [&](const Samples<T>& samples) {
+    const bool worth = trainer.chain().n_parameters() * samples.x.rows >= worth_threads;
+    return score(trainer.chain(), samples, worth ? settings.threads : 1, &stop);
+  };
   // what the epochs after the kept one did is undone, unless there is nothing better to keep
   const auto end = [&](TrainStatus status) {
     const bool better = validation != nullptr && best_epoch > 0;
@@ -39,8 +43,8 @@ TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Sample
       result.epochs = epoch;
       continue;
     }
-    EpochReport report{epoch, score(trainer.chain(), data, settings.threads, &stop), {nan, nan}};
-    if (validation != nullptr) report.validation = score(trainer.chain(), *validation, settings.threads, &stop);
+    EpochReport report{epoch, score_of(data), {nan, nan}};
+    if (validation != nullptr) report.validation = score_of(*validation);
     if (stop.stopped()) return end(TrainStatus::interrupted);
     if (!std::isfinite(report.train.loss)) return end(TrainStatus::diverged);
     result.history.push_back(report);

@@ -42,7 +42,7 @@ def shown(value: object) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
-def check_int(name: str, value: Any, *, minimum: int = 1, maximum: int = sys.maxsize) -> int:
+def check_int(name: str, value: Any, *, minimum: int = 1, maximum: float = sys.maxsize) -> int:
     """``value`` as an int from ``minimum`` to ``maximum``, by default the largest that a machine counts to."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise ArgumentTypeError(name, "an integer", shown(value))
@@ -99,8 +99,10 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
 
 
 def check_threads(threads: int | None) -> int:
-    """The native thread count: 0 stands for all processors."""
-    return 0 if threads is None else check_int("threads", threads)
+    """The native thread count: 0 stands for all processors. The engine starts no absurd number, so any is one."""
+    if threads is None:
+        return 0
+    return min(check_int("threads", threads, maximum=math.inf), sys.maxsize)
 
 
 def resolve_seed(random_state: int | None) -> int:

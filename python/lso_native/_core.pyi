@@ -204,7 +204,7 @@ def optimize(
     upper: typing.Any,
     trajectory: bool,
     threads: typing.SupportsInt | typing.SupportsIndex,
-    progress: collections.abc.Callable[[int, int], None],
+    progress: collections.abc.Callable | None,
 ) -> dict: ...
 @typing.overload
 def optimize(
@@ -221,7 +221,7 @@ def optimize(
     upper: typing.Any,
     trajectory: bool,
     threads: typing.SupportsInt | typing.SupportsIndex,
-    progress: collections.abc.Callable[[int, int], None],
+    progress: collections.abc.Callable | None,
 ) -> dict: ...
 def permutation(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
@@ -256,7 +256,7 @@ def train(
     seed: typing.SupportsInt | typing.SupportsIndex,
     trainable: collections.abc.Sequence[bool],
     threads: typing.SupportsInt | typing.SupportsIndex,
-    on_epoch: collections.abc.Callable[[int, float, float, float, float], bool] | None,
+    on_epoch: collections.abc.Callable | None,
 ) -> tuple: ...
 @typing.overload
 def train(
@@ -278,7 +278,7 @@ def train(
     seed: typing.SupportsInt | typing.SupportsIndex,
     trainable: collections.abc.Sequence[bool],
     threads: typing.SupportsInt | typing.SupportsIndex,
-    on_epoch: collections.abc.Callable[[int, float, float, float, float], bool] | None,
+    on_epoch: collections.abc.Callable | None,
 ) -> tuple: ...
 def uniform32(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex

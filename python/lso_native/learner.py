@@ -22,7 +22,10 @@ class Learner:
     optimizer : Adam().
     average : share of the averaged parameters that a step keeps, 0 for no averages (Polyak and Juditsky 1992, with
         the weights of an exponential moving average).
-    threads : None for all processors. No result depends on it, bit for bit.
+    threads : None for the processors that this process may use; at most 64, or 4 a processor. Used for passes large
+        enough to gain by it. No result depends on it, bit for bit.
+
+    Threads of Python that share a learner take turns, call by call.
 
     Raises ValueError or TypeError naming a bad argument.
 

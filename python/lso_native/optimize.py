@@ -126,7 +126,8 @@ def optimize(
     bounds : (low, high), scalars or (n_inputs,), on which the starts, and the inputs after each step, are
         projected.
     trajectory : keep every point.
-    threads : None for all processors. The results do not depend on it, bit for bit.
+    threads : None for as many as the work is worth, of the processors that this process may use. The results do not
+        depend on it, bit for bit. More than 64, or than 4 a processor, are never started.
     callback : called with OptimizeProgress some times a second, and at the end.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.

@@ -101,8 +101,8 @@ def train(
     patience : stop after so many epochs without a lower validation loss.
     shuffle : a new order each epoch, keyed by ``random_state``.
     trainable : one flag for each part of a composition; the others stay as they are, bit for bit.
-    threads : None for all processors; used for scores, and for steps large enough to gain by it. The result does not
-        depend on it, bit for bit.
+    threads : None for the processors that this process may use; at most 64, or 4 a processor. Used for scores and steps
+        large enough to gain by it. The result does not depend on it, bit for bit.
     callback : called with TrainProgress after each score; a true value stops.
 
     Raises ValueError or TypeError naming a bad argument; diverging is a status in the result.

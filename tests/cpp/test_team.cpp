@@ -7,6 +7,12 @@
 
 #include "check.hpp"
 #include "lso/threads.hpp"
+#include "refused_threads.hpp"
+
+#if !defined(_WIN32)
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
 
 namespace {
 
@@ -82,5 +88,36 @@ TEST("a team ends, awake or asleep, without work or right after it") {
   std::this_thread::sleep_for(long_enough_to_sleep);
   CHECK(team.size() == 4);
 }
+
+#if defined(__GLIBC__)
+TEST("a team that the system grants no thread is the calling one") {
+  const RefusedThreads refused;
+  Team team(5);
+  CHECK(team.size() == 1);
+  CHECK(once_each(team, 1000));
+}
+#endif
+
+#if !defined(_WIN32)
+TEST("a forked child, which has no helpers, does the work itself and ends") {
+  Team team(3);
+  CHECK(once_each(team, 100));
+  const pid_t child = fork();
+  if (child == 0) {
+    bool right = once_each(team, 100);
+    {
+      Team own(3);
+      right = right && own.size() == 3 && once_each(own, 100);
+    }
+    team.~Team();
+    _exit(right ? 0 : 1);
+  }
+  CHECK(child > 0);
+  int status = -1;
+  CHECK(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  CHECK(once_each(team, 100));
+}
+#endif
 
 }  // namespace

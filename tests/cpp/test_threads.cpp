@@ -1,12 +1,17 @@
 // Threads of our own: all work is done, errors come back, and a stop is seen by all.
 #include "lso/threads.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "check.hpp"
+#include "processors.hpp"
+#include "refused_threads.hpp"
 
 namespace {
 
@@ -32,10 +37,49 @@ TEST("an exception of any thread comes back after all have ended") {
   }
 }
 
-TEST("0 asks for the processors, a number for itself") {
-  CHECK(lso::resolve_threads(0) >= 1);
+TEST("0 asks for the processors, a number for itself, an absurd one for some") {
+  CHECK(lso::resolve_threads(0) == lso::processors());
+  CHECK(lso::resolve_threads(1) == 1);
   CHECK(lso::resolve_threads(7) == 7);
+  CHECK(lso::resolve_threads(64) == 64);
+  const std::size_t most = std::max<std::size_t>(64, 4 * lso::processors());
+  CHECK(lso::resolve_threads(1'000'000) == most);
+  CHECK(lso::resolve_threads(std::numeric_limits<std::size_t>::max()) == most);
 }
+
+TEST("no more threads than pieces of work, and of its own accord none that is not worth it") {
+  constexpr std::size_t worth = lso::worth_threads;
+  CHECK(lso::resolve_threads(7, 3, worth) == 3);
+  CHECK(lso::resolve_threads(7, 3, 1) == 3);
+  CHECK(lso::resolve_threads(7, 1, worth) == 1);
+  CHECK(lso::resolve_threads(7, 0, 0) == 1);
+  CHECK(lso::resolve_threads(0, 1000, worth - 1) == 1);
+  CHECK(lso::resolve_threads(0, 1000, worth) == std::min<std::size_t>(1000, lso::processors()));
+}
+
+#if defined(__GLIBC__)
+TEST("a system that grants no thread leaves all to the calling one") {
+  const RefusedThreads refused;
+  bool granted = true;
+  try {
+    std::thread([] {}).join();
+  } catch (const std::system_error&) {
+    granted = false;
+  }
+  CHECK(!granted);
+  std::atomic<std::size_t> next{0};
+  std::size_t done = 0;
+  lso::StopSignal stop(nullptr);
+  lso::run_threads(
+      5,
+      [&](std::size_t thread) {
+        CHECK(thread == 0);
+        while (next++ < 100) ++done;
+      },
+      &stop);
+  CHECK(done == 100);
+}
+#endif
 
 TEST("a stop is asked for no more often than the interval, and then stays") {
   int asked = 0;
@@ -65,6 +109,19 @@ TEST("the calling thread goes on asking when its own share is done") {
   };
   lso::run_threads(2, work, &stop);
   CHECK(stop.stopped());
+}
+
+TEST("the calling thread goes on asking until the others are done, and no longer") {
+  std::size_t asked = 0;
+  lso::StopSignal stop([&] {
+    ++asked;
+    return false;
+  });
+  lso::run_threads(
+      2, [](std::size_t index) { std::this_thread::sleep_for(3 * index * lso::StopSignal::interval); }, &stop);
+  CHECK(asked >= 1);
+  CHECK(asked <= 3);
+  CHECK(!stop.stopped());
 }
 
 TEST("an exception, of the work or of the question, stops the other threads") {

@@ -36,7 +36,7 @@ class Learner {
 
   // From dE/dy (n, n_outputs) of the rows last forwarded, or, with `linear`, from the derivatives by the output nodes'
   // pre-activations: adds dE/d(parameters) to what the next step takes, if `learn`; puts dE/dx in input_gradient
-  // (n, n_inputs), unless that is empty.
+  // (n, n_inputs), unless that is empty. Throws std::invalid_argument for any other n.
   struct Backward {
     bool learn = true;
     bool linear = false;
@@ -48,7 +48,6 @@ class Learner {
   StepOutcome step();
 
   [[nodiscard]] std::span<const T> gradient() const { return gradient_; }
-  [[nodiscard]] std::size_t n_rows() const { return n_rows_; }
 
  private:
   template <class Work>

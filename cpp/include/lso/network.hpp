@@ -70,6 +70,7 @@ class Chain {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
   [[nodiscard]] std::size_t n_inputs() const { return parts_.front()->n_inputs(); }
   [[nodiscard]] std::size_t n_outputs() const { return parts_.back()->n_outputs(); }
+  [[nodiscard]] std::size_t n_parameters() const;
   [[nodiscard]] Activation output_activation() const { return parts_.back()->layers().back().activation; }
 
   // All layers of all parts in order, each called a stage. A seam is two stages: outputs, then inputs.

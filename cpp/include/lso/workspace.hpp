@@ -18,6 +18,9 @@ inline constexpr std::size_t lane_group = 8;
 [[nodiscard]] constexpr std::size_t round_up_row(std::size_t n) { return (n + 15) / 16 * 16; }
 // Lanes that a sum over samples takes together. Chunks of whole such groups give the same bits whatever their size.
 inline constexpr std::size_t summed_lanes = 128;
+// Samples that pass through together: three vectors of AVX-512, whose values stay in the second-level cache beside the
+// weights.
+inline constexpr std::size_t tile_lanes = 48;
 // Input nodes that Algorithm 2 takes at a time.
 inline constexpr std::size_t transposed_nodes = 48;
 
