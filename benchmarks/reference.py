@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import lso_native as lso
+from dataclasses import replace
+
 import numpy as np
 from lso_native._typing import Float64Array
 from lso_native.irregularity._common import double
 
+from benchmarks.peers.ours import Ours
 from benchmarks.problems import Descent, Training
 
 
@@ -28,13 +30,5 @@ def descend(problem: Descent, iterations: int) -> tuple[Float64Array, Float64Arr
 
 def train(problem: Training, epochs: int) -> Float64Array:
     """The flat parameters after so many passes over the minibatches."""
-    result = lso.train(
-        double(problem.network),
-        problem.x,
-        problem.y,
-        optimizer=problem.optimizer,
-        batch_size=problem.batch,
-        epochs=epochs,
-        shuffle=False,
-    )
-    return np.asarray(result.model.parts[0].parameters, np.float64)
+    wide = replace(problem, network=double(problem.network).parts[0])
+    return np.asarray(Ours(1).train(wide, epochs, shuffle=False).model.parts[0].parameters)

@@ -7,6 +7,7 @@ input) is the system's matter.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,41 +28,90 @@ from lso_native.network import Network
 
 
 @dataclass(frozen=True)
-class VAESettings:
-    """196-256-128-latent-128-256-196."""
-
-    latent: int = 20
-    images: int = 30_000
-    samples: int = 1_800_000  # how many to show, in whole epochs
-    most_epochs: int = 300
-    hidden: tuple[int, ...] = (256, 128)
-    kl_weight: float = 1.0
-
-
-@dataclass(frozen=True)
-class NoisySettings:
-    """196-256-128-latent-128-256-196, noise on the normalized latent."""
-
-    latent: int = 20
-    images: int = 30_000
-    samples: int = 1_200_000  # how many to show, in whole epochs
-    most_epochs: int = 200
-    hidden: tuple[int, ...] = (256, 128)
-    latent_noise: float = 0.3
-
-
-@dataclass(frozen=True)
-class GANSettings:
-    """latent-256-256-196 against 196-256-256-1; penalty and guide chosen by measurement (docs/results.md)."""
+class GeneratorSettings(ABC):
+    """What every kind has; a kind adds its own, makes its estimator, and says what became of it."""
 
     latent: int = 20
     images: int = 30_000
     samples: int = 900_000  # how many to show, in whole epochs
     most_epochs: int = 150  # few images are not shown for ever
+    hidden: tuple[int, ...] = (256, 128)
+
+    @abstractmethod
+    def estimator(self, classifier: Network, **common: Any) -> Generator:
+        """Not yet fitted; ``common`` is what every estimator takes."""
+
+    @abstractmethod
+    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+        """Figures of the fitted estimator."""
+
+
+@dataclass(frozen=True)
+class _EncoderSettings(GeneratorSettings):
+    """196-256-128-latent-128-256-196."""
+
+    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+        """The errors on training and test images."""
+        test = digits.test.images
+        error = float(np.square(model.reconstruct(test) - test).mean(dtype=np.float64))
+        return {"train_mse": model.mse_, "test_mse": error}
+
+
+@dataclass(frozen=True)
+class VAESettings(_EncoderSettings):
+    """A variational autoencoder."""
+
+    samples: int = 1_800_000
+    most_epochs: int = 300
+    kl_weight: float = 1.0
+
+    def estimator(self, classifier: Network, **common: Any) -> VAE:  # noqa: ARG002
+        """Not yet fitted."""
+        return VAE(self.latent, hidden=self.hidden, kl_weight=self.kl_weight, **common)
+
+    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+        """The errors, and how many latents carry something."""
+        return {**super().facts(model, digits), "active_latents": model.active_latents_}
+
+
+@dataclass(frozen=True)
+class NoisySettings(_EncoderSettings):
+    """Noise on the normalized latent."""
+
+    samples: int = 1_200_000
+    most_epochs: int = 200
+    latent_noise: float = 0.3
+
+    def estimator(self, classifier: Network, **common: Any) -> NoisyAutoencoder:  # noqa: ARG002
+        """Not yet fitted."""
+        noise = self.latent_noise
+        return NoisyAutoencoder(self.latent, hidden=self.hidden, latent_noise=noise, **common)
+
+
+@dataclass(frozen=True)
+class GANSettings(GeneratorSettings):
+    """latent-256-256-196 against 196-256-256-1; penalty and guide chosen by measurement (docs/results.md)."""
+
     hidden: tuple[int, ...] = (256, 256)
     conditional: bool = False
     guide_weight: float = 0.0  # of the classifier's squared error beside the discriminator's
     gradient_penalty: float = 0.1
+
+    def estimator(self, classifier: Network, **common: Any) -> GAN | ConditionalGAN:
+        """Not yet fitted; ``classifier`` guides it."""
+        guide = ClassifierGuide(classifier, self.guide_weight) if self.guide_weight > 0 else None
+        return (ConditionalGAN if self.conditional else GAN)(
+            self.latent,
+            hidden=self.hidden,
+            discriminator_hidden=self.hidden,
+            gradient_penalty=self.gradient_penalty,
+            guide=guide,
+            **common,
+        )
+
+    def facts(self, model: Any, digits: Digits) -> dict[str, float]:  # noqa: ARG002
+        """The samples' variance over the images'."""
+        return {"diversity": model.diversity_}
 
 
 @dataclass(frozen=True)
@@ -74,7 +124,6 @@ class ClusterSettings:
     )
 
 
-GeneratorSettings = VAESettings | NoisySettings | GANSettings
 Generator = VAE | NoisyAutoencoder | GAN | ConditionalGAN
 
 
@@ -92,12 +141,9 @@ def train_generator(
     epochs = min(max(1, settings.samples // len(part)), settings.most_epochs)
     progress.start(f"{name}: {len(part):,} images", epochs)
     begin = time.perf_counter()
-    tell = _on_epoch(progress)
-    model: Generator
-    if isinstance(settings, GANSettings):
-        model = _train_gan(settings, part, classifier, epochs, seed, threads, tell)
-    else:
-        model = autoencoder_of(settings, epochs, seed, threads).fit(part.images, callback=tell)
+    common = {"epochs": epochs, "random_state": seed, "threads": threads}
+    model = settings.estimator(classifier, **common)
+    model.fit(part.images, part.labels, callback=_on_epoch(progress))
     seconds = time.perf_counter() - begin
     facts: dict[str, Any] = {
         "latent": settings.latent,
@@ -105,62 +151,18 @@ def train_generator(
         "train_epochs": model.n_epochs_,
         "train_status": model.status_,
         "train_seconds": seconds,
+        **settings.facts(model, digits),
     }
-    if isinstance(model, VAE | NoisyAutoencoder):
-        facts |= autoencoder_facts(model, digits)
-        progress.finish(f"MSE {model.mse_:.4f}")
-    else:
-        facts["diversity"] = model.diversity_
-        progress.finish(f"{model.diversity_:.0%} of the real images' variance")
+    diversity = facts.get("diversity")
+    progress.finish(
+        f"MSE {facts['train_mse']:.4f}"
+        if diversity is None
+        else f"{diversity:.0%} of the real images' variance"
+    )
     if model.status_ in ADVICE:
         facts["advice"] = f"{name} {model.status_}: {ADVICE[model.status_]}"
         progress.note(facts["advice"])
     return Trained(model, seconds, facts)
-
-
-def autoencoder_of(
-    settings: VAESettings | NoisySettings, epochs: int, seed: int, threads: int | None
-) -> VAE | NoisyAutoencoder:
-    """The estimator of ``settings``, not yet fitted."""
-    common: dict[str, Any] = {"hidden": settings.hidden, "epochs": epochs, "threads": threads}
-    if isinstance(settings, VAESettings):
-        return VAE(settings.latent, kl_weight=settings.kl_weight, random_state=seed, **common)
-    noise = settings.latent_noise
-    return NoisyAutoencoder(settings.latent, latent_noise=noise, random_state=seed, **common)
-
-
-def autoencoder_facts(model: VAE | NoisyAutoencoder, digits: Digits) -> dict[str, Any]:
-    """The errors of ``model`` on training and test images."""
-    test = digits.test.images
-    error = float(np.square(model.reconstruct(test) - test).mean(dtype=np.float64))
-    facts: dict[str, Any] = {"train_mse": model.mse_, "test_mse": error}
-    return facts | {"active_latents": model.active_latents_} if isinstance(model, VAE) else facts
-
-
-def _train_gan(
-    settings: GANSettings,
-    part: Part,
-    classifier: Network,
-    epochs: int,
-    seed: int,
-    threads: int | None,
-    tell: Callable[[GenerativeProgress], None],
-) -> GAN | ConditionalGAN:
-    guide = ClassifierGuide(classifier, settings.guide_weight)
-    options: dict[str, Any] = {
-        "hidden": settings.hidden,
-        "discriminator_hidden": settings.hidden,
-        "gradient_penalty": settings.gradient_penalty,
-        "guide": guide if settings.guide_weight > 0 else None,
-        "epochs": epochs,
-        "threads": threads,
-        "random_state": seed,
-    }
-    if settings.conditional:
-        return ConditionalGAN(settings.latent, **options).fit(
-            part.images, part.labels, callback=tell
-        )
-    return GAN(settings.latent, **options).fit(part.images, callback=tell)
 
 
 def sample(model: Generator, n: int, seed: int) -> tuple[FloatArray, IntArray]:
@@ -189,7 +191,7 @@ def sample_clusters(
     labels = asked_digits(n)
     drawn = np.empty((n, codes.shape[1]), codes.dtype)
     for digit, count in zip(*np.unique(labels, return_counts=True), strict=True):
-        members = codes[part.labels == digit].astype(np.float64)  # covariances need the room
+        members = codes[part.labels == digit].astype(np.float64)  # covariances need the digits
         fitted = GaussianMixture(
             min(settings.components, len(members) // (2 * codes.shape[1]) + 1),
             tol=1e-2,

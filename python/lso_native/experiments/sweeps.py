@@ -12,7 +12,7 @@ import numpy as np
 from lso_native._typing import FloatArray
 from lso_native.data import Digits, Part
 from lso_native.experiments.generation import Generated, GenerationSettings, generate
-from lso_native.experiments.generators import NoisySettings, VAESettings, autoencoder_of
+from lso_native.experiments.generators import NoisySettings, VAESettings
 from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
@@ -179,8 +179,13 @@ class Sweeps:
                 epochs=epochs,
                 random_state=seed,
             )
-        other: type[NoisySettings | VAESettings] = NoisySettings if kind == NOISY else VAESettings
-        return autoencoder_of(other(latent, hidden=settings.hidden), epochs, seed, self.threads)
+        other = (NoisySettings if kind == NOISY else VAESettings)(latent, hidden=settings.hidden)
+        return other.estimator(
+            self.classifier.estimator.network_,
+            epochs=epochs,
+            random_state=seed,
+            threads=self.threads,
+        )
 
     def _has(self, sweep: str, **wanted: Any) -> bool:
         return any(all(row[k] == v for k, v in wanted.items()) for row in self.rows[sweep])
