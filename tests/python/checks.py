@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
-
-Array = npt.NDArray[Any]
 
 
 def assert_close(

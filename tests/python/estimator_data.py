@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from lso_native._typing import Float64Array, IntArray
 
 N_SAMPLES, N_FEATURES = 60, 12
 
 
-def patterns() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+def patterns() -> tuple[Float64Array, IntArray]:
     """Three noisy patterns in 0..1, (60, 12), and which of them each row shows, (60,)."""
     generator = np.random.default_rng(0)
     labels = np.arange(N_SAMPLES) % 3

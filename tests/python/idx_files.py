@@ -6,10 +6,9 @@ import gzip
 import hashlib
 import struct
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from lso_native._typing import Array
 
 NAMES = (
     "train-images-idx3-ubyte",
@@ -19,7 +18,7 @@ NAMES = (
 )
 
 
-def idx_bytes(array: npt.NDArray[Any], *, kind: int = 8) -> bytes:
+def idx_bytes(array: Array, *, kind: int = 8) -> bytes:
     """`array` in the IDX format, with the type code `kind`."""
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, kind, array.ndim, *array.shape)
     return header + array.astype(np.uint8).tobytes()

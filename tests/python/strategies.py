@@ -6,13 +6,11 @@ from typing import Any
 
 import lso_native as lso
 import numpy as np
-import numpy.typing as npt
 from hypothesis import strategies as st
+from lso_native._typing import Array
 
 HIDDEN_ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus")
 ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
-
-Array = npt.NDArray[Any]
 
 
 def random_network(

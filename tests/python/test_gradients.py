@@ -13,7 +13,8 @@ import reference_loops as loops
 from checks import assert_close
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import Array, compositions, models, networks, random_network, samples, uniform
+from lso_native._typing import Array
+from strategies import compositions, models, networks, random_network, samples, uniform
 
 # Central differences agree to 1e-6 of the largest derivative, or of a thousandth of the function's
 # value where derivatives all but vanish and rounding is all that a difference sees.

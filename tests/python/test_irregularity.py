@@ -12,6 +12,7 @@ import pytest
 from checks import assert_close, assert_same_bits
 from hypothesis import given
 from hypothesis import strategies as st
+from lso_native._typing import Array
 from lso_native.irregularity import (
     _common,
     feasible_share,
@@ -21,7 +22,7 @@ from lso_native.irregularity import (
     path_curvature,
     round_trip,
 )
-from strategies import Array, models, random_network, samples, uniform
+from strategies import models, random_network, samples, uniform
 
 INFINITY = 2.0**52  # what a ratio with zero below is floored to
 SMOOTH = ("linear", "sigmoid", "tanh", "softplus", "softmax")

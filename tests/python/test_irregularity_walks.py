@@ -8,8 +8,9 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+from lso_native._typing import Array
 from lso_native.irregularity import _common, walk_irregularity
-from strategies import Array, random_network, uniform
+from strategies import random_network, uniform
 
 INFINITY = 2.0**52
 

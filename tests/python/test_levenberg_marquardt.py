@@ -12,7 +12,8 @@ import pytest
 import reference
 import reference_loops as loops
 from checks import assert_close, assert_refused, assert_same_bits
-from strategies import Array, random_network, uniform
+from lso_native._typing import Array
+from strategies import random_network, uniform
 
 STARTS = uniform((25, 6), seed=2)
 LOW = np.array([0.0, 0.2, -0.5, -0.5, 0.0, -0.1])

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from estimator_data import patterns
+from lso_native._typing import Float64Array, IntArray
 from lso_native.metrics import (
     ClassificationAccuracy,
     Rate,
@@ -33,7 +34,7 @@ def test_samples_as_good_as_real_ones() -> None:
 def test_what_classifiers_trained_as_long_name_rightly() -> None:
     generator = np.random.default_rng(0)
 
-    def noisy(n: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    def noisy(n: int) -> tuple[Float64Array, IntArray]:
         rows = generator.integers(0, 60, n)
         return X[rows] + generator.normal(0.0, 0.4, (n, 12)), LABELS[rows]
 

@@ -4,11 +4,9 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from lso_native._typing import Float64Array
 from lso_native.metrics import frechet_distance
-
-Array = npt.NDArray[np.float64]
 
 
 @pytest.fixture
@@ -16,13 +14,13 @@ def random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def standard(random: np.random.Generator, n: int, d: int) -> Array:
+def standard(random: np.random.Generator, n: int, d: int) -> Float64Array:
     """Rows of mean 0 and covariance 1, exactly but for rounding."""
     rows = random.normal(size=(n, d))
     return np.linalg.qr(rows - rows.mean(axis=0)).Q * math.sqrt(n - 1)
 
 
-def rotation(random: np.random.Generator, d: int) -> Array:
+def rotation(random: np.random.Generator, d: int) -> Float64Array:
     return np.linalg.qr(random.normal(size=(d, d))).Q
 
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
+from lso_native._typing import Float64Array
 from lso_native.metrics import _distances, density_coverage, in_manifold, precision_recall
 
-Array = npt.NDArray[np.float64]
 MEASURES: list[Callable[..., Any]] = [precision_recall, density_coverage, in_manifold]
 
 
@@ -18,11 +17,11 @@ def random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def radius(samples: Array, i: int, k: int) -> float:
+def radius(samples: Float64Array, i: int, k: int) -> float:
     return sorted(math.dist(samples[i], x) for j, x in enumerate(samples) if j != i)[k - 1]
 
 
-def inside(samples: Array, points: Array, k: int) -> list[list[bool]]:
+def inside(samples: Float64Array, points: Float64Array, k: int) -> list[list[bool]]:
     """By the definition, in plain loops: for each point whether it is in each sample's ball."""
     radii = [radius(samples, i, k) for i in range(len(samples))]
     return [

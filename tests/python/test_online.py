@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import reference
 import reference_loops as loops
-from checks import Array, assert_close, assert_refused, assert_same_bits
+from checks import assert_close, assert_refused, assert_same_bits
+from lso_native._typing import Array
 from strategies import random_network, uniform
 
 Case = tuple[lso.Model, str]  # and the objective

@@ -11,7 +11,8 @@ import pytest
 import reference
 import reference_loops as loops
 from checks import assert_close, assert_same_bits
-from strategies import Array, random_network, uniform
+from lso_native._typing import Array
+from strategies import random_network, uniform
 
 GENTLE = lso.NormalizedGradientDescent(desired_change=-0.5)
 STARTS = uniform((25, 6), seed=2)

@@ -9,7 +9,8 @@ import lso_native as lso
 import numpy as np
 import pytest
 from checks import assert_close
-from strategies import ACTIVATIONS, Array, random_network, uniform
+from lso_native._typing import Array
+from strategies import ACTIVATIONS, random_network, uniform
 
 torch: Any = pytest.importorskip("torch")
 

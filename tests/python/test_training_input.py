@@ -8,7 +8,8 @@ import lso_native as lso
 import numpy as np
 import pytest
 from checks import assert_refused
-from strategies import Array, random_network, uniform
+from lso_native._typing import Array
+from strategies import random_network, uniform
 
 NETWORK = random_network((4, 9, 3), seed=4)
 X = uniform((60, 4), seed=1)

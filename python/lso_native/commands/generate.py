@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from lso_native._typing import Array
 from lso_native.commands.display import Display
 from lso_native.commands.options import load_classifier, load_decoder, numbers
 from lso_native.experiments.results import optimized_arrays, write_samples
@@ -63,7 +62,7 @@ def generate(arguments: argparse.Namespace) -> None:
 
 def _target(
     arguments: argparse.Namespace, network: Model, classifier: Classifier | None
-) -> tuple[NDArray[Any], int]:
+) -> tuple[Array, int]:
     """The output asked for, and the digit it stands for, -1 for none."""
     if arguments.target is not None:
         values = np.array(numbers("--target", arguments.target, float))

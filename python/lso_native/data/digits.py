@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
 from lso_native._checks import check_choice, resolve_seed
+from lso_native._typing import ByteArray, Float32Array, IntArray
 
 from .download import cached_mnist
 from .embedded import embedded_digits
@@ -19,7 +19,6 @@ from .resize import half
 __all__ = ["DatasetName", "Digits", "Part", "load"]
 
 DatasetName = Literal["mnist5k", "mnist"]
-_Bytes = npt.NDArray[np.uint8]
 _FULL_SIDE = 28
 _SIZES = (14, _FULL_SIDE)
 
@@ -31,8 +30,8 @@ class Part:
     images: (n, size * size) float32 in 0..1, row by row, 1 is ink; labels: (n,) int64 in 0..9.
     """
 
-    images: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
+    images: Float32Array
+    labels: IntArray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -110,14 +109,12 @@ def _full(size: int, data_dir: str | os.PathLike[str] | None, seed: int) -> Digi
     return Digits("mnist", size, train, judge, _part(data.test_images, data.test_labels, size))
 
 
-def _shuffled(n: int, seed: int) -> npt.NDArray[np.int64]:
+def _shuffled(n: int, seed: int) -> IntArray:
     # Sorted raw bits: NumPy keeps those from release to release, its permutation() it may change.
     return np.argsort(np.random.Philox(seed).random_raw(n), kind="stable")
 
 
-def _stratified(
-    labels: _Bytes, order: npt.NDArray[np.int64], cuts: tuple[float, ...]
-) -> list[npt.NDArray[np.int64]]:
+def _stratified(labels: ByteArray, order: IntArray, cuts: tuple[float, ...]) -> list[IntArray]:
     """Cut `order` into parts at those shares of each label's occurrences, keeping its order."""
     part_of = np.empty(len(order), np.int64)
     for label in np.unique(labels):
@@ -127,7 +124,7 @@ def _stratified(
     return [order[part_of == part] for part in range(len(cuts) + 1)]
 
 
-def _part(images: _Bytes, labels: _Bytes, size: int) -> Part:
+def _part(images: ByteArray, labels: ByteArray, size: int) -> Part:
     flat = images.reshape(len(images), -1).astype(np.float32)
     flat /= 255.0
     pixels = flat if size == _FULL_SIDE else half(flat)

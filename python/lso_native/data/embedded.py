@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-import numpy.typing as npt
+
+from lso_native._typing import ByteArray
 
 __all__ = ["embedded_digits"]
 
 
 @functools.cache
-def embedded_digits() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+def embedded_digits() -> tuple[ByteArray, ByteArray]:
     """Images (5000, 28, 28) and labels (5000,), unsigned bytes, read-only, sorted by digit.
 
     They are the first 500 of each digit. The text file takes seconds to read, so it is read once

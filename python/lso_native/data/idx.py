@@ -15,7 +15,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
+
+from lso_native._typing import ByteArray
 
 __all__ = ["parse_idx", "read_content", "read_idx", "unzip"]
 
@@ -24,7 +25,7 @@ _UNSIGNED_BYTE = 8
 _MAX_DIMENSIONS = 32  # NumPy's own limit before its version 2
 
 
-def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+def read_idx(path: str | os.PathLike[str]) -> ByteArray:
     """Read an IDX file of unsigned bytes, gzip-compressed or not, as an array of its shape.
 
     Raises OSError if the file cannot be read, and ValueError naming it if it is not an IDX file,
@@ -50,7 +51,7 @@ def unzip(data: bytes, source: str | os.PathLike[str]) -> bytes:
         raise ValueError(f"{source}: expected an intact gzip file, got damage ({error})") from None
 
 
-def parse_idx(content: bytes, source: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+def parse_idx(content: bytes, source: str | os.PathLike[str]) -> ByteArray:
     """The read-only array in the decompressed `content`; `source` names it in errors."""
     if len(content) < 4 or content[:2] != b"\0\0":
         raise ValueError(

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from lso_native._typing import ByteArray
 
 from .idx import parse_idx, read_content
 
@@ -27,10 +26,10 @@ CHECKSUMS: Mapping[str, str] = {
 class Mnist(NamedTuple):
     """The four files as they are: images (n, 28, 28) and labels (n,), unsigned bytes."""
 
-    train_images: npt.NDArray[np.uint8]
-    train_labels: npt.NDArray[np.uint8]
-    test_images: npt.NDArray[np.uint8]
-    test_labels: npt.NDArray[np.uint8]
+    train_images: ByteArray
+    train_labels: ByteArray
+    test_images: ByteArray
+    test_labels: ByteArray
 
 
 def read_mnist(
@@ -67,7 +66,7 @@ def check_content(content: bytes, checksum: str, source: str | os.PathLike[str])
         )
 
 
-def _read(folder: Path, name: str, checksum: str) -> npt.NDArray[np.uint8]:
+def _read(folder: Path, name: str, checksum: str) -> ByteArray:
     path = find_file(folder, name)
     if path is None:
         raise FileNotFoundError(f"data_dir: expected {name} or {name}.gz in {folder}, got neither")
@@ -77,7 +76,7 @@ def _read(folder: Path, name: str, checksum: str) -> npt.NDArray[np.uint8]:
     return array
 
 
-def _assemble(files: Mapping[str, npt.NDArray[np.uint8]], folder: Path) -> Mnist:
+def _assemble(files: Mapping[str, ByteArray], folder: Path) -> Mnist:
     data = Mnist(*(files[name] for name in CHECKSUMS))
     for images, labels in (data[:2], data[2:]):
         fits = images.ndim == 3 and images.shape[1:] == (28, 28) and labels.ndim == 1

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._typing import Array
+
 __all__ = ["half"]
 
 
-def half(images: npt.ArrayLike) -> npt.NDArray[Any]:
+def half(images: npt.ArrayLike) -> Array:
     """Halve each side of square images by the mean of every 2x2 block.
 
     `images`: (n, side * side) floats, an even side, row by row. Returns (n, (side / 2) ** 2) of
@@ -28,6 +29,6 @@ def half(images: npt.ArrayLike) -> npt.NDArray[Any]:
         )
     rows = pixels.reshape(-1, side // 2, 2, side)
     rows = rows[:, :, 0] + rows[:, :, 1]
-    blocks: npt.NDArray[Any] = rows[:, :, 0::2] + rows[:, :, 1::2]
+    blocks: Array = rows[:, :, 0::2] + rows[:, :, 1::2]
     blocks *= 0.25
     return blocks.reshape(len(pixels), -1)

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_samples
+from lso_native._typing import Float64Array
 
-Doubles = npt.NDArray[np.float64]
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**22  # numbers held at once, 32 MiB
 LARGEST = 1e100  # squares, their sums and products stay finite
@@ -21,7 +21,7 @@ LARGEST = 1e100  # squares, their sums and products stay finite
 
 def check_features(
     name: str, value: npt.ArrayLike, *, n_features: int | None = None, minimum: int = 1
-) -> Doubles:
+) -> Float64Array:
     """``value`` as float64 (n, n_features) of at least ``minimum`` rows; ValueError naming it otherwise."""
     features = check_samples(name, value, dtype=np.float64, n_features=n_features)
     if len(features) < minimum:
@@ -38,7 +38,9 @@ def rounding(n_features: int) -> float:
     return (n_features + 8) * EPSILON
 
 
-def bounds(points: Doubles, others: Doubles, *, side: int) -> Iterator[tuple[slice, Doubles]]:
+def bounds(
+    points: Float64Array, others: Float64Array, *, side: int
+) -> Iterator[tuple[slice, Float64Array]]:
     """Blocks of rows of ``points``, and their squared distances (n_rows, len(others)).
 
     ``side``: -1 for distances that are never above the true ones, 1 for such as are never below.
@@ -58,8 +60,8 @@ def bounds(points: Doubles, others: Doubles, *, side: int) -> Iterator[tuple[sli
 
 
 def squared_distances(
-    points: Doubles, i: npt.NDArray[np.intp], others: Doubles, j: npt.NDArray[np.intp]
-) -> Doubles:
+    points: Float64Array, i: npt.NDArray[np.intp], others: Float64Array, j: npt.NDArray[np.intp]
+) -> Float64Array:
     """||points[i] - others[j]||² (n,), exactly 0 where the rows are equal, and the same wherever they stand."""
     squares = np.empty(len(i))
     step = max(1, BLOCK // points.shape[1])
@@ -69,6 +71,6 @@ def squared_distances(
     return squares
 
 
-def leave_out_self(rows: slice, squares: Doubles) -> None:
+def leave_out_self(rows: slice, squares: Float64Array) -> None:
     """Set the distances of a block of rows to themselves to infinity."""
     squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_int, check_labels, check_samples, resolve_seed
+from lso_native._typing import Array
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
 from lso_native.training import Optimizer
@@ -18,7 +19,6 @@ from .rates import Rate
 
 __all__ = ["ClassificationAccuracy", "classification_accuracy_score"]
 
-_Array = npt.NDArray[Any]
 _SHOWN = 300_000  # 100 epochs of 3,000 images, for which the optimizer's default was chosen
 
 
@@ -73,7 +73,7 @@ def classification_accuracy_score(
         if len(np.unique(known)) < 2:
             raise ValueError(f"{name}: expected at least two labels, got {known[0].item()!r} alone")
 
-    def rate(part: tuple[_Array, _Array]) -> Rate:
+    def rate(part: tuple[Array, Array]) -> Rate:
         epochs = max(1, round(budget / len(part[0])))
         classifier = Classifier(
             hidden=hidden, optimizer=optimizer, epochs=epochs, random_state=seed
@@ -96,7 +96,7 @@ def _check_part(
     labels: npt.ArrayLike,
     n_features: int | None = None,
     kind: str | None = None,
-) -> tuple[_Array, _Array]:
+) -> tuple[Array, Array]:
     """Images as float32 and their labels, of ``n_features`` and of one ``kind`` where these are known."""
     samples = check_samples(images_name, images, dtype=np.float32, n_features=n_features)
     checked = check_labels(labels_name, labels, len(samples))
@@ -105,5 +105,5 @@ def _check_part(
     return samples, checked
 
 
-def _kind(labels: _Array) -> str:
+def _kind(labels: Array) -> str:
     return "strings" if labels.dtype.kind == "U" else "integers"

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._typing import Float64Array
+
 from ._distances import bounds, check_features, leave_out_self, rounding, squared_distances
 
 __all__ = ["Nearest", "nearest_distance"]
@@ -15,7 +17,7 @@ __all__ = ["Nearest", "nearest_distance"]
 class Nearest(NamedTuple):
     """The training image nearest to each sample."""
 
-    distance: npt.NDArray[np.float64]
+    distance: Float64Array
     """(n,) Euclidean, exactly 0 for a copy."""
     row: npt.NDArray[np.intp]
     """(n,) where it stands among the training images, the first of those as near."""

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ._distances import Doubles, check_features
+from lso_native._typing import Float64Array
+
+from ._distances import check_features
 
 __all__ = ["FrechetDistance", "frechet_distance"]
 
@@ -41,7 +43,7 @@ def frechet_distance(real: npt.ArrayLike, generated: npt.ArrayLike) -> FrechetDi
     return FrechetDistance(distance, len(reals), len(others))
 
 
-def _gaussian(features: Doubles) -> tuple[Doubles, Doubles]:
+def _gaussian(features: Float64Array) -> tuple[Float64Array, Float64Array]:
     """The mean (n_features,), and R (at most n_features rows) with R'R the covariance."""
     mean = features.mean(axis=0)
     return mean, np.linalg.qr((features - mean) / np.sqrt(len(features) - 1)).R

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_int
+from lso_native._typing import BoolArray, Float64Array
 
-from ._distances import Doubles, bounds, check_features, leave_out_self
+from ._distances import bounds, check_features, leave_out_self
 
 __all__ = [
     "DensityCoverage",
@@ -84,9 +85,7 @@ def density_coverage(
     return DensityCoverage(hits / (k * len(others)), float(covered.mean()))
 
 
-def in_manifold(
-    real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 3
-) -> npt.NDArray[np.bool_]:
+def in_manifold(real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: int = 3) -> BoolArray:
     """Which of ``generated`` (m, n_features) lie in the manifold of ``real`` (n, n_features): bool (m,).
 
     Their share is the precision; arguments and errors are those of ``precision_recall``, but that
@@ -97,7 +96,7 @@ def in_manifold(
     return _inside(check_features("generated", generated, n_features=reals.shape[1]), reals, k)
 
 
-def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = None) -> Doubles:
+def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = None) -> Float64Array:
     samples = check_features(name, value, n_features=n_features)
     if len(samples) <= k:
         raise ValueError(
@@ -106,14 +105,14 @@ def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = Non
     return samples
 
 
-def _inside(points: Doubles, centres: Doubles, k: int) -> npt.NDArray[np.bool_]:
+def _inside(points: Float64Array, centres: Float64Array, k: int) -> BoolArray:
     radii, inside = _squared_radii(centres, k), np.empty(len(points), bool)
     for rows, squares in bounds(points, centres, side=-1):
         inside[rows] = (squares <= radii).any(axis=1)
     return inside
 
 
-def _squared_radii(centres: Doubles, k: int) -> Doubles:
+def _squared_radii(centres: Float64Array, k: int) -> Float64Array:
     """Squared distances (n,) to the k-th nearest other centre, rounded up so that it is inside."""
     radii = np.empty(len(centres))
     for rows, squares in bounds(centres, centres, side=1):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
+
+from lso_native._typing import BoolArray
 
 from .intervals import wilson_interval
 
@@ -21,7 +22,7 @@ class Rate:
     n: int
 
     @classmethod
-    def of(cls, successes: npt.NDArray[np.bool_]) -> Self:
+    def of(cls, successes: BoolArray) -> Self:
         """The rate of ``successes`` (n,), one an attempt."""
         return cls(int(np.count_nonzero(successes)), len(successes))
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_labels, check_samples
+from lso_native._typing import BoolArray, Float64Array, FloatArray
 from lso_native.models.base import NotFittedError
 from lso_native.models.classifier import Classifier
 
@@ -24,9 +25,9 @@ _CONFIDENT = 0.5
 class Recognition:
     """Which of n images the judge takes for what they were to be."""
 
-    recognised: npt.NDArray[np.bool_]
+    recognised: BoolArray
     """(n,)"""
-    confidence: npt.NDArray[np.float64]
+    confidence: Float64Array
     """(n,) the judge's output for the label asked for; the greatest of all digits' where that is any."""
 
     @property
@@ -83,7 +84,7 @@ def recognition(judge: Classifier, images: npt.ArrayLike, labels: npt.ArrayLike)
     return Recognition(np.where(asked == _NONE, any_digit, seen == asked), confidence)
 
 
-def features(judge: Classifier, images: npt.ArrayLike) -> npt.NDArray[np.floating[Any]]:
+def features(judge: Classifier, images: npt.ArrayLike) -> FloatArray:
     """What ``judge`` makes of ``images`` (n, n_features) before it names them: (n, nodes), in the judge's dtype.
 
     They are the values of its last hidden layer, a space in which to compare samples. Raises
