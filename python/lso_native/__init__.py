@@ -14,6 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from lso_native._core import simd as _simd
+from lso_native.files.native import load, save
 from lso_native.learner import Learner
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import NotFittedError
@@ -34,7 +35,6 @@ from lso_native.objectives import (
 from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
 from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
 from lso_native.random import normal, permutation, uniform
-from lso_native.serialization import load, save
 from lso_native.training import TrainProgress, TrainResult, train
 
 if TYPE_CHECKING:

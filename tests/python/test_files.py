@@ -66,6 +66,26 @@ def test_the_file_has_the_usual_permissions(tmp_path: Path) -> None:
     assert made == plain
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permission bits")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
+def test_writing_again_keeps_the_permissions(target: Path, mode: int) -> None:
+    target.chmod(mode)
+    with atomic(target) as beside:
+        beside.write_bytes(b"new")
+        assert stat.S_IMODE(beside.stat().st_mode) == 0o600  # never readable by more than before
+    assert oct(stat.S_IMODE(target.stat().st_mode)) == oct(mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permission bits")
+def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        atomic_write_bytes(tmp_path / "new", b"")
+    finally:
+        os.umask(before)
+    assert oct(stat.S_IMODE((tmp_path / "new").stat().st_mode)) == oct(0o640)
+
+
 def test_a_link_is_followed(target: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(target)
@@ -147,6 +167,13 @@ def test_a_killed_process_leaves_the_old_file(target: Path) -> None:
     )
     assert subprocess.run([sys.executable, "-c", code, target], check=False).returncode == 1
     assert target.read_bytes() == OLD
+
+
+def test_check_writable_dir_that_only_tries(target: Path, tmp_path: Path) -> None:
+    assert check_writable_dir(tmp_path / "a" / "b", create=False) == tmp_path / "a" / "b"
+    with pytest.raises(OSError, match="cannot write in this folder"):
+        check_writable_dir(target / "a", create=False)
+    assert only_the_old(target)
 
 
 def test_check_writable_dir_creates_the_folder_and_leaves_it_empty(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ PACKAGE = ROOT / "python" / "lso_native"
 FLOORS = (
     {"_core", "_typing", "_checks", "errors", "_architecture"},
     {"network", "objectives", "optimizers", "optimize", "training", "learner", "random"},
-    {"models", "files", "data", "metrics", "irregularity"}
-    | {"serialization", "_estimator_state", "_generative_state"},
+    {"models", "files", "data", "metrics", "irregularity"},
     {"experiments"},
     {"figures", "report"},
     {"cli", "commands"},

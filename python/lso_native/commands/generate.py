@@ -21,7 +21,7 @@ from lso_native.random import uniform
 
 def generate(arguments: argparse.Namespace) -> None:
     """Optimize from random starts; write every sample, met or not, and a sheet of them."""
-    folder = check_writable_dir(arguments.out)
+    check_writable_dir(arguments.out, create=False)  # before the work, which may be long
     decoder, autoencoder = load_decoder(arguments.decoder)
     network, classifier = load_classifier(arguments.classifier)
     image_side(decoder.n_outputs)
@@ -49,6 +49,7 @@ def generate(arguments: argparse.Namespace) -> None:
         )
         done = f"{int(result.success.sum()):,} of {arguments.n:,} meet the target"
         display.finish(done)
+    folder = check_writable_dir(arguments.out)
     labels = np.full(arguments.n, label, dtype=np.int64)
     write_samples(folder / "samples.npz", optimized_arrays(result, labels))
     asked = arguments.digit if arguments.digit is not None else f"target {arguments.target}"

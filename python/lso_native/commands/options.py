@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
+from lso_native.files.native import load
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.classifier import Classifier
 from lso_native.network import Model
-from lso_native.serialization import load
 
 Number = TypeVar("Number", int, float)
 

@@ -12,10 +12,10 @@ from lso_native.commands.options import numbers
 from lso_native.data import Digits, load
 from lso_native.experiments.models import AutoencoderSettings
 from lso_native.files import check_writable_dir
+from lso_native.files.native import save
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
-from lso_native.serialization import save
 from lso_native.training import TrainProgress
 
 

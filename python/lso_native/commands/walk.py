@@ -17,7 +17,7 @@ MOST_STEPS = 200  # a GIF of more is no picture any more
 
 def walk(arguments: argparse.Namespace) -> None:
     """Decode the way through random points or through real digits' codes."""
-    folder = check_writable_dir(arguments.out)
+    check_writable_dir(arguments.out, create=False)
     decoder, autoencoder = load_decoder(arguments.decoder)
     image_side(decoder.n_outputs)
     steps = walks.STEPS if arguments.steps is None else check_int("--steps", arguments.steps)
@@ -39,6 +39,7 @@ def walk(arguments: argparse.Namespace) -> None:
         points = uniform(shape, random_state=arguments.random_state, dtype=decoder.dtype.name)
         images = walks.walk(decoder, points, steps=steps)
         title = f"through {arguments.points} random points"
+    folder = check_writable_dir(arguments.out)
     write_png(folder / "walk.png", walk_sheet(images, title=f"A walk {title}", columns=steps))
     write_gif(folder / "walk.gif", images)
     print(f"wrote {folder}: walk.png, walk.gif")

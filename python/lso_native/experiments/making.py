@@ -36,10 +36,10 @@ from lso_native.experiments.resume import kept_model
 from lso_native.experiments.sensitivity import SensitivitySettings
 from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import GENERATORS, SYSTEMS
+from lso_native.files.native import save
 from lso_native.models.base import NetworkEstimator
 from lso_native.models.gan import ConditionalGAN
 from lso_native.models.generative import subseed
-from lso_native.serialization import save
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lso_native.experiments.models import Trained
+from lso_native.files.native import load
 from lso_native.models.base import NetworkEstimator
 from lso_native.models.generative import GenerativeEstimator
-from lso_native.serialization import load
 
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
 # compared one by one.

@@ -1,1 +1,18 @@
 """Estimators in scikit-learn's manner: autoencoders, generators and classifiers that are fitted to samples."""
+
+from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import Estimator
+from lso_native.models.classifier import Classifier
+from lso_native.models.gan import GAN, ConditionalGAN
+from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.vae import VAE
+
+ESTIMATORS: dict[str, type[Estimator]] = {
+    "autoencoder": Autoencoder,
+    "classifier": Classifier,
+    "vae": VAE,
+    "noisy_autoencoder": NoisyAutoencoder,
+    "gan": GAN,
+    "conditional_gan": ConditionalGAN,
+}
+"""What can be fitted, by the name of its kind in a file."""

@@ -61,6 +61,8 @@ class Autoencoder(NetworkEstimator):
 
     _estimator_type = "transformer"
 
+    _learned = (*NetworkEstimator._learned, "latent_range_")
+
     encoder_: Network
     decoder_: Network
     latent_range_: Array
@@ -206,6 +208,19 @@ class Autoencoder(NetworkEstimator):
         else:
             codes = self.encoder_(x)
             self.latent_range_ = np.stack([codes.min(axis=0), codes.max(axis=0)])
+
+    def _restore(self) -> None:
+        super()._restore()
+        sizes = self.network_.sizes
+        if len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
+            raise ValueError(f"expected layer sizes that mirror about a latent layer, got {sizes}")
+        self._split()
+        latent_range, shape = self.latent_range_, (2, self.decoder_.n_inputs)
+        if latent_range.shape != shape or latent_range.dtype != self.network_.dtype:
+            raise ValueError(f"expected latent_range of shape {shape}, got {latent_range.shape}")
+        low, high = latent_range
+        if not (np.isfinite(latent_range).all() and (low <= high).all()):
+            raise ValueError("expected latent_range to be finite, low below high, got another one")
 
     def _split(self) -> None:
         # The layers mirror each other, so that the latent layer is the middle one.

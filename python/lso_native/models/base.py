@@ -10,12 +10,19 @@ import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_int, check_number, check_sample_weight, resolve_seed
+from lso_native._checks import (
+    check_choice,
+    check_int,
+    check_number,
+    check_sample_weight,
+    check_threads,
+    resolve_seed,
+)
 from lso_native.network import ActivationName, BiasConvention, Network
 from lso_native.optimizers import Adam
 from lso_native.random import permutation
@@ -30,6 +37,12 @@ Callback = Callable[[TrainProgress], bool | None]
 DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
 
 
+_STATUSES = (
+    *("max_epochs", "reached_mse", "early_stopped", "stationary", "diverged", "interrupted"),
+    *("stopped", "collapsed"),
+)
+
+
 class NotFittedError(ValueError, AttributeError):
     """Raised when a method that needs a fitted estimator is called before ``fit``."""
 
@@ -38,7 +51,25 @@ class Estimator:
     """Parameters by name: ``__init__`` stores each argument unchanged under its own name."""
 
     _estimator_type: str
+    _learned: ClassVar[tuple[str, ...]] = ("status_", "n_epochs_", "history_")
+    """What ``fit`` finds out and a file keeps; its networks are a file's parts, in their order."""
+    _unsaved: ClassVar[frozenset[str]] = frozenset()
+    """Settings that no file keeps."""
     dtype: npt.DTypeLike
+    status_: str
+    n_epochs_: int
+    history_: dict[str, npt.NDArray[np.float64]]
+
+    def _check_fitted(self) -> None:
+        """Raise NotFittedError before ``fit``."""
+        if not hasattr(self, self._learned[0]):
+            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+
+    def _restore(self) -> None:
+        """Work out what follows from ``_learned``, read from a file; ValueError where it is no model."""
+        check_choice("status_", self.status_, _STATUSES)
+        check_int("n_epochs_", self.n_epochs_, minimum=0)
+        check_threads(getattr(self, "threads", None))
 
     @classmethod
     def _defaults(cls) -> dict[str, Any]:
@@ -121,16 +152,15 @@ class NetworkEstimator(Estimator):
     patience: int | None
     random_state: int | None
 
+    _learned = ("network_", *Estimator._learned, "mse_")
+
     network_: Network
-    history_: dict[str, npt.NDArray[np.float64]]
-    status_: str
-    n_epochs_: int
     mse_: float
     n_features_in_: int
 
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "network_"):
-            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+    def _restore(self) -> None:
+        super()._restore()
+        self.n_features_in_ = self.network_.n_inputs
 
     def _held_out(self, n_samples: int, validation: Any) -> int:
         """Return how many samples to hold out for validation."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_choice, check_labels, check_sample_weight, check_samples
+from lso_native._checks import check_choice, check_labels, check_sample_weight, check_samples, shown
 from lso_native.models.base import (
     DEFAULT_OPTIMIZER,
     Array,
@@ -61,7 +61,13 @@ class Classifier(NetworkEstimator):
 
     _estimator_type = "classifier"
 
+    _learned = (*NetworkEstimator._learned, "classes_")
+
     classes_: Array
+
+    def _restore(self) -> None:
+        super()._restore()
+        check_classes(self.classes_, self.network_.n_outputs)
 
     def __init__(
         self,
@@ -180,6 +186,14 @@ class Classifier(NetworkEstimator):
         labels = check_labels("validation[1]", validation[1], len(held_out))
         indices = _known("validation[1]", labels, classes)
         return held_out, one_hot(indices, len(classes)).astype(samples.dtype)
+
+
+def check_classes(classes: Array, n_outputs: int) -> None:
+    """Raise ValueError unless ``classes`` are sorted, different and as many as a network has outputs for."""
+    if classes.shape != (n_outputs,) or not np.array_equal(np.unique(classes), classes):
+        raise ValueError(
+            f"expected {n_outputs} sorted classes, one an output, got {shown(classes)}"
+        )
 
 
 def _indices(labels: Array, classes: Array) -> Array:

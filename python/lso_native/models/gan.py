@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int, check_labels, check_number
 from lso_native.models.adversarial import AdversarialTraining
+from lso_native.models.classifier import check_classes
 from lso_native.models.generative import Array, Callback, GenerativeEstimator, subseed
 from lso_native.models.guide import Guide
 from lso_native.network import ActivationName, Network
@@ -29,8 +30,8 @@ class _Adversarial(GenerativeEstimator):
     penalty_every: int
     guide: Guide | None
 
-    _networks = ("decoder_", "discriminator_")
-    _figures = ("diversity_",)
+    _learned = ("decoder_", "discriminator_", *GenerativeEstimator._learned, "diversity_")
+    _unsaved = frozenset({"guide"})
     _conditional: ClassVar[bool]
 
     discriminator_: Network
@@ -105,6 +106,11 @@ class _Adversarial(GenerativeEstimator):
             self.classes_ = classes
         self._train(run, samples, seed, callback, labels)
 
+    def _fits(self) -> bool:
+        told = self.discriminator_.n_inputs - self.decoder_.n_outputs
+        fits = self.discriminator_.n_outputs == 1 and 0 <= told < self.decoder_.n_inputs
+        return fits and (told > 0) == self._conditional
+
     def _take(self, run: AdversarialTraining, samples: Array) -> None:
         self.decoder_ = run.generator.averaged
         self.discriminator_ = run.discriminator.network
@@ -177,6 +183,11 @@ class ConditionalGAN(_Adversarial):  # noqa: D101
 {_PARAMETERS}"""
 
     _conditional = True
+    _learned = (*_Adversarial._learned, "classes_")
+
+    def _restore(self) -> None:
+        super()._restore()
+        check_classes(self.classes_, self.discriminator_.n_inputs - self.decoder_.n_outputs)
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, *, callback: Callback | None = None) -> Self:
         """Train on ``X`` (n_samples, n_features), in 0..1, with labels ``y`` (n_samples,), and return self.

@@ -6,14 +6,14 @@ import hashlib
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_choice, check_int, check_samples, check_threads, resolve_seed
 from lso_native.learner import Learner
-from lso_native.models.base import Estimator, NotFittedError
+from lso_native.models.base import Estimator
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
 from lso_native.random import permutation
@@ -61,9 +61,6 @@ class GenerativeEstimator(Estimator, ABC):
     """An estimator that is trained by a loop of its own."""
 
     _estimator_type = "transformer"
-    # What is learned beside status, epochs and history: networks, and figures of them.
-    _networks: ClassVar[tuple[str, ...]]
-    _figures: ClassVar[tuple[str, ...]]
 
     hidden: Sequence[int]
     activation: ActivationName
@@ -75,14 +72,19 @@ class GenerativeEstimator(Estimator, ABC):
     random_state: int | None
 
     decoder_: Network
-    history_: dict[str, npt.NDArray[np.float64]]
-    status_: str
-    n_epochs_: int
     n_features_in_: int
 
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "decoder_"):
-            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+    def _restore(self) -> None:
+        super()._restore()
+        self.n_features_in_ = self.decoder_.n_outputs
+        parts = [value for value in vars(self).values() if isinstance(value, Network)]
+        if len({part.dtype for part in parts}) > 1 or not self._fits():
+            sizes = [part.sizes for part in parts]
+            raise ValueError(f"expected the networks of a {type(self).__name__}, got {sizes}")
+
+    @abstractmethod
+    def _fits(self) -> bool:
+        """Whether the networks fit each other."""
 
     def _check_samples(self, X: npt.ArrayLike) -> Array:
         self._check_fitted()

@@ -18,6 +18,10 @@ class GenerativeAutoencoder(GenerativeEstimator):
     encoder_: Network
     mse_: float
 
+    def _fits(self) -> bool:
+        ends = self.decoder_.n_outputs, self.decoder_.n_inputs
+        return (self.encoder_.n_inputs, self.encoder_.n_outputs) == ends
+
     @abstractmethod
     def transform(self, X: npt.ArrayLike) -> Array:
         """Return the codes (n_samples, latent) of ``X`` (n_samples, n_features)."""

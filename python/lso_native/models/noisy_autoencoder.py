@@ -45,8 +45,7 @@ class NoisyAutoencoder(GenerativeAutoencoder):
     rate; "interrupted", "stopped" by the callback); ``n_epochs_`` and ``history_``, an array by epoch: mse, with noise.
     """
 
-    _networks = ("encoder_", "decoder_")
-    _figures = ("mse_",)
+    _learned = ("encoder_", "decoder_", *GenerativeAutoencoder._learned, "mse_")
 
     def __init__(
         self,

@@ -51,8 +51,10 @@ class VAE(GenerativeAutoencoder):
     and divergence, means over samples, in nats.
     """
 
-    _networks = ("encoder_", "log_variance_encoder_", "decoder_")
-    _figures = ("variance_", "active_latents_", "mse_")
+    _learned = (
+        *("encoder_", "log_variance_encoder_", "decoder_"),
+        *(*GenerativeAutoencoder._learned, "variance_", "active_latents_", "mse_"),
+    )
 
     log_variance_encoder_: Network
     variance_: float
@@ -114,6 +116,14 @@ class VAE(GenerativeAutoencoder):
         run = _Training(self, self._learner(encoder), self._learner(decoder), latent)
         self._train(run, samples, seed, callback)
         return self
+
+    def _fits(self) -> bool:
+        other = self.log_variance_encoder_
+        same = (other.n_inputs, other.n_outputs) == (
+            self.encoder_.n_inputs,
+            self.encoder_.n_outputs,
+        )
+        return same and super()._fits()
 
     def _take(self, run: _Training, samples: Array) -> None:
         self.decoder_ = run.decoder.averaged

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     It is renamed to `path` when the body ends, and removed when the body raises anything,
     KeyboardInterrupt included; a file that stood at `path` is then as it was. A link is followed.
+    It takes the permissions of the file that it replaces; those of a new one are the usual ones.
     Raises OSError naming `path`, as `atomic_write_bytes` does. An OSError of the body that names
     some other file passes as it is.
     """
@@ -38,10 +40,14 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
         code, kind = (errno.EISDIR, "a folder") if target.is_dir() else (errno.EINVAL, "a device")
         raise OSError(code, f"cannot write this file (it is {kind})", os.fspath(path))
     beside = target.with_name(f".tmp-{secrets.token_hex(8)}{target.suffix}")
+    before = target.stat() if target.exists() else None
     try:
-        beside.touch(exist_ok=False)
+        # What replaces a private file is at no time readable by others.
+        beside.touch(0o666 if before is None else 0o600, exist_ok=False)
         yield beside
         _flush(beside)
+        if before is not None:
+            _pass_on(before, beside)
         beside.replace(target)
     except OSError as error:
         _remove(beside)
@@ -55,16 +61,21 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
 
 
-def check_writable_dir(path: str | os.PathLike[str]) -> Path:
+def check_writable_dir(path: str | os.PathLike[str], *, create: bool = True) -> Path:
     """Create the folder `path`, with its parents, where it is missing, and return it.
 
-    Raises OSError naming `path` if it cannot be created or no file can be written in it. A file is
-    tried, since permission bits do not tell: not for root, and not on a read-only disk.
+    Without `create` only try whether it could be. Raises OSError naming `path` if it cannot be
+    created or no file can be written in it. A file is tried, since permission bits do not tell: not
+    for root, and not on a read-only disk.
     """
     folder = Path(path)
-    probe = folder / f".tmp-{secrets.token_hex(8)}"
+    place = (
+        folder if create else next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    )
+    probe = place / f".tmp-{secrets.token_hex(8)}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             probe.write_bytes(b"\0")
         finally:
@@ -80,6 +91,13 @@ def _flush(path: Path) -> None:
     # Without it a power cut after the rename may leave an empty file under the final name.
     with path.open("rb+") as stream:
         os.fsync(stream.fileno())
+
+
+def _pass_on(before: os.stat_result, path: Path) -> None:
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):  # only a member of the group may
+            os.chown(path, -1, before.st_gid)
+    path.chmod(stat.S_IMODE(before.st_mode))
 
 
 def _remove(path: Path) -> None:

@@ -1,0 +1,174 @@
+"""Save and load networks, compositions and estimators as safetensors: the format is in docs/format.md."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lso_native._checks import shown
+from lso_native.errors import ArgumentTypeError
+from lso_native.files.atomic import atomic_write_bytes
+from lso_native.files.container import (
+    Metadata,
+    Tensors,
+    check_names,
+    decode,
+    digest,
+    encode,
+    read_json,
+)
+from lso_native.files.state import pack, unpack
+from lso_native.models import ESTIMATORS
+from lso_native.models.base import Estimator
+from lso_native.network import Composition, Model, Network, compose
+
+__all__ = ["load", "save"]
+
+_FORMAT = "lso_native"
+_VERSION = "1"
+_KINDS: dict[str, type] = {"network": Network, "composition": Composition, **ESTIMATORS}
+_KEYS = {"format", "version", "kind", "architecture", "sha256"}
+
+
+def save(model: Model | Estimator, path: str | os.PathLike[str]) -> None:
+    """Write ``model`` (Network, Composition or fitted estimator) to ``path``.
+
+    The file is complete or not there: it is written beside ``path`` and renamed; one that is replaced passes its
+    permissions on. A GAN's guide is not saved.
+    Raises TypeError where ``model`` is none of these, NotFittedError where it is not fitted, ValueError for a setting
+    that JSON cannot hold, OSError where ``path`` cannot be written.
+    """
+    kind = next((name for name, cls in _KINDS.items() if type(model) is cls), None)
+    if kind is None:
+        known = ", ".join(cls.__name__ for cls in _KINDS.values())
+        raise ArgumentTypeError("model", f"a {known}", type(model).__name__)
+    metadata: Metadata = {"format": _FORMAT, "version": _VERSION, "kind": kind}
+    parts: Sequence[Network]
+    if isinstance(model, Estimator):
+        metadata["estimator"], parts, tensors = pack(model)
+    else:
+        parts, tensors = model.parts, {}
+    metadata["architecture"] = json.dumps([part.architecture() for part in parts])
+    for i, part in enumerate(parts):
+        tensors |= _network_tensors(i, part)
+    metadata["sha256"] = digest(tensors, metadata)
+    atomic_write_bytes(path, encode(tensors, metadata))
+
+
+def load(path: str | os.PathLike[str]) -> Model | Estimator:
+    """Return the model that ``save`` wrote to ``path``, equal to it bit for bit: an object of its class.
+
+    The file may be anybody's: no code in it runs, and it takes memory in proportion to its size.
+    Raises ValueError, naming ``path``, where the file is truncated, altered, of another format or version, or holds
+    what is no model; OSError where it cannot be read.
+    """
+    file = Path(path)
+    if file.exists() and not file.is_file() and not file.is_dir():
+        raise ValueError(f"{os.fspath(path)}: expected a regular file, got a device or a pipe")
+    data = file.read_bytes()
+    try:
+        return _decode(data)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from error
+
+
+def _decode(data: bytes) -> Model | Estimator:
+    tensors, metadata = decode(data)
+    kind = _kind(metadata)
+    cls = ESTIMATORS.get(kind)
+    check_names("metadata", metadata, _KEYS | {"estimator"} if cls else _KEYS)
+    if metadata["sha256"] != digest(tensors, metadata):
+        raise ValueError(
+            "expected content of the SHA-256 in its metadata, got other content: altered"
+        )
+    architectures = read_json("an architecture", metadata["architecture"])
+    if not isinstance(architectures, list) or not architectures:
+        raise ValueError(f"expected an architecture of parts, got {shown(architectures)}")
+    parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
+    if cls is not None:
+        return unpack(cls, metadata["estimator"], parts, tensors)
+    check_names("tensors", tensors, set())
+    if kind == "composition":
+        return compose(*parts)
+    if len(parts) > 1:
+        raise ValueError(f"expected an architecture of one part, got {len(parts)}")
+    return parts[0]
+
+
+def _kind(metadata: Metadata) -> str:
+    """What a file of this layout holds; ValueError where it is of another format or version, or of no known kind."""
+    if metadata.get("format") != _FORMAT:
+        got = shown(metadata.get("format"))
+        raise ValueError(
+            f"expected a file of format {_FORMAT!r}, got {got}, which another program wrote"
+        )
+    if metadata.get("version") != _VERSION:
+        raise ValueError(f"expected version {_VERSION}, got {shown(metadata.get('version'))}")
+    kind = metadata.get("kind")
+    if kind not in _KINDS:
+        raise ValueError(f"expected kind {', '.join(_KINDS)}, got {shown(kind)}")
+    return kind
+
+
+def _network_tensors(part: int, network: Network) -> Tensors:
+    tensors: Tensors = {}
+    for layer, weight in enumerate(network.weights, start=1):
+        tensors[f"part{part}.layer{layer}.weight"] = weight
+    for layer, bias in enumerate(network.biases):
+        if bias is not None:
+            tensors[f"part{part}.layer{layer}.bias"] = bias
+    return tensors
+
+
+def _network(part: int, architecture: Any, tensors: Tensors) -> Network:
+    """Part number ``part``; its tensors are taken out of ``tensors``."""
+    _check_architecture(architecture)
+    shapes = _shapes(part, architecture)
+    check_names("tensors", tensors, shapes.keys() | tensors.keys())
+    dtype = np.dtype(architecture["dtype"])
+    flat = [np.empty(0, dtype)]
+    for name, shape in shapes.items():
+        tensor = tensors.pop(name)
+        if tensor.shape != shape or tensor.dtype != dtype:
+            raise ValueError(
+                f"expected tensor {name} of shape {shape} and {dtype}, "
+                f"got shape {tensor.shape} and {tensor.dtype}"
+            )
+        flat.append(tensor.ravel())
+    return Network.from_architecture(architecture, np.concatenate(flat))
+
+
+def _shapes(part: int, architecture: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor by its name, in the order of ``Network.parameters``."""
+    sizes = architecture["sizes"]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer, has_bias in enumerate(architecture["bias"]):
+        if layer:
+            shapes[f"part{part}.layer{layer}.weight"] = sizes[layer], sizes[layer - 1]
+        if has_bias:
+            shapes[f"part{part}.layer{layer}.bias"] = (sizes[layer],)
+    return shapes
+
+
+def _check_architecture(architecture: Any) -> None:
+    """Raise ValueError unless ``architecture`` is of the form of ``Network.architecture``."""
+    names = {"sizes", "activations", "bias", "dtype"}
+    if isinstance(architecture, dict) and architecture.keys() == names:
+        sizes, activations, bias = (architecture[k] for k in ("sizes", "activations", "bias"))
+        if (
+            all(isinstance(value, list) for value in (sizes, activations, bias))
+            and all(type(size) is int and size > 0 for size in sizes)
+            and all(isinstance(activation, str) for activation in activations)
+            and all(isinstance(has_bias, bool) for has_bias in bias)
+            and len(sizes) == len(bias) == len(activations) + 1
+            and architecture["dtype"] in ("float32", "float64")
+        ):
+            return
+    raise ValueError(
+        f"expected an architecture of sizes, activations, bias and dtype, got {shown(architecture)}"
+    )

@@ -1,0 +1,163 @@
+"""An estimator's settings and what it learned, as JSON, networks and tensors, and back: one walk for all kinds.
+
+A setting is written as JSON. Of what was learned a ``Network`` is a part, a number or text JSON, an array of floats a
+tensor, labels are JSON with their dtype, and a dict of arrays is one tensor a key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, get_origin, get_type_hints
+
+import numpy as np
+
+from lso_native._checks import shown
+from lso_native._typing import Array
+from lso_native.errors import ArgumentError
+from lso_native.files.container import Tensors, check_names, read_json
+from lso_native.models.base import Estimator
+from lso_native.network import Network
+from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
+
+_OPTIMIZERS = {cls.__name__: cls for cls in (Adam, NormalizedGradientDescent, LevenbergMarquardt)}
+_SCALARS = (str, int, float)
+_LABEL_BYTES = 2**24  # a dtype of endless strings would take any amount of memory
+
+
+def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
+    """The JSON text, the networks and the tensors that make up ``estimator``.
+
+    Raises NotFittedError where it is not fitted, ValueError for a setting that JSON cannot hold.
+    """
+    estimator._check_fitted()
+    params = estimator.get_params()
+    params |= dict.fromkeys(params.keys() & estimator._unsaved)
+    state: dict[str, Any] = {"params": {n: _to_json(n, value) for n, value in params.items()}}
+    networks: list[Network] = []
+    tensors: Tensors = {}
+    for name in estimator._learned:
+        key, value = name.removesuffix("_"), getattr(estimator, name)
+        if isinstance(value, Network):
+            networks.append(value)
+        elif isinstance(value, dict):
+            state[key] = {inner: len(values) for inner, values in value.items()}
+            tensors |= {f"{key}.{n}": np.asarray(v, np.float64) for n, v in value.items()}
+        elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            tensors[key] = value
+        elif isinstance(value, np.ndarray):
+            state[key] = {"dtype": value.dtype.str, "values": value.tolist()}
+        else:
+            state[key] = _to_json(name, value)
+    return json.dumps(state), networks, tensors
+
+
+def unpack(
+    cls: type[Estimator], text: str, networks: Sequence[Network], tensors: Tensors
+) -> Estimator:
+    """The estimator of class ``cls`` that ``pack`` took apart; what it uses is taken out of ``tensors``.
+
+    Raises ValueError where it is none. Settings that the file does not have are at their defaults.
+    """
+    state = read_json("an estimator's state", text)
+    if not isinstance(state, dict) or not isinstance(state.get("params"), dict):
+        raise ValueError(f"expected an estimator's params in JSON, got {shown(text)}")
+    figures = state.pop("figures", {})  # where version 0.1.0 put some numbers
+    if isinstance(figures, dict):
+        state |= {name.removesuffix("_"): value for name, value in figures.items()}
+    estimator = cls(**_params(cls, state.pop("params")))
+    kinds = get_type_hints(cls)
+    parts = [name for name in cls._learned if kinds[name] is Network]
+    if len(parts) != len(networks):
+        raise ValueError(f"expected {len(parts)} parts, got {len(networks)}")
+    for name, network in zip(parts, networks, strict=True):
+        setattr(estimator, name, network)
+    for name in cls._learned:
+        key = name.removesuffix("_")
+        if key in state:
+            setattr(estimator, name, _learned(key, state.pop(key), kinds[name], tensors))
+        elif key in tensors and not _is_plain(kinds[name]):
+            setattr(estimator, name, tensors.pop(key))
+    if state:
+        raise ValueError(f"expected the state of a {cls.__name__}, got {shown(sorted(state))} too")
+    learned = {name.removesuffix("_"): hasattr(estimator, name) for name in cls._learned}
+    check_names("content", [key for key in learned if learned[key]], set(learned))
+    check_names("tensors", tensors, set())
+    estimator._restore()
+    return estimator
+
+
+def _params(cls: type[Estimator], given: Mapping[str, Any]) -> dict[str, Any]:
+    names = cls().get_params().keys()
+    if given.keys() - names:
+        raise ValueError(f"expected parameters {sorted(names)}, got {shown(sorted(given))}")
+    return {name: _from_json(value) for name, value in given.items()}
+
+
+def _learned(key: str, value: Any, kind: Any, tensors: Tensors) -> Any:
+    if (kind is float and type(value) is int) or (kind in _SCALARS and type(value) is kind):
+        return value
+    if isinstance(value, dict) and get_origin(kind) is dict:
+        return _series(key, value, tensors)
+    if isinstance(value, dict) and not _is_plain(kind):
+        return _labels(value)
+    raise ValueError(f"expected an estimator's {key}, got {shown(value)}")
+
+
+def _is_plain(kind: Any) -> bool:
+    """Whether what is declared as ``kind`` is no array."""
+    return kind is Network or kind in _SCALARS or get_origin(kind) is dict
+
+
+def _series(key: str, lengths: Mapping[str, Any], tensors: Tensors) -> dict[str, Array]:
+    check_names("tensors", tensors, {f"{key}.{name}" for name in lengths} | tensors.keys())
+    found = {name: tensors.pop(f"{key}.{name}") for name in lengths}
+    for name, values in found.items():
+        if values.shape != (lengths[name],) or values.dtype != np.float64:
+            raise ValueError(
+                f"expected {key}.{name} of shape ({shown(lengths[name])},) and float64, "
+                f"got shape {values.shape} and {values.dtype}"
+            )
+    return found
+
+
+def _labels(described: Mapping[str, Any]) -> Array:
+    name, values = described.get("dtype"), described.get("values")
+    try:
+        if re.fullmatch("[<>|][biuU][0-9]{1,9}", str(name)) and isinstance(values, list):
+            dtype = np.dtype(name)
+            if dtype.itemsize * len(values) <= _LABEL_BYTES:
+                labels = np.array(values, dtype)
+                if labels.tolist() == values:  # else cut, or of another type
+                    return labels
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"expected classes of a dtype and values, got {shown(described)}")
+
+
+def _to_json(name: str, value: Any) -> Any:
+    if isinstance(value, Adam | NormalizedGradientDescent | LevenbergMarquardt):
+        settings = {n: _to_json(n, v) for n, v in dataclasses.asdict(value).items()}
+        return {"name": type(value).__name__, **settings}
+    if name == "dtype":
+        return np.dtype(value).name
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list | tuple | np.ndarray | range):
+        return [_to_json(name, item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ArgumentError(name, "a parameter that JSON can hold", shown(value))
+
+
+def _from_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        try:
+            settings = dict(value)
+            return _OPTIMIZERS[settings.pop("name")](**settings)
+        except (KeyError, TypeError, ValueError):
+            known = " or ".join(_OPTIMIZERS)
+            raise ValueError(f"expected optimizer {known}, got {shown(value)}") from None
+    return tuple(value) if isinstance(value, list) else value
