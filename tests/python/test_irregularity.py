@@ -214,6 +214,31 @@ def test_a_line_of_no_length_is_straight() -> None:
     assert path_curvature(dense([[2.0]]), [[1.0]], [[1.0]]).ratio.tolist() == [1.0]
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e3])
+@pytest.mark.parametrize("steps", [1, 2, 7, 32])
+def test_a_line_of_no_length_stands_still_whatever_rounding_does(scale: float, steps: int) -> None:
+    points = scale * np.random.default_rng(0).normal(size=(20, 3))
+    found = path_curvature(random_network((3, 8, 16), 1), points, points, steps=steps)
+    np.testing.assert_array_equal(found.ratio, 1.0)
+    np.testing.assert_array_equal(found.path, 0.0)
+
+
+def test_a_latent_that_two_points_share_does_not_move() -> None:
+    first = np.random.default_rng(0).normal(size=(20, 2))
+    last = np.column_stack([first[:, 0], first[:, 1] + 1.0])
+    found = path_curvature(dense([[1.0, 0.0]]), first, last)  # sees the shared latent alone
+    np.testing.assert_array_equal(found.path, 0.0)
+
+
+def test_a_latent_that_is_there_twice_does_not_rule_the_summary() -> None:
+    decoder, points = random_network((3, 8, 16), 1), np.random.default_rng(0).normal(size=(20, 3))
+    doubled = np.vstack([points, points[-1:]])
+    once = irregularity(decoder, points).summary()["paths"]
+    assert irregularity(decoder, doubled).summary()["paths"]["ratio_max"] == pytest.approx(
+        once["ratio_max"]
+    )
+
+
 # ---- feasible points
 
 

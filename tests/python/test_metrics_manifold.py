@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lso_native._typing import Float64Array
+from lso_native._typing import BoolArray, Float64Array
 from lso_native.metrics import _distances, density_coverage, in_manifold, precision_recall
 
 MEASURES: list[Callable[..., Any]] = [precision_recall, density_coverage, in_manifold]
@@ -123,6 +123,48 @@ def test_copies_of_repeated_samples_are_inside(random: np.random.Generator) -> N
     real = np.concatenate([np.repeat(random.normal(size=(1, 33)), 5, axis=0), np.eye(33)])
     assert in_manifold(real, real[:1])[0]
     assert not in_manifold(real[:5], real[:1] + 1e-6)[0]
+
+
+def by_definition(points: Float64Array, centres: Float64Array, k: int) -> BoolArray:
+    """(n_points, n_centres) whether a point lies in a centre's closed ball, by differences."""
+
+    def distances(a: Float64Array, b: Float64Array) -> Float64Array:
+        return np.asarray(np.sqrt(np.square(a[:, None] - b[None]).sum(axis=-1)))
+
+    radii = np.sort(distances(centres, centres), axis=1)[:, k]
+    return np.asarray(distances(points, centres) <= radii * (1 + 1e-15))
+
+
+FAR: dict[str, Callable[[Float64Array], Any]] = {
+    "one": lambda x: x.__setitem__(0, 1e10),
+    "one, not so far": lambda x: x.__setitem__(0, 1e6),
+    "one, of one feature": lambda x: x.__setitem__((0, 3), -1e9),
+    "some in all directions": lambda x: x.__setitem__(slice(9), 1e9 * x[:9]),
+    "half": lambda x: x.__setitem__(slice(30), x[:30] + 1e8),
+    "two groups": lambda x: x.__setitem__(slice(0, None, 2), x[::2] * 1e9),
+}
+
+
+@pytest.mark.parametrize("far", FAR)
+@pytest.mark.parametrize("side", [0, 1, 2])
+def test_samples_that_are_far_from_the_others(
+    far: str, side: int, random: np.random.Generator
+) -> None:
+    real, generated = random.normal(size=(60, 8)), random.normal(size=(60, 8)) + 1.2
+    for samples in (real, generated)[slice(None) if side == 2 else slice(side, side + 1)]:
+        FAR[far](samples)
+    for k in (1, 3):
+        inside = by_definition(generated, real, k)
+        assert precision_recall(real, generated, neighbours=k) == (
+            inside.any(axis=1).mean(),
+            by_definition(real, generated, k).any(axis=1).mean(),
+        )
+        found = density_coverage(real, generated, neighbours=k)
+        assert found.density == pytest.approx(inside.sum() / (k * 60))
+        assert found.coverage == inside.any(axis=0).mean()
+        np.testing.assert_array_equal(
+            in_manifold(real, generated, neighbours=k), inside.any(axis=1)
+        )
 
 
 def test_an_outlier_among_the_generated(random: np.random.Generator) -> None:

@@ -117,7 +117,11 @@ def path_curvature(
     share = np.linspace(0.0, 1.0, check_int("steps", steps) + 1)[:, None]
     path, chord = np.empty(len(first)), np.empty(len(first))
     for rows in blocks(len(first), len(share) * widest(decoder)):
-        lines = (1.0 - share) * first[rows, None] + share * last[rows, None]
+        ends = first[rows, None], last[rows, None]
+        # Rounding leaves no line, so that one of no length stands still and has the ratio 1.
+        lines = np.clip(
+            (1.0 - share) * ends[0] + share * ends[1], np.minimum(*ends), np.maximum(*ends)
+        )
         flat = lines.reshape(-1, decoder.n_inputs)
         images = exact(flat).reshape(len(lines), len(share), -1)
         path[rows] = np.linalg.norm(np.diff(images, axis=1), axis=2).sum(axis=1)

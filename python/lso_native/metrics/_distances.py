@@ -7,12 +7,13 @@ as long; density and coverage need all distances anyway; and here equal rows are
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_samples
-from lso_native._typing import Float64Array
+from lso_native._typing import BoolArray, Float64Array
 
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**22  # numbers held at once, 32 MiB
@@ -38,25 +39,51 @@ def rounding(n_features: int) -> float:
     return (n_features + 8) * EPSILON
 
 
-def bounds(
-    points: Float64Array, others: Float64Array, *, side: int
-) -> Iterator[tuple[slice, Float64Array]]:
-    """Blocks of rows of ``points``, and their squared distances (n_rows, len(others)).
+class Block(NamedTuple):
+    """Some rows of points beside all others: squared distances ``low`` that are never above the true ones, and, with
+    the slacks of point and other added, never below."""
 
-    ``side``: -1 for distances that are never above the true ones, 1 for such as are never below.
-    """
-    centre = others.mean(axis=0)  # rounding grows with the distance from the origin
+    rows: slice
+    low: Float64Array
+    point_slack: Float64Array
+    other_slack: Float64Array
+
+    def leave_out_self(self) -> None:
+        """Set the distances of rows to themselves to infinity."""
+        self.low[np.arange(len(self.low)), np.arange(self.rows.start, self.rows.stop)] = np.inf
+
+
+def blocks(points: Float64Array, others: Float64Array) -> Iterator[Block]:
+    """The squared distances of ``points`` from ``others``, block by block."""
+    # Rounding grows with the distance from the origin. A mean would go with one sample that is far away, and take the
+    # distances of all others with it.
+    centre = np.median(others, axis=0)
     points, others = points - centre, others - centre
-    scale = 1.0 + side * rounding(points.shape[1])
-    point_squares, other_squares = (scale * np.square(x).sum(axis=1) for x in (points, others))
+    point_squares, other_squares = (np.square(x).sum(axis=1) for x in (points, others))
+    relative = rounding(points.shape[1])
     factors = -2.0 * others.T
     step = max(1, BLOCK // len(others))
     for first in range(0, len(points), step):
         rows = slice(first, min(first + step, len(points)))
-        squares = points[rows] @ factors
-        squares += point_squares[rows, None]
-        squares += other_squares
-        yield rows, squares
+        low = points[rows] @ factors
+        low += (1.0 - relative) * point_squares[rows, None]
+        low += (1.0 - relative) * other_squares
+        yield Block(rows, low, 2 * relative * point_squares[rows], 2 * relative * other_squares)
+
+
+def within(
+    points: Float64Array, centres: Float64Array, radii: Float64Array
+) -> Iterator[tuple[slice, BoolArray]]:
+    """Rows of ``points``, and (n_rows, n_centres) which lie in the closed balls of squared ``radii`` (n_centres,)."""
+    for block in blocks(points, centres):
+        inside = block.low <= radii
+        row, centre = np.nonzero(inside)
+        slack = block.point_slack[row] + block.other_slack[centre]
+        unsure = block.low[row, centre] + slack > radii[centre]
+        row, centre = row[unsure], centre[unsure]
+        exact = squared_distances(points[block.rows], row, centres, centre)
+        inside[row, centre] = exact <= radii[centre]
+        yield block.rows, inside
 
 
 def squared_distances(
@@ -69,8 +96,3 @@ def squared_distances(
         some = slice(first, first + step)
         squares[some] = np.square(points[i[some]] - others[j[some]]).sum(axis=1)
     return squares
-
-
-def leave_out_self(rows: slice, squares: Float64Array) -> None:
-    """Set the distances of a block of rows to themselves to infinity."""
-    squares[np.arange(len(squares)), np.arange(rows.start, rows.stop)] = np.inf

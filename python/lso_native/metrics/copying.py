@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lso_native._typing import Float64Array
 
-from ._distances import bounds, check_features, leave_out_self, rounding, squared_distances
+from ._distances import blocks, check_features, rounding, squared_distances
 
 __all__ = ["Nearest", "nearest_distance"]
 
@@ -44,15 +44,15 @@ def nearest_distance(
         )
     distances, nearest = np.empty(len(points)), np.empty(len(points), np.intp)
     above = 1.0 + rounding(images.shape[1])
-    for rows, squares in bounds(points, images, side=-1):
+    for block in blocks(points, images):
         if exclude_self:
-            leave_out_self(rows, squares)
-        numbers = np.arange(rows.start, rows.stop)
+            block.leave_out_self()
+        squares, numbers = block.low, np.arange(block.rows.start, block.rows.stop)
         likely = squared_distances(points, numbers, images, squares.argmin(axis=1))
         # Every image that rounding may have kept from being the nearest is measured anew.
         row, image = np.nonzero(squares <= above * likely[:, None])
         squares[:] = np.inf
         squares[row, image] = squared_distances(points, numbers[row], images, image)
-        nearest[rows] = squares.argmin(axis=1)
-        distances[rows] = np.sqrt(squares.min(axis=1))
+        nearest[block.rows] = squares.argmin(axis=1)
+        distances[block.rows] = np.sqrt(squares.min(axis=1))
     return Nearest(distances, nearest)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lso_native._checks import check_int
 from lso_native._typing import BoolArray, Float64Array
 
-from ._distances import bounds, check_features, leave_out_self
+from ._distances import blocks, check_features, rounding, squared_distances, within
 
 __all__ = [
     "DensityCoverage",
@@ -76,10 +76,8 @@ def density_coverage(
     k = check_int("neighbours", neighbours)
     reals = _check("real", real, k)
     others = check_features("generated", generated, n_features=reals.shape[1])
-    radii = _squared_radii(reals, k)
     hits, covered = 0, np.zeros(len(reals), bool)
-    for _, squares in bounds(others, reals, side=-1):
-        inside = squares <= radii
+    for _, inside in within(others, reals, _squared_radii(reals, k)):
         hits += int(np.count_nonzero(inside))
         covered |= inside.any(axis=0)
     return DensityCoverage(hits / (k * len(others)), float(covered.mean()))
@@ -106,17 +104,28 @@ def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = Non
 
 
 def _inside(points: Float64Array, centres: Float64Array, k: int) -> BoolArray:
-    radii, inside = _squared_radii(centres, k), np.empty(len(points), bool)
-    for rows, squares in bounds(points, centres, side=-1):
-        inside[rows] = (squares <= radii).any(axis=1)
+    inside = np.empty(len(points), bool)
+    for rows, balls in within(points, centres, _squared_radii(centres, k)):
+        inside[rows] = balls.any(axis=1)
     return inside
 
 
 def _squared_radii(centres: Float64Array, k: int) -> Float64Array:
     """Squared distances (n,) to the k-th nearest other centre, rounded up so that it is inside."""
     radii = np.empty(len(centres))
-    for rows, squares in bounds(centres, centres, side=1):
-        leave_out_self(rows, squares)
-        squares.partition(k - 1, axis=1)
-        radii[rows] = squares[:, k - 1]
-    return radii
+    for block in blocks(centres, centres):
+        block.leave_out_self()
+        points, row = centres[block.rows], np.repeat(np.arange(len(block.low)), k)
+        likely = np.argpartition(block.low, k - 1, axis=1)[:, :k]
+        nearest = squared_distances(points, row, centres, likely.ravel()).reshape(-1, k)
+        # Others that rounding may have kept from being among them are measured too.
+        missed = block.low < nearest.max(axis=1, keepdims=True)
+        np.put_along_axis(missed, likely, values=False, axis=1)
+        row, other = np.nonzero(missed)
+        found = squared_distances(points, row, centres, other)
+        cuts = np.searchsorted(row, np.arange(len(points) + 1))
+        for i in np.flatnonzero(np.diff(cuts)):
+            several = np.concatenate([nearest[i], found[cuts[i] : cuts[i + 1]]])
+            nearest[i] = np.partition(several, k - 1)[:k]
+        radii[block.rows] = nearest.max(axis=1)
+    return np.asarray(radii * (1.0 + rounding(centres.shape[1])))
