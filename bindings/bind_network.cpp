@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "arrays.hpp"
@@ -23,7 +25,7 @@ std::vector<Layer> make_layers(const std::vector<std::size_t>& sizes, const std:
   }
   std::vector<Layer> layers;
   for (std::size_t l = 0; l < sizes.size(); ++l) {
-    layers.push_back({sizes[l], l == 0 ? Activation::linear : parse_activation(activations[l - 1]), bias[l]});
+    layers.push_back({sizes[l], l == 0 ? Activation() : Activation(activations[l - 1]), bias[l]});
   }
   return layers;
 }
@@ -31,8 +33,25 @@ std::vector<Layer> make_layers(const std::vector<std::size_t>& sizes, const std:
 template <class T>
 std::vector<std::string> activation_names(const Network<T>& network) {
   std::vector<std::string> names;
-  for (std::size_t l = 1; l < network.layers().size(); ++l) names.emplace_back(name(network.layers()[l].activation));
+  for (std::size_t l = 1; l < network.layers().size(); ++l) names.push_back(network.layers()[l].activation.name());
   return names;
+}
+
+void bind_activation(py::module_& module) {
+  py::class_<Activation>(module, "Activation")
+      .def(py::init<std::string_view, std::string_view>(), py::arg("name"), py::arg("argument") = "activation")
+      .def_property_readonly("name", &Activation::name)
+      .def_property_readonly("gain", [](const Activation& self) { return self.traits().gain; })
+      .def_property_readonly("range",
+                             [](const Activation& self) { return std::pair(self.traits().low, self.traits().high); })
+      .def_property_readonly("output_only", [](const Activation& self) { return self.traits().output_only; })
+      .def("group", &Activation::group, py::arg("n_nodes"))
+      .def("__repr__", [](const Activation& self) { return "Activation('" + self.name() + "')"; })
+      .def("__eq__", [](const Activation& self, const py::object& other) {
+             return py::isinstance<Activation>(other) && self == other.cast<Activation>();
+           })
+      .def("__hash__", [](const Activation& self) { return py::hash(py::str(self.name())); });
+  module.def("activations", &Activation::all);
 }
 
 // A read-only view into the network's parameters, which keeps the network alive.
@@ -202,6 +221,7 @@ void bind_chain_class(py::module_& module, const char* class_name) {
 }  // namespace
 
 void bind_network(py::module_& module) {
+  bind_activation(module);
   bind_network_class<float>(module, "Network32");
   bind_network_class<double>(module, "Network64");
   bind_chain_class<float>(module, "Chain32");

@@ -1,96 +1,137 @@
 #include "lso/activation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
+#include <iomanip>
+#include <locale>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
 
 #include "kernels/kernels.hpp"
-#include "names.hpp"
 
 namespace lso {
 
 namespace {
-constexpr std::array<std::string_view, 7> names{"linear",     "sigmoid",  "tanh",   "relu",
-                                                "leaky_relu", "softplus", "softmax"};
+// The same records in every set; the baseline's are there before anything runs.
+const kernels::ActivationTable<double>& table() { return kernels::kernel_sets[0].float64->activations; }
+
+std::string refusal(std::string_view argument, const std::string& expected, std::string_view text) {
+  return std::string(argument) + ": expected " + expected + ", got '" + std::string(text) + "'";
+}
+
+std::string known_names() {
+  std::string known;
+  for (const Activation& each : Activation::all()) {
+    const ActivationTraits& traits = each.traits();
+    if (!known.empty()) known += ", ";
+    known += traits.name;
+    if (traits.parameter.name != nullptr) known += std::string("[(") + traits.parameter.name + ")]";
+  }
+  return known;
+}
+
+std::optional<double> to_number(const std::string& text) {
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  double value = 0;
+  const bool read = static_cast<bool>(stream >> std::noskipws >> value);
+  return read && stream.peek() == std::istringstream::traits_type::eof() ? std::optional(value) : std::nullopt;
+}
+
+// As few digits as give the number back.
+std::string to_text(double value) {
+  for (int digits = 6;; ++digits) {
+    std::ostringstream stream;
+    stream.imbue(std::locale::classic());
+    stream << std::setprecision(digits) << value;
+    if (to_number(stream.str()) == value) return stream.str();
+  }
+}
+
+bool allowed(const ActivationParameter& parameter, double value) {
+  return value >= parameter.least && (!parameter.whole || value == std::floor(value));
+}
 
 template <class T>
 void copy_lanes(Lanes<const T> from, Lanes<T> to) {
   for (std::size_t node = 0; node < from.nodes; ++node) std::memcpy(to[node], from[node], from.lanes * sizeof(T));
 }
-
-// v = f(v), one node at a time over its lanes.
-template <class T, class F>
-void map_nodes(Lanes<T> z, F f) {
-  for (std::size_t node = 0; node < z.nodes; ++node) {
-    T* row = z[node];
-    for (std::size_t lane = 0; lane < z.lanes; ++lane) row[lane] = f(row[lane]);
-  }
-}
-
-// out = g times f'(y)
-template <class T, class F>
-void scale_nodes(Lanes<const T> y, Lanes<const T> g, Lanes<T> out, F slope) {
-  for (std::size_t node = 0; node < g.nodes; ++node) {
-    for (std::size_t lane = 0; lane < g.lanes; ++lane) out[node][lane] = g[node][lane] * slope(y[node][lane]);
-  }
-}
-
-template <class T>
-void softplus(Lanes<T> z) {  // log(1 + e^v) without overflow
-  map_nodes(z, [](T v) { return std::max(v, T(0)) + std::log1p(std::exp(-std::abs(v))); });
-}
-
-// Shifted by the largest z of the lane, so that no exponential overflows.
-template <class T>
-void softmax(Lanes<T> z) {
-  for (std::size_t lane = 0; lane < z.lanes; ++lane) {
-    T largest = z[0][lane];
-    for (std::size_t node = 1; node < z.nodes; ++node) largest = std::max(largest, z[node][lane]);
-    for (std::size_t node = 0; node < z.nodes; ++node) z[node][lane] -= largest;
-  }
-  kernels::kernels<T>().exp({z.nodes, z.lanes, z.data, z.stride, z.data, z.stride, z.data, z.stride});
-  for (std::size_t lane = 0; lane < z.lanes; ++lane) {
-    T sum = 0;
-    for (std::size_t node = 0; node < z.nodes; ++node) sum += z[node][lane];
-    for (std::size_t node = 0; node < z.nodes; ++node) z[node][lane] /= sum;
-  }
-}
-
-// dE/dz_i = y_i (g_i - sum_j g_j y_j).
-template <class T>
-void softmax_backward(Lanes<const T> y, Lanes<const T> g, Lanes<T> out) {
-  for (std::size_t lane = 0; lane < g.lanes; ++lane) {
-    T dot = 0;
-    for (std::size_t node = 0; node < g.nodes; ++node) dot += g[node][lane] * y[node][lane];
-    for (std::size_t node = 0; node < g.nodes; ++node) {
-      out[node][lane] = y[node][lane] * (g[node][lane] - dot);
-    }
-  }
-}
 }  // namespace
 
-std::string_view name(Activation activation) { return names[static_cast<std::size_t>(activation)]; }
+Activation::Activation(std::string_view text, std::string_view argument) {
+  const std::size_t bracket = std::min(text.find('('), text.size());
+  const std::string_view name = text.substr(0, bracket);
+  std::string_view number = text.substr(bracket);
+  for (const Activation& each : all()) {
+    const ActivationParameter& parameter = each.traits().parameter;
+    if (name != each.traits().name || (!number.empty() && parameter.name == nullptr)) continue;
+    *this = each;
+    if (number.empty()) return;
+    const std::optional<double> value =
+        number.back() == ')' ? to_number(std::string(number.substr(1, number.size() - 2))) : std::nullopt;
+    if (!value || !allowed(parameter, *value)) {
+      const std::string kind = parameter.whole ? "a whole " : "a ";
+      throw std::invalid_argument(refusal(argument,
+                                          std::string(name) + "(" + parameter.name + ") with " + kind + parameter.name +
+                                              " of at least " + to_text(parameter.least),
+                                          text));
+    }
+    parameter_ = *value;
+    return;
+  }
+  throw std::invalid_argument(refusal(argument, "one of " + known_names(), text));
+}
 
-Activation parse_activation(std::string_view text) { return parse_name<Activation>("activation", names, text); }
+std::vector<Activation> Activation::all() {
+  std::vector<Activation> all;
+  for (std::size_t i = 0; i < table().size(); ++i) {
+    all.push_back(Activation(static_cast<std::uint8_t>(i)));
+    all.back().parameter_ = all.back().traits().parameter.standard;
+  }
+  return all;
+}
+
+std::string Activation::name() const {
+  const std::string name = traits().name;
+  return parameter_ == traits().parameter.standard ? name : name + "(" + to_text(parameter_) + ")";
+}
+
+const ActivationTraits& Activation::traits() const { return table()[index_].traits; }
+
+std::size_t Activation::group(std::size_t n_nodes) const {
+  if (!traits().mixes_nodes) return 1;
+  return parameter_ > 0 ? static_cast<std::size_t>(parameter_) : n_nodes;
+}
 
 template <class T>
-void activate(Activation activation, Lanes<T> z) {
-  if (activation == Activation::softplus) return softplus(z);
-  if (activation == Activation::softmax) return softmax(z);
-  if (const auto kernel = kernels::kernels<T>().activate[static_cast<std::size_t>(activation)]) {
-    kernel({z.nodes, z.lanes, z.data, z.stride, z.data, z.stride, z.data, z.stride});
+void activate(Activation activation, Lanes<T> z, Lanes<T> kept) {
+  if (const auto forward = kernels::kernels<T>().activations[activation.index()].forward) {
+    forward({.rows = z.nodes,
+             .cols = z.lanes,
+             .in = z.data,
+             .ldin = z.stride,
+             .kept = kept.data,
+             .ldkept = kept.stride,
+             .out = z.data,
+             .ldout = z.stride,
+             .parameter = activation.parameter()});
   }
 }
 
 template <class T>
-void activate_backward(Activation activation, Lanes<const T> y, Lanes<const T> g, Lanes<T> out) {
-  if (activation == Activation::softmax) return softmax_backward(y, g, out);
-  if (activation == Activation::softplus) {  // sigmoid(z) = 1 - e^-y
-    return scale_nodes(y, g, out, [](T v) { return -std::expm1(-v); });
-  }
-  if (const auto kernel = kernels::kernels<T>().activate_backward[static_cast<std::size_t>(activation)]) {
-    kernel({g.nodes, g.lanes, g.data, g.stride, y.data, y.stride, out.data, out.stride});
+void activate_backward(Activation activation, Lanes<const T> kept, Lanes<const T> g, Lanes<T> out) {
+  if (const auto backward = kernels::kernels<T>().activations[activation.index()].backward) {
+    backward({.rows = g.nodes,
+              .cols = g.lanes,
+              .in = g.data,
+              .ldin = g.stride,
+              .kept = kept.data,
+              .ldkept = kept.stride,
+              .out = out.data,
+              .ldout = out.stride,
+              .parameter = activation.parameter()});
   } else if (g.data != out.data) {
     copy_lanes(g, out);
   }
@@ -99,11 +140,12 @@ void activate_backward(Activation activation, Lanes<const T> y, Lanes<const T> g
 template <class T>
 void add_bias(Lanes<const T> x, const T* bias, Lanes<T> y) {
   if (bias == nullptr) return copy_lanes(x, y);
-  kernels::kernels<T>().add_bias({x.nodes, x.lanes, x.data, x.stride, nullptr, 0, y.data, y.stride}, bias);
+  kernels::kernels<T>().add_bias(
+      {.rows = x.nodes, .cols = x.lanes, .in = x.data, .ldin = x.stride, .out = y.data, .ldout = y.stride}, bias);
 }
 
 #define LSO_INSTANTIATE(T)                                                               \
-  template void activate(Activation, Lanes<T>);                                          \
+  template void activate(Activation, Lanes<T>, Lanes<T>);                                \
   template void activate_backward(Activation, Lanes<const T>, Lanes<const T>, Lanes<T>); \
   template void add_bias(Lanes<const T>, const T*, Lanes<T>);
 LSO_INSTANTIATE(float)

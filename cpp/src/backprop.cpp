@@ -13,7 +13,7 @@ namespace {
 // and below, scratch is the workspace's for products.
 template <class T>
 void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights transposed,
-                   Lanes<const T> x, Lanes<T> y, T* scratch) {
+                   Lanes<const T> x, Lanes<T> y, Lanes<T> kept, T* scratch) {
   const T* bias = network.bias(layer);
   if (transposed.data != nullptr) {
     kernels::kernels<T>().gemv(
@@ -22,21 +22,21 @@ void layer_forward(const Network<T>& network, std::size_t layer, typename Worksp
     kernels::kernels<T>().gemm({y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data,
                                 y.stride, bias, false, scratch});
   }
-  activate(network.layers()[layer].activation, y);
+  activate(network.layers()[layer].activation, y, kept);
 }
 
 // Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'; weights
 // is W for a single sample, else nothing.
 template <class T>
 void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights weights,
-                    Lanes<const T> md, Activation activation, Lanes<const T> n, Lanes<T> nd, T* scratch) {
+                    Lanes<const T> md, Activation activation, Lanes<const T> kept, Lanes<T> nd, T* scratch) {
   if (weights.data != nullptr) {
     kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, weights.data, 1, weights.stride, md.data, 1, nd.data, 1});
   } else {
     kernels::kernels<T>().gemm({nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride,
                                 nd.data, nd.stride, nullptr, false, scratch});
   }
-  activate_backward<T>(activation, n, nd, nd);
+  activate_backward<T>(activation, kept, nd, nd);
 }
 
 // Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N from `begin` on;
@@ -71,7 +71,7 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace) {
     if (stage.layer == 0) {  // input nodes: x + bias
       add_bias(x, network.bias(0), y);
     } else {
-      layer_forward(network, stage.layer, workspace.transposed(s), x, y, workspace.gemm_scratch());
+      layer_forward(network, stage.layer, workspace.transposed(s), x, y, workspace.kept(s), workspace.gemm_scratch());
     }
     x = y;
   }
@@ -84,10 +84,10 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     const Activation activation = chain.parts()[below.part]->layers()[below.layer].activation;
     const auto& stage = chain.stages()[s];
     if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
-      activate_backward<T>(activation, workspace.values(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
+      activate_backward<T>(activation, workspace.kept(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
       layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.weights(s), workspace.deltas(s), activation,
-                        workspace.values(s - 1), workspace.deltas(s - 1), workspace.gemm_scratch());
+                        workspace.kept(s - 1), workspace.deltas(s - 1), workspace.gemm_scratch());
     }
   }
 }
@@ -181,7 +181,7 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
     const std::size_t count = std::min(tile_lanes, x.rows - begin);
     clear_lanes_from(delta, count);
     load_lanes<T>(count, [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
-    activate_backward<T>(chain.output_activation(), workspace.outputs(), delta, delta);
+    activate_backward<T>(chain.output_activation(), workspace.kept(last), delta, delta);
     backward_nodes(chain, workspace);
     for (std::size_t s = 0; s < nodes.size(); ++s) {
       if (!nodes[s].empty()) store_tile<T>(workspace.deltas(s), begin, nodes[s]);

@@ -30,7 +30,7 @@ class DescentTile final : public Tile<T> {
     forward(job_.chain, workspace_);
     const std::size_t last = job_.chain.stages().size() - 1;
     objective_delta<T>(this->objective_.lanes(workspace_.lanes()), job_.chain.output_activation(), workspace_.outputs(),
-                       workspace_.deltas(last), error_.data());
+                       workspace_.kept(last), workspace_.deltas(last), error_.data());
     backward_nodes(job_.chain, workspace_);
     squared_norms<T>(workspace_.deltas(0), norm_.data());
     for (std::size_t lane = 0; lane < active_; ++lane) look_at(lane);

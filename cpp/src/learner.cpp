@@ -81,7 +81,7 @@ void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> i
     const Lanes<T> delta = workspace.deltas(last);
     clear_lanes_from(delta, rows_of(c));
     load_lanes<T>(rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
-    if (!how.linear) activate_backward<T>(chain_.output_activation(), workspace.outputs(), delta, delta);
+    if (!how.linear) activate_backward<T>(chain_.output_activation(), workspace.kept(last), delta, delta);
     backward_nodes(chain_, workspace, first_stage);
     if (input_gradient.rows > 0) {
       const Lanes<T> nd = workspace.deltas(0);

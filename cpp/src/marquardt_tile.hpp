@@ -74,7 +74,7 @@ class MarquardtTile final : public Tile<T> {
     for (std::size_t output = 0; output < n_outputs_; ++output) {
       const Lanes<T> delta = workspace_.deltas(last);
       residual_gradient<T>(objective, workspace_.outputs(), output, delta);
-      activate_backward<T>(job_.chain.output_activation(), workspace_.outputs(), delta, delta);
+      activate_backward<T>(job_.chain.output_activation(), workspace_.kept(last), delta, delta);
       backward_nodes(job_.chain, workspace_);
       for (std::size_t lane = 0; lane < active_; ++lane) {
         if (fresh_[lane] == 0) continue;

@@ -124,8 +124,10 @@ class MinibatchTrainer final : public Trainer<T> {
     Workspace<T>& workspace = batch.workspace();
     batch.load(samples.size(), [&](std::size_t lane) { return samples[lane]; });
     forward(chain_, workspace);
-    const Lanes<T> delta = workspace.deltas(chain_.stages().size() - 1);
-    objective_delta<T>(batch.objective(), chain_.output_activation(), workspace.outputs(), delta, batch.errors());
+    const std::size_t last = chain_.stages().size() - 1;
+    const Lanes<T> delta = workspace.deltas(last);
+    objective_delta<T>(batch.objective(), chain_.output_activation(), workspace.outputs(), workspace.kept(last), delta,
+                       batch.errors());
     weigh(chunk, samples, total_weight, delta);
     backward_nodes(chain_, workspace, first_stage_);
   }

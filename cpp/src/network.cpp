@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -16,15 +15,24 @@ namespace {
 
 constexpr double max_weights = 68719476736.0;  // 2^36: 256 GiB in float32
 
+void check_activation(const Layer& layer, std::size_t l, bool is_output) {
+  if (layer.activation.traits().output_only && !is_output) {
+    refuse("activation: expected " + layer.activation.name() + " at the output layer only, got it at layer " +
+           std::to_string(l));
+  }
+  if (layer.size % layer.activation.group(layer.size) != 0) {
+    refuse("activation: expected groups of a size that divides the layer's " + std::to_string(layer.size) +
+           " nodes, got " + layer.activation.name());
+  }
+}
+
 void check_layers(const std::vector<Layer>& layers) {
   if (layers.size() < 2) {
     refuse("sizes: expected at least 2 layers (inputs and outputs), got " + std::to_string(layers.size()));
   }
   for (std::size_t l = 0; l < layers.size(); ++l) {
     if (layers[l].size == 0) refuse("sizes: expected positive layer sizes, got 0 at layer " + std::to_string(l));
-    if (layers[l].activation == Activation::softmax && l + 1 < layers.size()) {
-      refuse("activation: expected softmax at the output layer only, got it at layer " + std::to_string(l));
-    }
+    check_activation(layers[l], l, l + 1 == layers.size());
   }
   double weights = 0;  // a double, since integers could overflow
   for (std::size_t l = 1; l < layers.size(); ++l) {
@@ -34,20 +42,7 @@ void check_layers(const std::vector<Layer>& layers) {
     refuse("sizes: expected at most 2^36 weights (256 GiB in float32), got more");
   }
   if (layers.front().activation != Activation::linear) {
-    refuse("activation: expected linear input nodes, got " + std::string(name(layers.front().activation)));
-  }
-}
-
-double gain(Activation activation) {
-  switch (activation) {
-    case Activation::sigmoid:
-      return 4.0;
-    case Activation::relu:
-    case Activation::leaky_relu:
-    case Activation::softplus:
-      return std::numbers::sqrt2;
-    default:
-      return 1.0;
+    refuse("activation: expected linear input nodes, got " + layers.front().activation.name());
   }
 }
 }  // namespace
@@ -94,7 +89,7 @@ void initialize(Network<T>& network, std::uint64_t seed) {
   for (std::size_t l = 1; l < network.layers().size(); ++l) {
     const Layer& layer = network.layers()[l];
     const std::size_t fan_in = network.layers()[l - 1].size;
-    const double limit = gain(layer.activation) * std::sqrt(6.0 / static_cast<double>(fan_in + layer.size));
+    const double limit = layer.activation.traits().gain * std::sqrt(6.0 / static_cast<double>(fan_in + layer.size));
     const std::size_t begin = network.weight_offset(l);
     for (std::size_t i = begin; i < begin + fan_in * layer.size; ++i) {
       network.parameters()[i] = static_cast<T>(limit * (2.0 * random.uniform<double>(i) - 1.0));

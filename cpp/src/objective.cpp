@@ -148,49 +148,53 @@ void value_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, Lanes<
   set([](T v, T t) { return -t / open_unit(v); });
 }
 
-// Softmax under categorical cross-entropy: dE/dz_i = y_i sum_j w_j t_j - w_i t_i.
+// Softmax of groups of `size` outputs under categorical cross-entropy: dE/dz_i = y_i sum_j w_j t_j - w_i t_i, the sum
+// over i's group.
 template <class T>
-void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const T> y, Lanes<T> delta) {
-  for (std::size_t lane = 0; lane < y.lanes; ++lane) {
-    T total = 0;
-    for (std::size_t node = 0; node < y.nodes; ++node) {
-      const T w = objective.weights.data != nullptr ? objective.weights[node][lane] : T(1);
-      total += w * objective.target[node][lane];
-    }
-    for (std::size_t node = 0; node < y.nodes; ++node) {
-      const T w = objective.weights.data != nullptr ? objective.weights[node][lane] : T(1);
-      delta[node][lane] = y[node][lane] * total - w * objective.target[node][lane];
+void softmax_cross_entropy_delta(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t size,
+                                 Lanes<T> delta) {
+  const auto weighted_target = [&](std::size_t node, std::size_t lane) {
+    return (objective.weights.data != nullptr ? objective.weights[node][lane] : T(1)) * objective.target[node][lane];
+  };
+  for (std::size_t first = 0; first < y.nodes; first += size) {
+    for (std::size_t lane = 0; lane < y.lanes; ++lane) {
+      T total = 0;
+      for (std::size_t node = first; node < first + size; ++node) total += weighted_target(node, lane);
+      for (std::size_t node = first; node < first + size; ++node) {
+        delta[node][lane] = y[node][lane] * total - weighted_target(node, lane);
+      }
     }
   }
 }
 }  // namespace
 
 template <class T>
-void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta,
-                     double* error) {
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<const T> kept,
+                     Lanes<T> delta, double* error) {
   if (is_least_squares(objective.loss)) {
     squared_excess<T>(objective, y, error, delta);
-    return activate_backward<T>(activation, y, delta, delta);
+    return activate_backward<T>(activation, kept, delta, delta);
   }
   if (error != nullptr) objective_value(objective, y, error);
   if (objective.loss == Loss::binary_cross_entropy && activation == Activation::sigmoid) {
     return for_outputs(objective, y,
                        [&](T v, T t, T w, std::size_t node, std::size_t lane) { delta[node][lane] = w * (v - t); });
   }
-  if (objective.loss == Loss::categorical_cross_entropy && activation == Activation::softmax) {
-    return softmax_cross_entropy_delta(objective, y, delta);
+  if (objective.loss == Loss::categorical_cross_entropy && activation.index() == Activation::softmax.index()) {
+    return softmax_cross_entropy_delta(objective, y, activation.group(y.nodes), delta);
   }
   value_gradient(objective, y, delta);
-  activate_backward<T>(activation, y, delta, delta);
+  activate_backward<T>(activation, kept, delta, delta);
 }
 
-#define LSO_INSTANTIATE(T)                                                                          \
-  template struct Objective<T>;                                                                     \
-  template class ObjectiveBuffer<T>;                                                                \
-  template double residual(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, std::size_t);     \
-  template void residual_gradient(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, Lanes<T>); \
-  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*);                 \
-  template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<T>, double*);
+#define LSO_INSTANTIATE(T)                                                                                      \
+  template struct Objective<T>;                                                                                 \
+  template class ObjectiveBuffer<T>;                                                                            \
+  template double residual(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, std::size_t);                 \
+  template void residual_gradient(const ObjectiveLanes<T>&, Lanes<const T>, std::size_t, Lanes<T>);             \
+  template void objective_value(const ObjectiveLanes<T>&, Lanes<const T>, double*);                             \
+  template void objective_delta(const ObjectiveLanes<T>&, Activation, Lanes<const T>, Lanes<const T>, Lanes<T>, \
+                                double*);
 LSO_INSTANTIATE(float)
 LSO_INSTANTIATE(double)
 #undef LSO_INSTANTIATE

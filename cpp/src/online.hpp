@@ -36,6 +36,7 @@ class OnlineTrainer final : public Trainer<T> {
     std::size_t layer, size, n_in, stride;
     bool trained;
     AlignedBuffer<T> now, before, delta;
+    AlignedBuffer<T> slope;  // of an activation that keeps it
     AlignedBuffer<T> scale;  // C / S times MD: what a weight moves by, times N
     AlignedBuffer<T> weights;
     std::optional<AdamState<T>> weights_adam, bias_adam;
@@ -46,6 +47,7 @@ class OnlineTrainer final : public Trainer<T> {
       return has_bias() ? network->parameters().data() + network->bias_offset(layer) : nullptr;
     }
     [[nodiscard]] Lanes<T> lane(AlignedBuffer<T>& buffer) const { return {buffer.data(), size, 1, 1}; }
+    [[nodiscard]] Lanes<T> kept() { return lane(slope.size() > 0 ? slope : now); }
     [[nodiscard]] double square(const AlignedBuffer<T>& buffer) const {
       return squared_norm<T>(std::span<const T>(buffer.data(), size));
     }
@@ -56,20 +58,15 @@ class OnlineTrainer final : public Trainer<T> {
     Network<T>* network = parts_[stage.part].get();
     const std::size_t n_in = stage.layer > 0 ? network->layers()[stage.layer - 1].size : 0;
     const std::size_t stride = round_up_row(n_in);
+    const bool keeps_slope = network->layers()[stage.layer].activation.traits().keeps_slope;
     const auto column = [&] { return AlignedBuffer<T>(round_up_row(stage.size)); };
-    Stage made{network,
-               stage.layer,
-               stage.size,
-               n_in,
-               stride,
-               this->trainable(stage.part),
-               column(),
-               column(),
-               column(),
-               column(),
-               AlignedBuffer<T>(stage.size * stride),
-               std::nullopt,
-               std::nullopt};
+    Stage made{network,      stage.layer,
+               stage.size,   n_in,
+               stride,       this->trainable(stage.part),
+               column(),     column(),
+               column(),     AlignedBuffer<T>(keeps_slope ? round_up_row(stage.size) : 0),
+               column(),     AlignedBuffer<T>(stage.size * stride),
+               std::nullopt, std::nullopt};
     if (const Adam* adam = std::get_if<Adam>(&settings_.optimizer); adam != nullptr && made.trained) {
       made.weights_adam.emplace(*adam, stage.size * stride);
       made.bias_adam.emplace(*adam, stage.size);
@@ -98,7 +95,7 @@ class OnlineTrainer final : public Trainer<T> {
         add_bias(from, stage.bias(), stage.lane(stage.now));
       } else {
         apply(stage, stages_[s - 1], stages_[s - 1].now.data(), stage.bias(), stage.now.data());
-        activate(stage.activation(), stage.lane(stage.now));
+        activate(stage.activation(), stage.lane(stage.now), stage.kept());
       }
     }
     pending_ = false;
@@ -116,14 +113,15 @@ class OnlineTrainer final : public Trainer<T> {
     objective_.load(sample, 0);
     ObjectiveLanes<T> objective = objective_.lanes(1);
     Lanes<T> y = output.lane(output.now);
+    Lanes<T> kept = output.kept();
     Lanes<T> delta = output.lane(output.delta);
-    const bool separable = is_least_squares(objective.loss) && output.activation() != Activation::softmax;
+    const bool separable = is_least_squares(objective.loss) && !output.activation().traits().mixes_nodes;
     if (separable) {
-      for (Lanes<T>* each : {&objective.target, &objective.upper, &objective.weights, &y, &delta}) {
+      for (Lanes<T>* each : {&objective.target, &objective.upper, &objective.weights, &y, &kept, &delta}) {
         *each = {each->data, 1, output.size, output.size};
       }
     }
-    objective_delta<T>(objective, output.activation(), y, delta, errors_.data());
+    objective_delta<T>(objective, output.activation(), y, kept, delta, errors_.data());
     double error = 0;
     for (std::size_t i = 0; i < y.lanes; ++i) error += errors_[i];
     return error;
@@ -138,8 +136,8 @@ class OnlineTrainer final : public Trainer<T> {
         kernels::kernels<T>().gemv({stage.n_in, 1, stage.size, stage.weights.data(), 1, stage.stride,
                                     stage.delta.data(), 1, below.delta.data(), 1});
       }
-      activate_backward<T>(below.activation(), below.lane(below.now),
-                           below.lane(stage.layer > 0 ? below.delta : stage.delta), below.lane(below.delta));
+      activate_backward<T>(below.activation(), below.kept(), below.lane(stage.layer > 0 ? below.delta : stage.delta),
+                           below.lane(below.delta));
     }
   }
 

@@ -14,10 +14,16 @@ AlignedBuffer<T>::AlignedBuffer(std::size_t size)
 
 namespace {
 template <class T>
+bool keeps_slope(const Chain<T>& chain, const typename Chain<T>::Stage& stage) {
+  return chain.parts()[stage.part]->layers()[stage.layer].activation.traits().keeps_slope;
+}
+
+template <class T>
 std::size_t rows_needed(const Chain<T>& chain) {
   std::size_t rows = chain.n_inputs();
   for (const auto& stage : chain.stages()) {
-    rows += 2 * stage.size;  // a value and a derivative for each node
+    rows +=
+        (keeps_slope(chain, stage) ? 3 : 2) * stage.size;  // a value, a derivative and perhaps a slope for each node
   }
   return rows + transposed_nodes;  // and the scratch
 }
@@ -56,6 +62,7 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool single
   for (const auto& stage : chain.stages()) {
     sizes_.push_back(stage.size);
     values_.push_back(take(stage.size));
+    kept_.push_back(keeps_slope(chain, stage) ? take(stage.size) : values_.back());
     deltas_.push_back(take(stage.size));
   }
   transpose_scratch_ = next;

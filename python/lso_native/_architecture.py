@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lso_native import _core
-from lso_native._checks import check_choice, check_int
+from lso_native._checks import check_choice, check_int, shown
+from lso_native.errors import ArgumentError, ArgumentTypeError
 
 
 def native_classes(dtype: Any) -> tuple[Any, Any]:
@@ -32,9 +33,19 @@ def check_sizes(sizes: Sequence[int]) -> list[int]:
     return found
 
 
+def check_activation(argument: str, name: Any, *, output: bool = False) -> _core.Activation:
+    """The activation called ``name``, one of hidden layers unless it is asked for at the ``output``."""
+    if not isinstance(name, str):
+        raise ArgumentTypeError(argument, "the name of an activation", shown(name))
+    activation = _core.Activation(name, argument)
+    if activation.output_only and not output:
+        raise ArgumentError(argument, "an activation of hidden layers", f"{name!r}, one of outputs")
+    return activation
+
+
 def check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
     if isinstance(activation, str):
-        return [activation] * (n_layers - 1)
+        activation = [activation] * (n_layers - 1)
     if not isinstance(activation, Sequence):
         raise TypeError(
             f"activation: expected a name or a sequence of names, got {type(activation).__name__}"
@@ -44,7 +55,8 @@ def check_activations(activation: str | Sequence[str], n_layers: int) -> list[st
         raise ValueError(
             f"activation: expected one name, or {n_layers - 1}, one for each layer after the input, got {len(names)}"
         )
-    return names
+    last = len(names) - 1
+    return [check_activation("activation", n, output=i == last).name for i, n in enumerate(names)]
 
 
 def check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:

@@ -13,6 +13,7 @@ __all__: list[str] = [
     "ADAM_BETA2",
     "ADAM_EPSILON",
     "ADAM_LEARNING_RATE",
+    "Activation",
     "Chain32",
     "Chain64",
     "DEFAULT_BATCH_SIZE",
@@ -26,6 +27,7 @@ __all__: list[str] = [
     "Network32",
     "Network64",
     "Objective",
+    "activations",
     "fma_peak",
     "normal32",
     "normal64",
@@ -38,6 +40,21 @@ __all__: list[str] = [
     "uniform32",
     "uniform64",
 ]
+
+class Activation:
+    def __eq__(self, arg0: typing.Any) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __init__(self, name: str, argument: str = "activation") -> None: ...
+    def __repr__(self) -> str: ...
+    def group(self, n_nodes: typing.SupportsInt | typing.SupportsIndex) -> int: ...
+    @property
+    def gain(self) -> float: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def output_only(self) -> bool: ...
+    @property
+    def range(self) -> tuple[float, float]: ...
 
 class Network32:
     def __init__(
@@ -178,6 +195,7 @@ class Learner64:
         False where a derivative is not finite: the network is as it was.
         """
 
+def activations() -> list[Activation]: ...
 def fma_peak(seconds: typing.SupportsFloat | typing.SupportsIndex) -> float:
     """
     Floating-point operations a second of this core, by multiplying and adding.

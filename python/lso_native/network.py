@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +20,11 @@ from lso_native._architecture import (
 from lso_native._checks import check_int, check_threads, resolve_seed
 
 FloatArray = NDArray[np.floating[Any]]
-ActivationName = Literal["linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"]
+ActivationName = str
+Activation = _core.Activation
+ACTIVATIONS: Mapping[str, Activation] = MappingProxyType({a.name: a for a in _core.activations()})
+"""What the engine knows by name, with ``range`` (low, high) of the outputs, ``gain`` of the initial weights and
+``output_only``; ``Activation("leaky_relu(0.2)")`` tells the same of a name with a parameter."""
 BiasConvention = Literal["paper", "standard"]
 
 
@@ -103,8 +108,9 @@ class Network(Model):
     Parameters
     ----------
     sizes : layer sizes, inputs first, at least two.
-    activation : one name for every layer after the input, or one a layer: linear, sigmoid, tanh, relu, leaky_relu,
-        softplus, or, for the last layer only, softmax.
+    activation : one name for every layer after the input, or one a layer, of ``ACTIVATIONS``: linear, sigmoid, tanh,
+        relu, leaky_relu (or another slope: "leaky_relu(0.2)"), softplus, elu, silu, gelu (the exact one, by erf), or,
+        for the last layer only, softmax, of all outputs or of groups of neighbours: "softmax(10)".
     bias : "paper", every layer but the output's, the input's included, where a node's value is x + bias (the paper,
         section 3: "each node in all but the last layer has only one bias parameter"); "standard", every layer but the
         input's; or one bool a layer.

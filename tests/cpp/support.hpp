@@ -1,11 +1,14 @@
 // What the engine's tests share: random data, small networks, and a plain forward pass to compare with.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <numbers>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "lso/network.hpp"
@@ -17,8 +20,12 @@ namespace support {
 
 using lso::Activation;
 
-inline constexpr Activation hidden_activations[] = {Activation::linear, Activation::sigmoid,    Activation::tanh,
-                                                    Activation::relu,   Activation::leaky_relu, Activation::softplus};
+inline std::vector<Activation> hidden_activations() {
+  std::vector<Activation> hidden = Activation::all();
+  std::erase_if(hidden, [](const Activation& each) { return each.traits().output_only; });
+  hidden.emplace_back("leaky_relu(0.2)");
+  return hidden;
+}
 
 template <class T>
 std::vector<T> uniform(std::size_t n, std::uint64_t seed, double low = -1.0, double high = 1.0) {
@@ -75,32 +82,32 @@ lso::Chain<T> chain(std::vector<std::shared_ptr<const lso::Network<T>>> parts) {
 }
 
 inline double plain_activation(Activation activation, double z) {
-  switch (activation) {
-    case Activation::sigmoid:
-      return 1.0 / (1.0 + std::exp(-z));
-    case Activation::tanh:
-      return std::tanh(z);
-    case Activation::relu:
-      return z > 0.0 ? z : 0.0;
-    case Activation::leaky_relu:
-      return z > 0.0 ? z : lso::leaky_relu_slope * z;
-    case Activation::softplus:
-      return z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
-    case Activation::linear:
-    case Activation::softmax:
-      break;
-  }
+  const std::string_view name = activation.traits().name;
+  if (name == "sigmoid") return 1.0 / (1.0 + std::exp(-z));
+  if (name == "tanh") return std::tanh(z);
+  if (name == "relu") return z > 0.0 ? z : 0.0;
+  if (name == "leaky_relu") return z > 0.0 ? z : activation.parameter() * z;
+  if (name == "softplus") return z > 0.0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z));
+  if (name == "elu") return z > 0.0 ? z : std::expm1(z);
+  if (name == "silu") return z / (1.0 + std::exp(-z));
+  if (name == "gelu") return 0.5 * z * std::erfc(-z / std::numbers::sqrt2);
   return z;
 }
 
+// A layer's pre-activations to its values.
 inline void plain_activate(Activation activation, std::vector<double>& z) {
-  for (double& value : z) value = plain_activation(activation, value);
-  if (activation != Activation::softmax) return;
-  double largest = z[0];
-  for (const double value : z) largest = value > largest ? value : largest;
-  double sum = 0.0;
-  for (double& value : z) sum += value = std::exp(value - largest);
-  for (double& value : z) value /= sum;
+  if (!activation.traits().mixes_nodes) {
+    for (double& value : z) value = plain_activation(activation, value);
+    return;
+  }
+  const std::size_t size = activation.group(z.size());
+  for (auto group = z.begin(); group != z.end(); group += static_cast<std::ptrdiff_t>(size)) {
+    const auto end = group + static_cast<std::ptrdiff_t>(size);
+    const double largest = *std::max_element(group, end);
+    double sum = 0.0;
+    for (auto value = group; value != end; ++value) sum += * value = std::exp(*value - largest);
+    for (auto value = group; value != end; ++value) *value /= sum;
+  }
 }
 
 // Every layer's node values for one sample, by plain loops in double.
@@ -138,5 +145,18 @@ class LaneBlock {
   std::size_t lanes_;
   lso::AlignedBuffer<T> buffer_;
 };
+
+template <class T>
+LaneBlock<T> copy(LaneBlock<T>& from) {
+  LaneBlock<T> to(from.view().nodes, from.lanes());
+  std::copy_n(from.view().data, from.view().nodes * from.lanes(), to.view().data);
+  return to;
+}
+
+// What activate_backward reads: y, or the slope that activate put there.
+template <class T>
+lso::Lanes<T> kept(Activation activation, LaneBlock<T>& y, LaneBlock<T>& slope) {
+  return activation.traits().keeps_slope ? slope.view() : y.view();
+}
 
 }  // namespace support

@@ -108,13 +108,13 @@ void check_gradients(const std::vector<std::vector<Layer>>& parts, std::size_t n
 }
 
 TEST("every activation, the paper's biases") {
-  for (const Activation hidden : support::hidden_activations) {
+  for (const Activation hidden : support::hidden_activations()) {
     check_gradients({support::paper_layers({3, 5, 4, 2}, hidden, Activation::sigmoid)}, 3);
   }
 }
 
 TEST("every activation at the output, biases on all nodes but the inputs") {
-  for (const Activation output : support::hidden_activations) {
+  for (const Activation output : support::hidden_activations()) {
     check_gradients({support::layers({4, 6, 3}, Activation::tanh, output, {false, true, true})}, 2);
   }
   check_gradients({support::layers({4, 6, 3}, Activation::tanh, Activation::softmax, {false, true, true})}, 2);

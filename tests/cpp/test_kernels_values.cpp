@@ -1,6 +1,9 @@
 // The kernels that work value by value or lane by lane, of every instruction set that this processor runs.
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <string_view>
 #include <vector>
 
 #include "check.hpp"
@@ -19,13 +22,26 @@ using lso::kernels::Requirement;
 template <class T>
 std::vector<T> mapped(Map<T> map, const std::vector<T>& x) {
   std::vector<T> out(x.size());
-  map({1, x.size(), x.data(), x.size(), x.data(), x.size(), out.data(), x.size()});
+  map({.rows = 1, .cols = x.size(), .in = x.data(), .ldin = x.size(), .out = out.data(), .ldout = x.size()});
   return out;
 }
 
+// Values, and the slopes where they are kept.
 template <class T>
-Map<T> forward(const Kernels<T>& kernels, Activation activation) {
-  return kernels.activate[static_cast<std::size_t>(activation)];
+std::vector<T> activated(const Kernels<T>& kernels, Activation activation, const std::vector<T>& x,
+                         std::vector<T>* slope = nullptr) {
+  std::vector<T> out(x.size()), kept(x.size());
+  kernels.activations[activation.index()].forward({.rows = 1,
+                                                   .cols = x.size(),
+                                                   .in = x.data(),
+                                                   .ldin = x.size(),
+                                                   .kept = kept.data(),
+                                                   .ldkept = x.size(),
+                                                   .out = out.data(),
+                                                   .ldout = x.size(),
+                                                   .parameter = activation.parameter()});
+  if (slope != nullptr) *slope = kept;
+  return out;
 }
 
 // Steps of T's last digit between a result and the exact value.
@@ -36,14 +52,19 @@ double ulps(T got, long double exact) {
   return static_cast<double>(std::abs(static_cast<long double>(got) - exact) / (next - std::abs(rounded)));
 }
 
-template <class T, class F>
-double worst(Map<T> map, T low, T high, F exact) {
+// 20,001 points of [low, high].
+template <class T>
+std::vector<T> points(T low, T high) {
   constexpr std::size_t count = 20001;
   std::vector<T> x(count);
   for (std::size_t i = 0; i < count; ++i) x[i] = low + (high - low) * static_cast<T>(i) / static_cast<T>(count - 1);
-  const std::vector<T> got = mapped(map, x);
+  return x;
+}
+
+template <class T, class F>
+double worst(const std::vector<T>& x, const std::vector<T>& got, F exact) {
   double most = 0;
-  for (std::size_t i = 0; i < count; ++i) most = std::max(most, ulps(got[i], exact(static_cast<long double>(x[i]))));
+  for (std::size_t i = 0; i < x.size(); ++i) most = std::max(most, ulps(got[i], exact(static_cast<long double>(x[i]))));
   return most;
 }
 
@@ -51,18 +72,51 @@ double worst(Map<T> map, T low, T high, F exact) {
 constexpr double ulps_exp = 2.5;
 constexpr double ulps_sigmoid = 4.0;
 constexpr double ulps_tanh = 3.5;
+constexpr double ulps_elu = 2.5;
+constexpr double ulps_silu = 4.5;
+
+template <class T, class F>
+double worst(const Kernels<T>& kernels, Activation activation, T low, T high, F exact) {
+  const std::vector<T> x = points(low, high);
+  return worst(x, activated(kernels, activation, x), exact);
+}
 
 template <class T>
 void check_functions(const Kernels<T>& kernels) {
   const T far = sizeof(T) == sizeof(float) ? T(87) : T(708);
-  CHECK(worst<T>(kernels.exp, -far, far, [](long double x) { return std::exp(x); }) <= ulps_exp);
-  CHECK(worst<T>(kernels.exp, T(-1), T(1), [](long double x) { return std::exp(x); }) <= ulps_exp);
+  const auto exp = [](long double x) { return std::exp(x); };
+  for (const std::vector<T>& x : {points(-far, far), points(T(-1), T(1))}) {
+    CHECK(worst(x, mapped(kernels.exp, x), exp) <= ulps_exp);
+  }
   const auto sigmoid = [](long double x) { return 1.0L / (1.0L + std::exp(-x)); };
-  CHECK(worst<T>(forward(kernels, Activation::sigmoid), -far, far, sigmoid) <= ulps_sigmoid);
-  CHECK(worst<T>(forward(kernels, Activation::sigmoid), T(-4), T(4), sigmoid) <= ulps_sigmoid);
+  CHECK(worst(kernels, Activation::sigmoid, -far, far, sigmoid) <= ulps_sigmoid);
+  CHECK(worst(kernels, Activation::sigmoid, T(-4), T(4), sigmoid) <= ulps_sigmoid);
   const auto tanh = [](long double x) { return std::tanh(x); };
-  CHECK(worst<T>(forward(kernels, Activation::tanh), T(-20), T(20), tanh) <= ulps_tanh);
-  CHECK(worst<T>(forward(kernels, Activation::tanh), T(-1), T(1), tanh) <= ulps_tanh);
+  CHECK(worst(kernels, Activation::tanh, T(-20), T(20), tanh) <= ulps_tanh);
+  CHECK(worst(kernels, Activation::tanh, T(-1), T(1), tanh) <= ulps_tanh);
+  const auto elu = [](long double x) { return x < 0 ? std::expm1(x) : x; };
+  CHECK(worst(kernels, Activation("elu"), T(-20), T(1), elu) <= ulps_elu);
+  CHECK(worst(kernels, Activation("elu"), T(-1e-3), T(1e-3), elu) <= ulps_elu);
+  const auto silu = [](long double x) { return x / (1.0L + std::exp(-x)); };
+  CHECK(worst(kernels, Activation("silu"), -far / 2, far, silu) <= ulps_silu);
+}
+
+// y = z Phi(z) by the C library's erfc, and the slopes of those that keep them, which no value y could tell.
+template <class T>
+void check_slopes(const Kernels<T>& kernels) {
+  const std::vector<T> x = points(T(-12), T(12));
+  const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+  std::vector<T> silu, gelu;
+  const std::vector<T> y = activated(kernels, Activation("gelu"), x, &gelu);
+  activated(kernels, Activation("silu"), x, &silu);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const auto z = static_cast<double>(x[i]);
+    const double s = 1 / (1 + std::exp(-z));
+    const double below = 0.5 * std::erfc(-z / std::numbers::sqrt2);
+    CHECK_CLOSE(y[i], z * below, 0.0, 4 * epsilon * std::abs(z));
+    CHECK_CLOSE(silu[i], s * (1 + z * (1 - s)), 0.0, 8 * epsilon);
+    CHECK_CLOSE(gelu[i], below + z * std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi), 0.0, 8 * epsilon);
+  }
 }
 
 template <class T>
@@ -72,12 +126,19 @@ void check_ends(const Kernels<T>& kernels) {
   const std::vector<T> x{-infinity, T(-2000), T(0), T(2000), infinity, nan};
   const std::vector<T> exp = mapped(kernels.exp, x);
   CHECK(exp[0] == 0 && exp[1] == 0 && exp[2] == 1 && exp[3] == infinity && exp[4] == infinity && std::isnan(exp[5]));
-  const std::vector<T> sigmoid = mapped(forward(kernels, Activation::sigmoid), x);
+  const std::vector<T> sigmoid = activated(kernels, Activation::sigmoid, x);
   CHECK(sigmoid[0] == 0 && sigmoid[1] == 0 && sigmoid[2] == T(0.5) && sigmoid[3] == 1 && sigmoid[4] == 1);
-  const std::vector<T> tanh = mapped(forward(kernels, Activation::tanh), x);
+  const std::vector<T> tanh = activated(kernels, Activation::tanh, x);
   CHECK(tanh[0] == -1 && tanh[1] == -1 && tanh[2] == 0 && tanh[3] == 1 && tanh[4] == 1);
-  for (const Activation each : {Activation::sigmoid, Activation::tanh, Activation::relu, Activation::leaky_relu}) {
-    CHECK(std::isnan(mapped(forward(kernels, each), x)[5]));
+  const std::vector<T> elu = activated(kernels, Activation("elu"), x);
+  CHECK(elu[0] == -1 && elu[1] == -1 && elu[2] == 0 && elu[3] == T(2000) && elu[4] == infinity);
+  for (const char* name : {"silu", "gelu"}) {
+    std::vector<T> slope;
+    const std::vector<T> y = activated(kernels, Activation(name), x, &slope);
+    CHECK(y[1] == 0 && y[2] == 0 && y[3] == T(2000) && slope[1] == 0 && slope[2] == T(0.5) && slope[3] == 1);
+  }
+  for (const Activation& each : support::hidden_activations()) {
+    if (each != Activation::linear) CHECK(std::isnan(activated(kernels, each, x)[5]));
   }
 }
 
@@ -85,9 +146,23 @@ void check_ends(const Kernels<T>& kernels) {
 template <class T>
 void check_places(const Kernels<T>& kernels) {
   const std::vector<T> x = support::uniform<T>(150, 3);
-  for (const Activation each : {Activation::sigmoid, Activation::tanh}) {
-    const std::vector<T> whole = mapped(forward(kernels, each), x);
-    for (std::size_t i = 0; i < x.size(); ++i) CHECK(mapped(forward(kernels, each), {x[i]})[0] == whole[i]);
+  for (const Activation& each : support::hidden_activations()) {
+    if (each == Activation::linear) continue;
+    std::vector<T> slopes, slope;
+    const std::vector<T> whole = activated(kernels, each, x, &slopes);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      CHECK(activated(kernels, each, {x[i]}, &slope)[0] == whole[i]);
+      CHECK(slope[0] == slopes[i]);
+    }
+  }
+}
+
+// Every set has the same records in the same places.
+template <class T>
+void check_table(const Kernels<T>& kernels) {
+  CHECK(kernels.activations.size() == Activation::all().size());
+  for (const Activation& each : Activation::all()) {
+    CHECK(std::string_view(kernels.activations[each.index()].traits.name) == each.traits().name);
   }
 }
 
@@ -181,8 +256,16 @@ void check_transpose(const Kernels<T>& kernels, std::size_t rows, std::size_t co
 
 const std::size_t sizes[] = {1, 2, 7, 8, 15, 16, 17, 33, 48, 100, 196};
 
-TEST("exp within 2.5 units of the last digit, sigmoid within 4, tanh within 3.5") {
+TEST("exp and elu within 2.5 units of the last digit, sigmoid within 4, silu within 4.5, tanh within 3.5") {
   for_sets([](const auto& kernels) { check_functions(kernels); });
+}
+
+TEST("gelu's values, and the slopes that are kept") {
+  for_sets([](const auto& kernels) { check_slopes(kernels); });
+}
+
+TEST("every instruction set has one table of activations") {
+  for_sets([](const auto& kernels) { check_table(kernels); });
 }
 
 TEST("at the ends: zero, one, infinity; NaN stays NaN") {

@@ -33,6 +33,7 @@ struct Evaluation {
 
 Evaluation evaluate(Loss loss, Activation activation, const Problem& problem, const std::vector<double>& z) {
   LaneBlock<double> y(n_outputs, 1);
+  LaneBlock<double> slope(n_outputs, 1);
   LaneBlock<double> delta(n_outputs, 1);
   const Objective<double> objective{loss, support::rows(problem.target, n_outputs),
                                     support::rows(problem.upper, n_outputs), support::rows(problem.weights, n_outputs)};
@@ -40,10 +41,10 @@ Evaluation evaluate(Loss loss, Activation activation, const Problem& problem, co
   buffer.load(0, 0);
   const lso::ObjectiveLanes<double> lanes = buffer.lanes(y.lanes());
   for (std::size_t i = 0; i < n_outputs; ++i) y(i, 0) = z[i];
-  lso::activate<double>(activation, y.view());
+  lso::activate<double>(activation, y.view(), slope.view());
   std::vector<double> error(y.lanes());
   lso::objective_value<double>(lanes, y.view(), error.data());
-  lso::objective_delta<double>(lanes, activation, y.view(), delta.view());
+  lso::objective_delta<double>(lanes, activation, y.view(), support::kept(activation, y, slope), delta.view());
   return {error[0], {delta(0, 0), delta(1, 0), delta(2, 0)}};
 }
 

@@ -10,6 +10,7 @@ the outputs of the one before it; its layers are counted through all of them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,56 +84,102 @@ def from_model(model: Any) -> list[Net]:
     return [build(p.sizes, p.activations, p.bias, p.parameters) for p in parts]
 
 
+def parse(activation: str) -> tuple[str, float | None]:
+    """ "leaky_relu(0.2)" -> ("leaky_relu", 0.2)."""
+    name, bracket, number = activation.partition("(")
+    return name, float(number.removesuffix(")")) if bracket else None
+
+
+def normal_cdf(z: Array) -> Array:
+    return 0.5 * np.array([math.erfc(-v / math.sqrt(2.0)) for v in z.ravel()]).reshape(z.shape)
+
+
+def groups(y: Array, size: float | None) -> list[slice]:
+    """The columns of each group that a softmax runs over."""
+    width = y.shape[1] if size is None else int(size)
+    return [slice(first, first + width) for first in range(0, y.shape[1], width)]
+
+
+def sigmoid(z: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return 1.0 / (1.0 + np.exp(-z))
+
+
+def softmax(z: Array, size: float | None) -> Array:
+    y = np.empty_like(z)
+    for group in groups(z, size):
+        shifted = np.exp(z[:, group] - z[:, group].max(axis=1, keepdims=True))
+        y[:, group] = shifted / shifted.sum(axis=1, keepdims=True)
+    return y
+
+
+# (z (n_samples, n_nodes), parameter) -> the values of the nodes
+VALUES: dict[str, Callable[[Array, float | None], Array]] = {
+    "linear": lambda z, _: z,
+    "sigmoid": lambda z, _: sigmoid(z),
+    "tanh": lambda z, _: np.tanh(z),
+    "relu": lambda z, _: np.where(z > 0.0, z, 0.0),
+    "leaky_relu": lambda z, own: np.where(z > 0.0, z, (LEAKY_SLOPE if own is None else own) * z),
+    "softplus": lambda z, _: np.logaddexp(0.0, z),
+    "elu": lambda z, _: np.where(z > 0.0, z, np.expm1(np.minimum(z, 0.0))),
+    "silu": lambda z, _: z * sigmoid(z),
+    "gelu": lambda z, _: z * normal_cdf(z),
+    "softmax": softmax,
+}
+
+
 def activate(activation: str, z: Array) -> Array:
     """z (n_samples, n_nodes) -> the values of the nodes."""
-    match activation:
-        case "linear":
-            return z
-        case "sigmoid":
-            with np.errstate(over="ignore"):
-                return 1.0 / (1.0 + np.exp(-z))
-        case "tanh":
-            return np.tanh(z)
-        case "relu":
-            return np.where(z > 0.0, z, 0.0)
-        case "leaky_relu":
-            return np.where(z > 0.0, z, LEAKY_SLOPE * z)
-        case "softplus":
-            return np.logaddexp(0.0, z)
-        case "softmax":
-            shifted = np.exp(z - z.max(axis=1, keepdims=True))
-            return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
-    raise AssertionError(activation)
+    name, parameter = parse(activation)
+    return VALUES[name](z, parameter)
 
 
-def slope(activation: str, y: Array) -> Array:
-    """The derivative of a node's value by its pre-activation; at a kink, the left one."""
-    match activation:
-        case "linear":
-            return np.ones_like(y)
-        case "sigmoid":
-            return y * (1.0 - y)
-        case "tanh":
-            return 1.0 - y * y
-        case "relu":
-            return np.where(y > 0.0, 1.0, 0.0)
-        case "leaky_relu":
-            return np.where(y > 0.0, 1.0, LEAKY_SLOPE)
-        case "softplus":
-            return -np.expm1(-y)
-    raise AssertionError(activation)
+# (z, parameter) -> the derivative of a node's value by its pre-activation; at a kink, the left one
+SLOPES: dict[str, Callable[[Array, float | None], Array]] = {
+    "linear": lambda z, _: np.ones_like(z),
+    "sigmoid": lambda z, _: sigmoid(z) * (1.0 - sigmoid(z)),
+    "tanh": lambda z, _: 1.0 - np.tanh(z) ** 2,
+    "relu": lambda z, _: np.where(z > 0.0, 1.0, 0.0),
+    "leaky_relu": lambda z, own: np.where(z > 0.0, 1.0, LEAKY_SLOPE if own is None else own),
+    "softplus": lambda z, _: sigmoid(z),
+    "elu": lambda z, _: np.exp(np.minimum(z, 0.0)),
+    "silu": lambda z, _: sigmoid(z) * (1.0 + z * (1.0 - sigmoid(z))),
+    "gelu": lambda z, _: normal_cdf(z) + z * np.exp(-z * z / 2.0) / math.sqrt(2.0 * math.pi),
+}
 
 
-def adjust(activation: str, y: Array, derivative: Array) -> Array:
+def slope(activation: str, z: Array) -> Array:
+    """The derivative of a node's value by its pre-activation z (n_samples, n_nodes)."""
+    name, parameter = parse(activation)
+    return SLOPES[name](z, parameter)
+
+
+def adjust(activation: str, z: Array, y: Array, derivative: Array) -> Array:
     """Derivatives by the values of a layer's nodes -> by their pre-activations."""
-    if activation != "softmax":
-        return derivative * slope(activation, y)
+    name, parameter = parse(activation)
+    if name != "softmax":
+        return derivative * slope(activation, z)
     adjusted = np.zeros_like(y)
-    for n in range(y.shape[1]):
-        for m in range(y.shape[1]):
-            jacobian = y[:, m] * ((1.0 if m == n else 0.0) - y[:, n])
-            adjusted[:, n] += jacobian * derivative[:, m]
+    for group in groups(y, parameter):
+        for n in range(group.start, group.stop):
+            for m in range(group.start, group.stop):
+                jacobian = y[:, m] * ((1.0 if m == n else 0.0) - y[:, n])
+                adjusted[:, n] += jacobian * derivative[:, m]
     return adjusted
+
+
+def pre_activation(layer: Layer, incoming: Array) -> Array:
+    """Values of the layer before (n_samples, n_nodes before) -> z (n_samples, n_nodes)."""
+    z = np.zeros((len(incoming), layer.size))
+    for m in range(layer.size):
+        if layer.weight is None:  # an input node
+            z[:, m] = incoming[:, m]
+        else:
+            for n in range(incoming.shape[1]):
+                z[:, m] += layer.weight[m, n] * incoming[:, n]
+        if layer.bias is not None:
+            z[:, m] += layer.bias[m]
+    return z
 
 
 def pre_activations(chain: Chain, x: npt.ArrayLike) -> tuple[list[Array], list[Array]]:
@@ -142,17 +189,8 @@ def pre_activations(chain: Chain, x: npt.ArrayLike) -> tuple[list[Array], list[A
     incoming = np.asarray(x, dtype=np.float64)
     for net in chain:
         for layer in net.layers:
-            z = np.zeros((len(incoming), layer.size))
-            for m in range(layer.size):
-                if layer.weight is None:  # an input node
-                    z[:, m] = incoming[:, m]
-                else:
-                    for n in range(incoming.shape[1]):
-                        z[:, m] += layer.weight[m, n] * incoming[:, n]
-                if layer.bias is not None:
-                    z[:, m] += layer.bias[m]
-            pre.append(z)
-            incoming = activate(layer.activation, z)
+            pre.append(pre_activation(layer, incoming))
+            incoming = activate(layer.activation, pre[-1])
             values.append(incoming)
     return pre, values
 
@@ -169,7 +207,8 @@ def backpropagate_nodes(chain: Chain, values: list[Array], output_gradient: Arra
     """
     layers = [layer for net in chain for layer in net.layers]
     derivatives = [np.zeros_like(v) for v in values]
-    derivatives[-1] = adjust(layers[-1].activation, values[-1], output_gradient)
+    z = pre_activation(layers[-1], values[-2])
+    derivatives[-1] = adjust(layers[-1].activation, z, values[-1], output_gradient)
     for index in range(len(layers) - 2, -1, -1):
         layer, following = layers[index], layers[index + 1]
         nd = derivatives[index]
@@ -180,7 +219,10 @@ def backpropagate_nodes(chain: Chain, values: list[Array], output_gradient: Arra
                 continue
             for m in range(following.size):
                 nd[:, n] += following.weight[m, n] * md[:, m]
-        derivatives[index] = adjust(layer.activation, values[index], nd)
+        if index > 0:  # the first layer's nodes are linear
+            z = pre_activation(layer, values[index - 1])
+            nd = adjust(layer.activation, z, values[index], nd)
+        derivatives[index] = nd
     return derivatives
 
 
@@ -234,13 +276,13 @@ def central_differences(
 
 
 def kink_distance(chain: Chain, x: npt.ArrayLike) -> Array:
-    """(n_samples,): how near a sample's relu nodes come to their kink, else infinite."""
+    """(n_samples,): how near a sample's nodes come to a kink of theirs, else infinite."""
     pre, _ = pre_activations(chain, x)
     layers = [layer for net in chain for layer in net.layers]
     near = [
         np.abs(z).min(axis=1)
         for z, layer in zip(pre, layers, strict=True)
-        if layer.activation in {"relu", "leaky_relu"}
+        if parse(layer.activation)[0] in {"relu", "leaky_relu", "elu"}
     ]
     distances: Array = np.min([np.full(len(pre[0]), np.inf), *near], axis=0)
     return distances

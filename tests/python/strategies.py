@@ -9,7 +9,10 @@ import numpy as np
 from hypothesis import strategies as st
 from lso_native._typing import Array
 
-HIDDEN_ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus")
+HIDDEN_ACTIVATIONS = (
+    *("linear", "sigmoid", "tanh", "relu", "leaky_relu", "leaky_relu(0.2)"),
+    *("softplus", "elu", "silu", "gelu"),
+)
 ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
 
 
@@ -51,6 +54,9 @@ def networks(
     inner = tuple(a for a in activations if a != "softmax")
     names = [draw(st.sampled_from(inner)) for _ in range(n_layers - 1)]
     names.append(draw(st.sampled_from(activations)))
+    if names[-1] == "softmax":
+        sizes[-1] *= (groups := draw(st.integers(1, 3), label="groups"))
+        names[-1] = "softmax" if groups == 1 else f"softmax({sizes[-1] // groups})"
     flags = st.lists(st.booleans(), min_size=len(sizes), max_size=len(sizes))
     bias = draw(st.one_of(st.just("paper"), st.just("standard"), flags))
     seed = draw(st.integers(0, 2**32 - 1))

@@ -37,11 +37,17 @@ def cancellation(
     layers = [layer for net in chain for layer in net.layers]
     lost = 1.0
     incoming = np.abs(output_gradient)
-    for layer, y, nd in zip(layers[::-1], values[::-1], nodes[::-1], strict=True):
-        if layer.activation == "softmax":
-            terms = y * (incoming + (incoming * y).sum(axis=1, keepdims=True))
+    before = [values[0], *values[:-1]]  # an input node is linear, whatever comes in
+    for layer, x, y, nd in zip(layers[::-1], before[::-1], values[::-1], nodes[::-1], strict=True):
+        name, size = reference.parse(layer.activation)
+        terms = np.empty_like(y)
+        if name == "softmax":
+            for group in reference.groups(y, size):
+                share = incoming[:, group] * y[:, group]
+                terms[:, group] = share + y[:, group] * share.sum(axis=1, keepdims=True)
         else:
-            terms = incoming * reference.slope(layer.activation, y)
+            z = reference.pre_activation(layer, x)
+            terms = incoming * np.abs(reference.slope(layer.activation, z))
         if nd.any():
             lost *= max(1.0, terms.max() / np.abs(nd).max() / 10)
         incoming = np.abs(nd) if layer.weight is None else np.abs(nd) @ np.abs(layer.weight)
@@ -260,7 +266,7 @@ OBJECTIVES: dict[str, tuple[Callable[[], Any], loops.Objective]] = {
 }
 
 
-@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "softmax(2)"])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_objectives_through_a_step_on_the_inputs(name: str, output: str) -> None:
     native, objective = OBJECTIVES[name]
@@ -278,7 +284,7 @@ def test_objectives_through_a_step_on_the_inputs(name: str, output: str) -> None
         assert_close(result.loss[i], run.loss, 1e-12)
 
 
-@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+@pytest.mark.parametrize("output", ["sigmoid", "softmax", "softmax(2)"])
 @pytest.mark.parametrize(
     ("name", "make"),
     [

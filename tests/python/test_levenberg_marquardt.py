@@ -153,7 +153,7 @@ def test_steps_equal_the_reference(n_outputs: int, damping: float) -> None:
         assert_close(errors, np.array(run.losses) / n_outputs, 1e-9)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus", "relu"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus", "relu", "gelu"])
 def test_convergence_equals_the_reference(activation: str) -> None:
     decoder = random_network((6, 8, 6), seed=1, activation=activation)
     model = decoder >> random_network((6, 7, 2), seed=2)

@@ -6,12 +6,15 @@ import copy
 import json
 import pickle
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import lso_native as lso
 import numpy as np
 import pytest
 from checks import assert_refused, assert_same_bits
+from lso_native.network import ACTIVATIONS as ACTIVATIONS_BY_NAME
+from lso_native.network import Activation
 from strategies import ACTIVATIONS, random_network, uniform
 
 
@@ -220,7 +223,7 @@ def test_bad_output_gradients_name_the_argument() -> None:
         ("sizes", {"sizes": (3, -5, 2)}, "-5"),
         ("sizes", {"sizes": (3, 2.5)}, "2.5"),
         ("sizes", {"sizes": 7}, "7"),
-        ("activation", {"activation": "gelu"}, "gelu"),
+        ("activation", {"activation": "swish"}, "swish"),
         ("activation", {"activation": ["sigmoid"]}, "1"),
         ("activation", {"activation": ["softmax", "sigmoid"]}, "softmax"),
         ("activation", {"activation": 3}, "int"),
@@ -257,3 +260,43 @@ def test_bad_parameters_name_the_argument() -> None:
 @pytest.mark.parametrize("layer", [0, 2, -1, 7, 1.0, "latent"])
 def test_bad_split_names_the_argument(layer: Any) -> None:
     assert_refused(lambda: random_network((3, 5, 2), seed=1).split(layer), "layer", str(layer))
+
+
+def test_the_page_of_activations_is_the_engines_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "activations.md").read_text(encoding="utf-8")
+    rows = [[c.strip() for c in line.split("|")[1:4]] for line in page.splitlines() if "|" in line]
+    engine = [
+        [f"`{name}`", "{:g} to {:g}".format(*each.range), f"{each.gain:g}"]
+        for name, each in ACTIVATIONS_BY_NAME.items()
+    ]
+    assert rows[2:] == engine
+
+
+def test_an_activation_tells_what_it_is() -> None:
+    leaky = Activation("leaky_relu(0.20)")
+    assert (leaky.name, leaky.range, leaky.output_only) == (
+        "leaky_relu(0.2)",
+        (-np.inf, np.inf),
+        False,
+    )
+    assert leaky == Activation("leaky_relu(0.2)") != Activation("leaky_relu")
+    assert leaky != "leaky_relu(0.2)"
+    assert len({leaky, Activation("leaky_relu(0.2)")}) == 1
+    assert Activation("softmax(10)").group(30) == 10
+    assert [each.name for each in ACTIVATIONS_BY_NAME.values()] == list(ACTIVATIONS_BY_NAME)
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu(0.2)", "silu", "softmax(2)"])
+def test_a_parameter_of_an_activation_is_part_of_the_network(activation: str) -> None:
+    network = random_network((3, 5, 4), seed=1, activation=["elu", activation])
+    assert network.activations == ("elu", activation)
+    again = pickle.loads(pickle.dumps(network))
+    assert again == network
+    assert again.activations == network.activations
+    other = random_network((3, 5, 4), seed=1, activation=["elu", "softmax"])
+    assert network != other
+
+
+def test_groups_must_divide_the_outputs() -> None:
+    with pytest.raises(ValueError, match=r"^activation: .* the layer's 12 nodes, got softmax\(5\)"):
+        lso.Network((3, 12), activation="softmax(5)")

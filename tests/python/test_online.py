@@ -87,6 +87,19 @@ def cases(dtype: str) -> dict[str, Case]:
             network(4, 9, 3, activation=["tanh", "softmax"]),
             "categorical_cross_entropy",
         ),
+        "softmax of groups": (
+            network(4, 9, 6, activation=["elu", "softmax(3)"]),
+            "squared_error",
+        ),
+        "softmax of groups and its own": (
+            network(4, 9, 6, activation=["tanh", "softmax(2)"]),
+            "categorical_cross_entropy",
+        ),
+        "kept slopes": (network(4, 9, 6, 3, activation=["silu", "gelu", "silu"]), "squared_error"),
+        "a slope of one's own": (
+            network(4, 9, 3, activation=["leaky_relu(0.2)", "linear"]),
+            "squared_error",
+        ),
         "sigmoid and its own": (network(4, 9, 3), "binary_cross_entropy"),
         "sigmoid, another": (network(4, 9, 3), "categorical_cross_entropy"),
     }

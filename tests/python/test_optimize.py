@@ -44,7 +44,7 @@ def assert_equals_reference(result: lso.OptimizeResult, runs: list[loops.Run]) -
     assert_close(result.loss, [run.loss for run in runs], 1e-9)
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus"])
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus", "silu"])
 def test_convergence_equals_the_reference(activation: str) -> None:
     decoder = random_network((6, 8, 6), seed=1, activation=activation)
     model = decoder >> random_network((6, 7, 2), seed=2)

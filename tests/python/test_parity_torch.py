@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from checks import assert_close
 from lso_native._typing import Array
-from strategies import ACTIVATIONS, random_network, uniform
+from strategies import random_network, uniform
 
 torch: Any = pytest.importorskip("torch")
 
@@ -20,8 +20,13 @@ ACTIVATE: dict[str, Callable[[Any], Any]] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
     "leaky_relu": lambda z: torch.nn.functional.leaky_relu(z, 0.01),
+    "leaky_relu(0.2)": lambda z: torch.nn.functional.leaky_relu(z, 0.2),
     "softplus": torch.nn.functional.softplus,
+    "elu": torch.nn.functional.elu,
+    "silu": torch.nn.functional.silu,
+    "gelu": torch.nn.functional.gelu,
     "softmax": lambda z: torch.softmax(z, dim=1),
+    "softmax(2)": lambda z: torch.softmax(z.reshape(len(z), -1, 2), dim=2).reshape(z.shape),
 }
 
 
@@ -46,9 +51,9 @@ def run(network: lso.Network, x: Any, leaves: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("bias", ["paper", "standard"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATE)
 def test_forward_and_gradients(activation: str, bias: str) -> None:
-    hidden = "tanh" if activation == "softmax" else activation
+    hidden = "tanh" if activation.startswith("softmax") else activation
     network = random_network(
         (6, 11, 9, 4), seed=1, activation=[hidden, hidden, activation], bias=bias
     )

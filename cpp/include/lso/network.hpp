@@ -18,7 +18,7 @@ namespace lso {
 
 struct Layer {
   std::size_t size = 0;
-  Activation activation = Activation::linear;  // the input layer's is always linear
+  Activation activation;  // the input layer's is always linear
   bool bias = false;
 
   bool operator==(const Layer&) const = default;
@@ -53,8 +53,8 @@ class Network {
   std::vector<T, AlignedAllocator<T>> parameters_;
 };
 
-// Uniform weights in +-gain * sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), the gain 4 for sigmoid nodes and
-// sqrt(2) for the relu family; biases zero. Keyed by (seed, parameter index).
+// Uniform weights in +-gain * sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), the gain the activation's:
+// 4 for sigmoid, sqrt(2) for the relu family; biases zero. Keyed by (seed, parameter index).
 template <class T>
 void initialize(Network<T>& network, std::uint64_t seed);
 

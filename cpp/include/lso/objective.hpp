@@ -94,11 +94,11 @@ void residual_gradient(const ObjectiveLanes<T>& objective, Lanes<const T> y, std
 template <class T>
 void objective_value(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error);
 
-// y (n_outputs, lanes) -> delta = dE/dz of the output nodes (the paper's ND), z their pre-activation. Where a
-// cross-entropy meets its own activation the product is taken in closed form, y - t, which does not lose digits.
-// error[lane] = E as well, unless null.
+// y (n_outputs, lanes) and what their activation kept -> delta = dE/dz of the output nodes (the paper's ND), z their
+// pre-activation. Where a cross-entropy meets its own activation the product is taken in closed form, y - t, which does
+// not lose digits. error[lane] = E as well, unless null.
 template <class T>
-void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<T> delta,
-                     double* error = nullptr);
+void objective_delta(const ObjectiveLanes<T>& objective, Activation activation, Lanes<const T> y, Lanes<const T> kept,
+                     Lanes<T> delta, double* error = nullptr);
 
 }  // namespace lso

@@ -64,6 +64,8 @@ class Workspace {
 
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
+  // What activate_backward reads of a stage: its values, or the slopes that its activation kept.
+  [[nodiscard]] Lanes<T> kept(std::size_t stage) { return view(kept_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> outputs() { return values(sizes_.size() - 1); }
   [[nodiscard]] T* transpose_scratch() { return transpose_scratch_; }  // (lanes, transposed_nodes)
@@ -92,6 +94,7 @@ class Workspace {
   T* inputs_ = nullptr;
   T* transpose_scratch_ = nullptr;
   std::vector<T*> values_;
+  std::vector<T*> kept_;
   std::vector<T*> deltas_;
   AlignedBuffer<T> gemm_scratch_;
   AlignedBuffer<T> weight_copies_{0};

@@ -5,6 +5,9 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+
+#include "lso/activation.hpp"
 
 namespace lso::kernels {
 
@@ -28,20 +31,31 @@ struct Product {
 // Bytes from which A is large: the second-level cache has better to hold.
 inline constexpr std::size_t large_bytes = std::size_t{1} << 19;
 
-// out (rows, cols) = f(in, y); out may be in. Forward functions do not look at y.
-template <class T>
+// out (rows, cols) = f(in, kept); out may be in.
+template <class T, class Kept = const T>
 struct Tile {
   std::size_t rows, cols;
   const T* in;
   std::size_t ldin;
-  const T* y;
-  std::size_t ldy;
+  Kept* kept = nullptr;
+  std::size_t ldkept = 0;
   T* out;
   std::size_t ldout;
+  double parameter = 0;
 };
 
 template <class T>
 using Map = void (*)(const Tile<T>&);
+
+// One activation. Null functions: y = z.
+template <class T>
+struct ActivationRecord {
+  ActivationTraits traits;
+  void (*forward)(const Tile<T, T>&);  // out = f(in), and kept = f'(in) where it keeps its slope
+  Map<T> backward;                     // out = dE/dz from in = dE/dy, kept what forward kept, or its out
+};
+template <class T>
+using ActivationTable = std::span<const ActivationRecord<T>>;
 
 // Adam's step t with the moments' bias taken out of them: with c = sqrt(1 - beta2^t), rate = learning rate * c /
 // (1 - beta1^t), and epsilon is times c as well (Kingma and Ba 2015, end of section 2).
@@ -97,12 +111,9 @@ struct Kernels {
   // The same product for one column, A's rows next to each other (a_row = 1), b and c contiguous; bit for bit gemm's.
   void (*gemv)(const Product<T>&);
 
-  // y = f(z), and g times f'(y); null where f has no kernel. Indexed by lso::Activation.
-  Map<T> activate[7];
-  Map<T> activate_backward[7];
-
-  Map<T> exp;  // e^in
-  // out = in + bias (rows,), a bias for each row; y is not looked at
+  ActivationTable<T> activations;  // by Activation::index, the same in every set
+  Map<T> exp;                      // e^in
+  // out = in + bias (rows,), a bias for each row
   void (*add_bias)(const Tile<T>&, const T* bias);
   // out[col * ld + r] = row[r][col]
   void (*transpose)(std::size_t rows, std::size_t cols, const T* const* row, T* out, std::size_t ld);

@@ -23,6 +23,9 @@ struct Constants<float> {
   static constexpr int exponent_bias = 127;
   // e^r = 1 + r P(r) for |r| <= ln(2)/2: least largest relative error, 9e-8
   static constexpr float exp[] = {0.999999709F, 0.499991489F, 0.166675987F, 0.0418978725F, 0.00829326388F};
+  // e^r - 1 = r P(r): the Taylor series, 2e-8
+  static constexpr float expm1[] = {1.0F,          1.0F / 2.0F,   1.0F / 6.0F,   1.0F / 24.0F,
+                                    1.0F / 120.0F, 1.0F / 720.0F, 1.0F / 5040.0F};
   // tanh x = x + x z P(z), z = x^2 <= 0.3: least largest relative error, 1e-9
   static constexpr float tanh[] = {-0.33333318622644783F, 0.13332623542525463F, -0.053856374939855165F,
                                    0.02108899049202751F, -0.0062995251968040805F};
@@ -50,6 +53,7 @@ struct Constants<double> {
                                    2.7557627440481224e-06,
                                    2.7631028908968481e-07,
                                    2.4991245231489185e-08};
+  static constexpr const auto& expm1 = exp;
   // 5e-19
   static constexpr double tanh[] = {-0.33333333333333302491,   0.13333333333327316215,   -0.053968253964170293931,
                                     0.021869488397774387845,   -0.008863232800166849947, 0.0035920940750317276411,
@@ -148,6 +152,20 @@ LSO_INLINE P exp(P x) {
   return P::each([&](size_t u) LSO_INLINED { return scale<T>(power.v[u], shifted.v[u]); });
 }
 
+// e^x - 1 for x <= 0, to its own last digits near zero: 2^n (e^r - 1) + (2^n - 1).
+template <class P>
+LSO_INLINE P expm1(P x) {
+  using T = typename P::T;
+  using C = Constants<T>;
+  x = clamp(x, C::lowest, T(0));
+  const P shifted = fused_pack<P>(x, C::log2e, C::round);
+  const P n = shifted - P(C::round);
+  P r = fused_pack<P>(n, -C::ln2, x);
+  r = fused_pack<P>(n, -C::ln2_low, r);
+  const P power = P::each([&](size_t u) LSO_INLINED { return scale<T>(splat<typename P::V>(T(1)), shifted.v[u]); });
+  return fused_pack<P>(power, r * polynomial(r, C::expm1), power - P(1));
+}
+
 template <class P>
 LSO_INLINE P sigmoid(const P& z) {
   return P(1) / (P(1) + exp(-z));
@@ -204,6 +222,32 @@ LSO_INLINE P less_over_root(const P& values, typename P::T rate, const P& m, con
   }
 #endif
   return values - P(rate) * m / (square_root(v) + P(epsilon));
+}
+
+// The C library's functions, by the names that no header wraps in an inline function.
+template <class T>
+struct Libm;
+template <>
+struct Libm<float> {
+  LSO_INLINE static float exp(float x) { return __builtin_expf(x); }
+  LSO_INLINE static float expm1(float x) { return __builtin_expm1f(x); }
+  LSO_INLINE static float log1p(float x) { return __builtin_log1pf(x); }
+  LSO_INLINE static float erfc(float x) { return __builtin_erfcf(x); }
+};
+template <>
+struct Libm<double> {
+  LSO_INLINE static double exp(double x) { return __builtin_exp(x); }
+  LSO_INLINE static double expm1(double x) { return __builtin_expm1(x); }
+  LSO_INLINE static double log1p(double x) { return __builtin_log1p(x); }
+  LSO_INLINE static double erfc(double x) { return __builtin_erfc(x); }
+};
+
+template <class P, class F>
+LSO_INLINE P each_value(const P& x, F f) {
+  typename P::T values[P::U * P::W];
+  x.store(values, P::U * P::W);
+  for (typename P::T& value : values) value = f(value);
+  return P::load(values, P::U * P::W);
 }
 
 }  // namespace

@@ -11,26 +11,9 @@ namespace {
 template <class T>
 constexpr Kernels<T> table() {
   return {
-      gemm<T>,
-      gemv<T>,
-      // linear, sigmoid, tanh, relu, leaky_relu, softplus, softmax
-      {nullptr, sigmoid_forward<T>, tanh_forward<T>, relu_forward<T>, leaky_relu_forward<T>, nullptr, nullptr},
-      {nullptr, sigmoid_backward<T>, tanh_backward<T>, relu_backward<T>, leaky_relu_backward<T>, nullptr, nullptr},
-      exp_forward<T>,
-      add_bias<T>,
-      transpose<T>,
-      squared_excess<T>,
-      move_lanes<T>,
-      keep_lanes<T>,
-      squared_norms<T>,
-      squared_norm<T>,
-      add_scaled<T>,
-      adam<T>,
-      scale_lanes<T>,
-      sum_lanes<T>,
-      update_and_apply<T>,
-      adam_outer<T>,
-      multiply_add<T>,
+      gemm<T>,           gemv<T>,        activations<T>, exp_tile<T>,         add_bias<T>,     transpose<T>,
+      squared_excess<T>, move_lanes<T>,  keep_lanes<T>,  squared_norms<T>,    squared_norm<T>, add_scaled<T>,
+      adam<T>,           scale_lanes<T>, sum_lanes<T>,   update_and_apply<T>, adam_outer<T>,   multiply_add<T>,
   };
 }
 

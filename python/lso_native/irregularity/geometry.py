@@ -22,7 +22,7 @@ from lso_native.irregularity._common import (
     spread,
     widest,
 )
-from lso_native.network import Model, Network
+from lso_native.network import Activation, Model, Network
 
 __all__ = ["LatentGeometry", "PathCurvature", "jacobian", "latent_geometry", "path_curvature"]
 
@@ -155,9 +155,12 @@ def _through(
     layer: Network, x: Float64Array, y: Float64Array, before: Float64Array
 ) -> Float64Array:
     """d(outputs) from d(pre-activations) ``before`` (n, n_outputs, n_latents)."""
-    if layer.activations == ("softmax",):  # the only one that mixes nodes
-        mean = (y[:, :, None] * before).sum(axis=1, keepdims=True)
-        return np.asarray(y[:, :, None] * (before - mean))
+    group = Activation(layer.activations[0]).group(layer.n_outputs)
+    if group > 1:  # nodes that depend on each other: a softmax
+        shares = y.reshape(len(y), -1, group, 1)
+        grouped = before.reshape(*shares.shape[:3], -1)
+        mean = (shares * grouped).sum(axis=2, keepdims=True)
+        return np.asarray(shares * (grouped - mean)).reshape(before.shape)
     # The derivative of the outputs' sum by each pre-activation is the activation's slope.
     slope = layer.backprop(x, np.ones_like(y)).nodes[-1]
     return np.asarray(slope[:, :, None] * before)
