@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from lso_native._typing import Float64Array
-from lso_native.irregularity._common import double
 
 from benchmarks.peers.ours import Ours
 from benchmarks.problems import Descent, Training
@@ -14,7 +13,7 @@ from benchmarks.problems import Descent, Training
 
 def descend(problem: Descent, iterations: int) -> tuple[Float64Array, Float64Array]:
     """The points (n, n_inputs) after so many iterations, and the best point of each start."""
-    model, x = double(problem.model), problem.starts.astype(np.float64)
+    model, x = problem.model.astype("float64"), problem.starts.astype(np.float64)
     best, lowest = x, np.full(len(x), np.inf)
     for step in range(iterations + 1):
         miss = model(x) - problem.targets
@@ -30,5 +29,5 @@ def descend(problem: Descent, iterations: int) -> tuple[Float64Array, Float64Arr
 
 def train(problem: Training, epochs: int) -> Float64Array:
     """The flat parameters after so many passes over the minibatches."""
-    wide = replace(problem, network=double(problem.network).parts[0])
+    wide = replace(problem, network=problem.network.astype("float64"))
     return np.asarray(Ours(1).train(wide, epochs, shuffle=False).model.parts[0].parameters)

@@ -18,6 +18,7 @@ from lso_native._architecture import (
     native_classes,
 )
 from lso_native._checks import check_int, check_threads, resolve_seed
+from lso_native.errors import ArgumentError
 
 FloatArray = NDArray[np.floating[Any]]
 ActivationName = str
@@ -66,6 +67,13 @@ class Model(ABC):
     def dtype(self) -> np.dtype[Any]:
         """float32 or float64."""
         return self.parts[0].dtype
+
+    @abstractmethod
+    def astype(self, dtype: str | type | np.dtype[Any]) -> Model:
+        """The same model in "float32" or "float64".
+
+        Raises ValueError where a parameter has no finite value in ``dtype``.
+        """
 
     def __call__(self, x: ArrayLike, *, threads: int | None = 1) -> FloatArray:
         """Outputs (n_samples, n_outputs) for ``x`` (n_samples, n_inputs), finite numbers of any real dtype.
@@ -197,6 +205,22 @@ class Network(Model):
         """Read-only views (size,), one a layer, None where the layer has none."""
         return tuple(self._native.bias_of(layer) for layer in range(len(self.sizes)))
 
+    def astype(self, dtype: str | type | np.dtype[Any]) -> Network:
+        """The same network in "float32" or "float64", itself if it is so already.
+
+        Raises ValueError where a parameter has no finite value in ``dtype``.
+        """
+        native = native_classes(dtype)[0]
+        if isinstance(self._native, native):
+            return self
+        largest = np.abs(self.parameters).max(initial=0)
+        if largest > np.finfo(np.dtype(dtype)).max:
+            raise ArgumentError(
+                "dtype", f"one that holds a parameter of {largest:g}", np.dtype(dtype).name
+            )
+        empty = native(self.sizes, self.activations, self.bias, None)
+        return self._wrap(empty.replace(self.parameters))
+
     def replace(self, parameters: ArrayLike) -> Network:
         """The same architecture with other parameters, flat (n_parameters,) in the order of ``parameters``."""
         return self._wrap(self._native.replace(parameters))
@@ -268,22 +292,27 @@ class Network(Model):
 class Composition(Model):
     """Networks run one after the other, made by ``decoder >> classifier`` or ``compose``.
 
-    It refers to its parts and copies nothing. At a seam the output of one part is the value that the next part's
-    input nodes take, to which they add their own bias, if they have one: ``compose(a, b)(x) == b(a(x))`` exactly.
+    It refers to its parts and copies nothing, unless they are of both dtypes: then those in float32 are widened, and
+    all are float64. At a seam the output of one part is the value that the next part's input nodes take, to which they
+    add their own bias, if they have one: ``compose(a, b)(x) == b(a(x))`` exactly, in one dtype.
     """
 
     def __init__(self, parts: Sequence[Network]) -> None:
-        self._parts = tuple(parts)
-        dtypes = [part.dtype.name for part in self._parts]
-        if len(set(dtypes)) > 1:
-            raise ValueError(f"compose: expected parts of one dtype, got {', '.join(dtypes)}")
-        double = self._parts[0].dtype == np.float64
-        self._chain = (_core.Chain64 if double else _core.Chain32)([p._native for p in self._parts])
+        dtype = np.result_type(*(part.dtype for part in parts))
+        self._parts = tuple(part.astype(dtype) for part in parts)
+        self._chain = native_classes(dtype)[1]([p._native for p in self._parts])
 
     @property
     def parts(self) -> tuple[Network, ...]:
         """The networks that run one after the other."""
         return self._parts
+
+    def astype(self, dtype: str | type | np.dtype[Any]) -> Composition:
+        """The same composition with all parts in "float32" or "float64".
+
+        Raises ValueError where a parameter has no finite value in ``dtype``.
+        """
+        return Composition([part.astype(dtype) for part in self.parts])
 
     def seams(self, x: ArrayLike) -> list[FloatArray]:
         """Values at each seam, (n_samples, outputs of part p) for every part but the last: the generated samples."""
@@ -307,8 +336,8 @@ class Composition(Model):
 def compose(*models: Model) -> Composition:
     """``models`` one after the other; compositions among them are opened up.
 
-    Raises ValueError when an output does not fit the next input or dtypes differ, TypeError for anything else than
-    networks and compositions.
+    float32 and float64 together make float64, which loses nothing; ``astype`` narrows. Raises ValueError when an output
+    does not fit the next input, TypeError for anything else than networks and compositions.
     """
     for i, model in enumerate(models):
         if not isinstance(model, Model):

@@ -127,10 +127,39 @@ def test_widths_that_do_not_fit() -> None:
         (random_network((2, 3), seed=1) >> a) >> b
 
 
-def test_dtypes_that_do_not_fit() -> None:
-    a, b = random_network((3, 4), seed=1), random_network((4, 2), seed=2, dtype="float32")
-    with pytest.raises(ValueError, match=r"expected.*dtype.*got float64, float32"):
-        a >> b
+@pytest.mark.parametrize("first", ["float32", "float64"])
+def test_both_dtypes_make_the_wider(first: str) -> None:
+    second = "float64" if first == "float32" else "float32"
+    a = random_network((3, 4), seed=1, dtype=first, activation="gelu")
+    b = random_network((4, 2), seed=2, dtype=second)
+    model = a >> b
+    assert [part.dtype.name for part in model.parts] == ["float64", "float64"]
+    assert model == lso.compose(a.astype("float64"), b.astype(np.float64))
+    for part, origin in zip(model.parts, (a, b), strict=True):
+        assert np.array_equal(part.parameters, origin.parameters)  # no digit is lost
+        assert (part is origin) == (origin.dtype == np.float64)
+    x = uniform((5, 3), seed=3)
+    assert_same_bits(model(x), model.parts[1](model.parts[0](x)))
+    assert model.astype("float32") == a.astype("float32") >> b.astype("float32")
+
+
+def test_a_network_in_another_dtype() -> None:
+    wide = random_network((3, 5, 4), seed=1, activation=["leaky_relu(0.2)", "softmax(2)"])
+    narrow = wide.astype("float32")
+    assert narrow.dtype == np.float32
+    assert (narrow.sizes, narrow.activations, narrow.bias) == (
+        wide.sizes,
+        wide.activations,
+        wide.bias,
+    )
+    assert np.array_equal(narrow.parameters, wide.parameters.astype(np.float32))
+    assert wide.astype("float64") is wide
+    with pytest.raises(
+        ValueError, match=r"^dtype: expected float32 or float64|^dtype: expected one of"
+    ):
+        wide.astype("float16")
+    with pytest.raises(ValueError, match=r"^dtype: expected one that holds a parameter of 1e\+300"):
+        wide.replace(np.full(wide.n_parameters, -1e300)).astype("float32")
 
 
 def test_what_cannot_be_composed() -> None:

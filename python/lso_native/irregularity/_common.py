@@ -10,19 +10,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from lso_native._checks import check_samples
 from lso_native._typing import Array, Float64Array
-from lso_native.network import Model, Network, compose
+from lso_native.network import Model
 
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**20  # numbers held at once by a measure, for each of its arrays
-
-
-def double(model: Model) -> Model:
-    """``model`` in float64: singular values and differences of samples lose too many digits in float32."""
-    parts = [
-        Network.from_architecture({**part.architecture(), "dtype": "float64"}, part.parameters)
-        for part in model.parts
-    ]
-    return parts[0] if len(parts) == 1 else compose(*parts)
 
 
 def widest(model: Model) -> int:

@@ -16,7 +16,6 @@ from lso_native.irregularity._common import (
     check_latents,
     check_model,
     check_values,
-    double,
     quiet,
     spread,
     widest,
@@ -133,7 +132,7 @@ def round_trip(decoder: Model, encoder: Model, latents: ArrayLike) -> RoundTrip:
     if (points == points[0]).all():
         raise ValueError(f"latents: expected points that differ, got {len(points)} alike")
     distances = np.empty(len(points))
-    decode, encode = double(decoder), double(encoder)
+    decode, encode = decoder.astype("float64"), encoder.astype("float64")
     for rows in blocks(len(points), max(widest(decoder), widest(encoder))):
         samples = check_values("latents", decode(points[rows]))
         distances[rows] = np.linalg.norm(encode(samples) - points[rows], axis=1)

@@ -16,7 +16,6 @@ from lso_native.irregularity._common import (
     check_latents,
     check_model,
     check_values,
-    double,
     quiet,
     ratio,
     spread,
@@ -113,7 +112,7 @@ def path_curvature(
     last = check_latents("ends", ends, decoder)
     if len(last) != len(first):
         raise ValueError(f"ends: expected an array of shape {first.shape}, got shape {last.shape}")
-    exact = double(decoder)
+    exact = decoder.astype("float64")
     share = np.linspace(0.0, 1.0, check_int("steps", steps) + 1)[:, None]
     path, chord = np.empty(len(first)), np.empty(len(first))
     for rows in blocks(len(first), len(share) * widest(decoder)):
@@ -132,7 +131,7 @@ def path_curvature(
 
 def _jacobians(decoder: Model, points: Float64Array) -> Iterator[Float64Array]:
     """The Jacobians at ``points``, block by block."""
-    layers = [layer for part in double(decoder).parts for layer in _layers(part)]
+    layers = [layer for part in decoder.astype("float64").parts for layer in _layers(part)]
     for rows in blocks(len(points), widest(decoder) * decoder.n_inputs):
         x = points[rows]
         so_far = np.broadcast_to(np.eye(decoder.n_inputs), (len(x), *[decoder.n_inputs] * 2))

@@ -19,7 +19,6 @@ from lso_native.irregularity._common import (
     blocks,
     check_model,
     check_values,
-    double,
     quiet,
     ratio,
     spread,
@@ -116,7 +115,7 @@ def walk_irregularity(
     fraction = check_number("vanishing", vanishing, minimum=0.0)
     lengths = [len(walk) for walk in kept]
     points, owner = np.concatenate(kept), np.repeat(np.arange(len(kept)), lengths)
-    chain = double(model)._chain
+    chain = model.astype("float64")._chain
     loss, squares = np.empty(len(points)), np.empty(len(points))
     latent_jump, sample_jump = np.zeros(len(points)), np.zeros(len(points))  # into each point
     before = points[:1], _look(chain, points[:1])[1]
