@@ -19,6 +19,7 @@ from lso_native.learner import Learner
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import NotFittedError
 from lso_native.models.classifier import Classifier
+from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
@@ -58,6 +59,8 @@ __all__ = [
     "ClassifierGuide",
     "Composition",
     "ConditionalGAN",
+    "Decoder",
+    "EncoderDecoder",
     "Gradients",
     "Interval",
     "Learner",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._typing import RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
 __all__ = [
@@ -105,10 +106,15 @@ def check_threads(threads: int | None) -> int:
     return min(check_int("threads", threads, maximum=math.inf), sys.maxsize)
 
 
-def resolve_seed(random_state: int | None) -> int:
-    """The 64-bit seed that ``random_state`` stands for; None draws a fresh one from the system."""
+def resolve_seed(random_state: RandomState) -> int:
+    """The 64-bit seed that ``random_state`` stands for: None draws a fresh one from the system, a generator of NumPy
+    one from itself."""
     if random_state is None:
         return secrets.randbits(64)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**63, dtype=np.int64))
+    if isinstance(random_state, np.random.Generator):
+        return int(random_state.integers(2**63))
     return check_int("random_state", random_state, minimum=0, maximum=2**64 - 1)
 
 

@@ -15,3 +15,5 @@ Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
+RandomState = int | np.random.RandomState | np.random.Generator | None
+"""A seed, something to draw one from, or None for a new one."""

@@ -13,8 +13,8 @@ from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.training import DEFAULT_EPOCHS
 
-_LATENT = Autoencoder._defaults()["latent"]
-_HIDDEN = ",".join(map(str, Autoencoder._defaults()["hidden"]))
+_LATENT = Autoencoder.latent
+_HIDDEN = ",".join(map(str, Autoencoder.hidden))
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130

@@ -31,17 +31,17 @@ _OBJECTIVES = {
     "binary_cross_entropy": BinaryCrossEntropy,
     "categorical_cross_entropy": CategoricalCrossEntropy,
 }
+_SCORES = ("train_loss", "train_mse", "validation_loss", "validation_mse")
 
 
 class TrainProgress(NamedTuple):
-    """What an epoch ended with. The mse is a mean over samples and outputs."""
+    """What an epoch ended with."""
 
     epoch: int
     epochs: int
-    train_loss: float
-    train_mse: float
-    validation_loss: float | None
-    validation_mse: float | None
+    scores: dict[str, float]
+    """By the names of the history. ``train`` tells train_loss and train_mse, means over samples and, of the mse,
+    outputs, and with validation data validation_loss and validation_mse; estimators tell those of their kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +117,11 @@ def train(
     validation_x, validation_y = _check_pair(validation)
     total = check_int("epochs", epochs)
 
-    def on_epoch(epoch: int, loss: float, train_mse: float, v_loss: float, v_mse: float) -> bool:
-        scores = (v_loss, v_mse) if validation is not None else (None, None)
-        return bool(callback and callback(TrainProgress(epoch, total, loss, train_mse, *scores)))
+    names = _SCORES if validation is not None else _SCORES[:2]
+
+    def on_epoch(epoch: int, *scores: float) -> bool:
+        named = dict(zip(names, scores, strict=False))
+        return bool(callback and callback(TrainProgress(epoch, total, named)))
 
     parts, history, epochs_done, status = _core.train(
         model._chain,
@@ -143,9 +145,7 @@ def train(
         threads=check_threads(threads),
         on_epoch=on_epoch if callback is not None else None,
     )
-    result = TrainResult(
-        _rewrap(model, parts), _history(history, validation is not None), epochs_done, status
-    )
+    result = TrainResult(_rewrap(model, parts), _history(history, names), epochs_done, status)
     if status == "interrupted":
         raise interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
     return result
@@ -201,8 +201,8 @@ def _rewrap(model: Model, parts: list[Any]) -> Model:
     return networks[0] if isinstance(model, Network) else Composition(networks)
 
 
-def _history(rows: list[tuple[float, ...]], validated: bool) -> dict[str, NDArray[np.float64]]:
-    names = ["epoch", "train_loss", "train_mse", "validation_loss", "validation_mse"]
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 5).T
-    kept = len(names) if validated else 3
-    return dict(zip(names[:kept], columns[:kept], strict=True))
+def _history(
+    rows: list[tuple[float, ...]], names: tuple[str, ...]
+) -> dict[str, NDArray[np.float64]]:
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 1 + len(_SCORES)).T
+    return dict(zip(("epoch", *names), columns, strict=False))

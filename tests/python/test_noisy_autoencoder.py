@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from estimator_data import N_FEATURES, patterns
 from lso_native.models.noisy_autoencoder import _Training
+from lso_native.models.training import Batch
 
 X, LABELS = patterns()
 
@@ -32,7 +33,7 @@ def test_derivatives_are_those_of_the_loss() -> None:
     def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, _Training]:
         training = _Training(lso.Learner(encoder), lso.Learner(decoder), 0.3)
         training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
-        scores = training.step(x, None, noise)
+        scores = training.step(Batch(x, noise))
         assert scores is not None
         return scores[0] * x.shape[1], training  # the squared error of a sample
 

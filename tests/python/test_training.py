@@ -238,14 +238,13 @@ def test_progress_and_stopping() -> None:
     assert [progress.epoch for progress in seen] == [1, 2, 3, 4]
     assert {progress.epochs for progress in seen} == {9}
     for name in ("train_loss", "train_mse", "validation_loss", "validation_mse"):
-        assert [getattr(progress, name) for progress in seen] == result.history[name].tolist()
+        assert [progress.scores[name] for progress in seen] == result.history[name].tolist()
 
 
-def test_without_validation_progress_has_none() -> None:
+def test_without_validation_progress_has_no_scores_of_it() -> None:
     seen: list[lso.TrainProgress] = []
     lso.train(small(), X, Y, epochs=2, callback=seen.append)
-    assert [progress.validation_loss for progress in seen] == [None, None]
-    assert [progress.validation_mse for progress in seen] == [None, None]
+    assert [list(progress.scores) for progress in seen] == [["train_loss", "train_mse"]] * 2
 
 
 def test_an_error_in_the_callback_comes_through() -> None:

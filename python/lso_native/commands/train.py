@@ -44,7 +44,7 @@ def train(arguments: argparse.Namespace) -> None:
     with Display() as display:
 
         def tell(epoch: TrainProgress) -> None:
-            display.update(epoch.epoch, f"MSE {epoch.train_mse:.4f}")
+            display.update(epoch.epoch, f"MSE {epoch.scores['train_mse']:.4f}")
 
         display.start(f"{arguments.kind}: {len(images):,} images", arguments.epochs)
         if arguments.kind == "autoencoder":

@@ -141,7 +141,7 @@ def generate(
     generated = Generated(
         result.samples,
         labels,
-        judge.predict(result.samples),
+        _seen(judge, result.samples),
         recognition(judge, result.samples, labels).recognised,
         result.success,
         result.mse,
@@ -174,10 +174,15 @@ def judge_samples(
     return Generated(
         samples,
         labels,
-        judge.predict(samples),
+        _seen(judge, samples),
         recognition(judge, samples, labels).recognised,
         errors <= mse,  # NaN is not
         errors,
         np.zeros(len(labels), np.int64),
         seconds,
     )
+
+
+def _seen(judge: Classifier, images: Array) -> Array:
+    """What the judge names ``images``, however far from digits these are."""
+    return np.asarray(judge.classes_[judge.network_(images).argmax(axis=1)])

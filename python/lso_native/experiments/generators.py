@@ -20,11 +20,12 @@ from lso_native.experiments.generation import NO_DIGIT, asked_digits
 from lso_native.experiments.models import Trained
 from lso_native.experiments.progress import Progress
 from lso_native.models.gan import GAN, ConditionalGAN
-from lso_native.models.generative import ADVICE, GenerativeProgress, subseed
 from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.training import ADVICE, subseed
 from lso_native.models.vae import VAE
 from lso_native.network import Network
+from lso_native.training import TrainProgress
 
 
 @dataclass(frozen=True)
@@ -203,8 +204,8 @@ def sample_clusters(
     return model.inverse_transform(drawn), labels
 
 
-def _on_epoch(progress: Progress) -> Callable[[GenerativeProgress], None]:
-    def tell(epoch: GenerativeProgress) -> None:
+def _on_epoch(progress: Progress) -> Callable[[TrainProgress], None]:
+    def tell(epoch: TrainProgress) -> None:
         shown = [f"{name} {value:.3g}" for name, value in list(epoch.scores.items())[:2]]
         progress.update(epoch.epoch, ", ".join(shown))
 

@@ -42,7 +42,7 @@ def measure_latent_space(
     judge's features of real images."""
 
     def sees(images: Array) -> Array:
-        return judge.decision_function(images)[:, judge.classes_ != NO_DIGIT]
+        return judge.network_(images)[:, judge.classes_ != NO_DIGIT]
 
     def inside(images: Array) -> BoolArray:
         return in_manifold(real, features(judge, images))

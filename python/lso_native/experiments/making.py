@@ -37,9 +37,8 @@ from lso_native.experiments.sensitivity import SensitivitySettings
 from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import GENERATORS, SYSTEMS
 from lso_native.files.native import save
-from lso_native.models.base import NetworkEstimator
 from lso_native.models.gan import ConditionalGAN
-from lso_native.models.generative import subseed
+from lso_native.models.training import subseed
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,8 @@ def keep_model(state: Run, name: str, trained: Trained) -> None:
 def _curves(estimator: Any) -> dict[str, list[float]]:
     """What training came through, epoch by epoch, six digits of it; without what was never another number."""
     history = estimator.history_
-    known = {"mse": history["train_mse"]} if isinstance(estimator, NetworkEstimator) else history
+    known = {"mse": history["train_mse"]} if "train_mse" in history else dict(history)
+    known.pop("epoch", None)
     return {
         name: [float(f"{value:.6g}") for value in values]
         for name, values in known.items()

@@ -179,7 +179,7 @@ def _fit_classifier(
 def _on_epoch(progress: Progress, goal: float | None) -> Callable[[TrainProgress], None]:
     def tell(epoch: TrainProgress) -> None:
         towards = "" if goal is None else f" (until {goal:g})"
-        progress.update(epoch.epoch, f"MSE {epoch.train_mse:.4f}{towards}")
+        progress.update(epoch.epoch, f"MSE {epoch.scores['train_mse']:.4f}{towards}")
 
     return tell
 

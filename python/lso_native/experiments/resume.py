@@ -9,8 +9,7 @@ from typing import Any
 
 from lso_native.experiments.models import Trained
 from lso_native.files.native import load
-from lso_native.models.base import NetworkEstimator
-from lso_native.models.generative import GenerativeEstimator
+from lso_native.models.base import Estimator
 
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
 # compared one by one.
@@ -54,7 +53,7 @@ def kept_model(folder: Path, results: dict[str, Any], name: str) -> Trained | No
         estimator = load(folder / "models" / f"{name}.safetensors")
     except (OSError, ValueError):
         return None
-    if not isinstance(estimator, NetworkEstimator | GenerativeEstimator):
+    if not isinstance(estimator, Estimator):
         return None
     return Trained(estimator, facts["train_seconds"], facts)
 

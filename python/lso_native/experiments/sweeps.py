@@ -20,7 +20,7 @@ from lso_native.experiments.quality import Quality
 from lso_native.metrics import wilson_interval
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import DEFAULT_OPTIMIZER
-from lso_native.models.generative import subseed
+from lso_native.models.training import subseed
 from lso_native.random import normal, permutation, uniform
 
 Rows = list[dict[str, Any]]

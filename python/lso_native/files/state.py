@@ -33,12 +33,14 @@ def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
     Raises NotFittedError where it is not fitted, ValueError for a setting that JSON cannot hold.
     """
     estimator._check_fitted()
-    params = estimator.get_params()
+    params = estimator.get_params(deep=False)
     params |= dict.fromkeys(params.keys() & estimator._unsaved)
     state: dict[str, Any] = {"params": {n: _to_json(n, value) for n, value in params.items()}}
     networks: list[Network] = []
     tensors: Tensors = {}
     for name in estimator._learned:
+        if name in estimator._optional and not hasattr(estimator, name):
+            continue
         key, value = name.removesuffix("_"), getattr(estimator, name)
         if isinstance(value, Network):
             networks.append(value)
@@ -48,6 +50,7 @@ def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
             tensors[key] = value
         elif isinstance(value, np.ndarray):
+            value = value.astype(str) if value.dtype.kind == "O" else value
             state[key] = {"dtype": value.dtype.str, "values": value.tolist()}
         else:
             state[key] = _to_json(name, value)
@@ -82,7 +85,8 @@ def unpack(
             setattr(estimator, name, tensors.pop(key))
     if state:
         raise ValueError(f"expected the state of a {cls.__name__}, got {shown(sorted(state))} too")
-    learned = {name.removesuffix("_"): hasattr(estimator, name) for name in cls._learned}
+    required = [name for name in cls._learned if name not in cls._optional]
+    learned = {name.removesuffix("_"): hasattr(estimator, name) for name in required}
     check_names("content", [key for key in learned if learned[key]], set(learned))
     check_names("tensors", tensors, set())
     estimator._restore()
@@ -90,7 +94,7 @@ def unpack(
 
 
 def _params(cls: type[Estimator], given: Mapping[str, Any]) -> dict[str, Any]:
-    names = cls().get_params().keys()
+    names = cls().get_params(deep=False).keys()
     if given.keys() - names:
         raise ValueError(f"expected parameters {sorted(names)}, got {shown(sorted(given))}")
     return {name: _from_json(value) for name, value in given.items()}

@@ -75,7 +75,7 @@ def recognition(judge: Classifier, images: npt.ArrayLike, labels: npt.ArrayLike)
     unknown = asked[(asked != _NONE) & ~np.isin(asked, classes)]
     if unknown.size:
         raise ValueError(f"labels: expected -1 or one of {classes.tolist()}, got {unknown[0]}")
-    outputs = judge.decision_function(given).astype(np.float64)
+    outputs = judge.network_(given).astype(np.float64)
     seen = classes[outputs.argmax(axis=1)]
     best = outputs[:, classes != _NONE].max(axis=1)
     places = np.searchsorted(classes, asked).clip(max=len(classes) - 1)

@@ -1,261 +1,235 @@
-"""What the estimators share: parameters in scikit-learn's manner, and one way to train.
-
-scikit-learn is not needed. Where it is installed its tools (clone, pipelines, cross-validation)
-work on these classes.
-"""
+"""What all estimators share: settings, what is learned, and checks."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import (
-    check_choice,
-    check_int,
-    check_number,
-    check_sample_weight,
-    check_threads,
-    resolve_seed,
-)
+from lso_native._checks import check_choice, check_int, check_samples, check_threads
+from lso_native._typing import Array, Float64Array, RandomState
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.models.dataset import Dataset
+from lso_native.models.inputs import check_columns, range_of, warn_beyond
+from lso_native.models.settings import Settings, estimator, learned, setting
+from lso_native.models.training import STATUSES, History, Training
 from lso_native.network import ActivationName, BiasConvention, Network
 from lso_native.optimizers import Adam
-from lso_native.random import permutation
-from lso_native.training import LossName, Optimizer, TrainProgress, TrainResult, train
+from lso_native.training import Optimizer
 
-__all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NetworkEstimator", "NotFittedError"]
-
-Array = npt.NDArray[Any]
-Callback = Callable[[TrainProgress], bool | None]
+__all__ = ["ACTIVATIONS", "DEFAULT_OPTIMIZER", "Estimator", "NotFittedError"]
 
 # On 14x14 digits half this rate trains less in as many epochs, twice of it varies with the seed.
 DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
 
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus")
+"""Of hidden layers and of outputs that stand for themselves."""
 
-_STATUSES = (
-    *("max_epochs", "reached_mse", "early_stopped", "stationary", "diverged", "interrupted"),
-    *("stopped", "collapsed"),
-)
+RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+OUTPUT_RANGES = {**RANGES, "relu": (0.0, np.inf), "softplus": (0.0, np.inf)}
+"""What an activation can return, where that is not any number; ``RANGES``: between two ends."""
 
 
 class NotFittedError(ValueError, AttributeError):
     """Raised when a method that needs a fitted estimator is called before ``fit``."""
 
 
-class Estimator:
-    """Parameters by name: ``__init__`` stores each argument unchanged under its own name."""
+def not_fitted(message: str) -> NotFittedError:
+    """The error; one that scikit-learn's users know too, where scikit-learn is in use."""
+    theirs = sys.modules.get("sklearn.exceptions")
+    if theirs is None:
+        return NotFittedError(message)
+    kind = type("NotFittedError", (NotFittedError, theirs.NotFittedError), {})
+    error: NotFittedError = kind(message)
+    return error
 
-    _estimator_type: str
-    _learned: ClassVar[tuple[str, ...]] = ("status_", "n_epochs_", "history_")
-    """What ``fit`` finds out and a file keeps; its networks are a file's parts, in their order."""
+
+@estimator
+class Estimator(Settings, ABC):
+    """An estimator in scikit-learn's manner."""
+
+    _parts: ClassVar[tuple[str, ...]] = ()
+    """The networks that a file keeps, in its order."""
+    _learned: ClassVar[tuple[str, ...]]
+    """All that a file keeps of what was learned."""
+    _optional: ClassVar[frozenset[str]] = frozenset({"feature_names_in_", "data_range_"})
+    """What files of version 0.1.0, or unnamed columns, leave out of that."""
     _unsaved: ClassVar[frozenset[str]] = frozenset()
     """Settings that no file keeps."""
-    dtype: npt.DTypeLike
-    status_: str
-    n_epochs_: int
-    history_: dict[str, npt.NDArray[np.float64]]
 
-    def _check_fitted(self) -> None:
-        """Raise NotFittedError before ``fit``."""
-        if not hasattr(self, self._learned[0]):
-            raise NotFittedError(f"{type(self).__name__} is not fitted: call fit first")
+    hidden: Sequence[int] = setting(
+        default=(64,),
+        doc="sizes of the hidden layers, the one nearest the input first; may be empty.",
+    )
+    activation: ActivationName = setting(default="sigmoid", doc="of the hidden layers.")
+    optimizer: Optimizer = setting(
+        default=DEFAULT_OPTIMIZER,
+        doc="``Adam`` or, for a single network, ``NormalizedGradientDescent``.",
+    )
+    batch_size: int = setting(default=50, doc="samples a step.")
+    epochs: int = setting(default=100, doc="passes over the samples, at most.")
+    validation_fraction: float = setting(
+        default=0.0, doc="share of the samples, drawn at random, held out for validation."
+    )
+    patience: int | None = setting(
+        default=None,
+        doc="stop after this many epochs without a lower validation loss. With or without it, what is learned is "
+        "that of the epoch of the lowest one, if there is any.",
+    )
+    warm_start: bool = setting(
+        default=False, doc="whether another ``fit`` goes on from what the last one learned."
+    )
+    threads: int | None = setting(
+        default=None, doc="None for all processors. No result depends on it, bit for bit."
+    )
+    dtype: npt.DTypeLike = setting(default="float32", doc='"float32" or "float64".')
+    random_state: RandomState = setting(
+        default=None,
+        doc="seed (>= 0) of all that is drawn, a ``numpy.random`` RandomState or Generator to draw one from, or None "
+        "for a new one at each fit.",
+    )
+
+    history_: History = learned(
+        doc="arrays by name, one entry an epoch: ``epoch``, the scores of the kind and, with validation, "
+        "``validation_loss``."
+    )
+    status_: str = learned(
+        doc='how training ended: "max_epochs", "reached_mse", "early_stopped", "stationary" (no gradient in a whole '
+        'epoch), "diverged" (a loss or step was not finite; the networks are the last finite ones), "collapsed", '
+        '"interrupted", or "stopped" by the callback.'
+    )
+    n_epochs_: int = learned(doc="epochs that were finished, those of earlier calls included.")
+    n_features_in_: int = learned(doc="features of a sample.", saved=False)
+    feature_names_in_: Array = learned(
+        doc="the names of the columns (n_features,), where the samples came as a table that names them."
+    )
+    data_range_: Float64Array = learned(
+        doc="the lowest and highest value among the samples, (2,). Samples far beyond it, or ten and more in a small "
+        "part of it, are most likely in another unit: a warning says so once."
+    )
+
+    # What a kind is made of.
+
+    @abstractmethod
+    def _check_settings(self) -> None:
+        """Raise ValueError or TypeError naming a setting of this kind that is wrong."""
+
+    @abstractmethod
+    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> Training:
+        """Networks to train on ``data``: those learned before, to ``go_on`` from, or new ones."""
+
+    def _take(self, training: Any, data: Dataset) -> None:  # noqa: ARG002
+        """Learn what ``training`` on ``data`` came to, beside what all kinds learn."""
+        self.n_features_in_ = data.x.shape[1]
+
+    @property
+    @abstractmethod
+    def _learned_dtype(self) -> np.dtype[Any]:
+        """The dtype of what was learned; ``dtype`` may have been changed since."""
+
+    @abstractmethod
+    def _pair(self, validation: Any) -> tuple[Any, Any]:
+        """Samples, and what is to be known of them, from the argument of ``fit``."""
+
+    def _check_x(self, name: str, X: Any, n_features: int | None) -> Array:
+        """Samples (n_samples, n_features) that the networks can be trained on."""
+        return check_samples(name, X, dtype=self._check_dtype(), n_features=n_features)
+
+    def _check_y(self, name: str, y: Any, n_samples: int) -> Array | None:  # noqa: ARG002
+        """What is to be known of the samples; nothing."""
+        return None
+
+    def _encode(self, name: str, data: Dataset, classes: Array | None) -> Dataset:  # noqa: ARG002
+        """``data`` with labels as numbers, of ``classes`` if these are known."""
+        return data
+
+    def _judge(self, status: str) -> str:
+        """The status, or what is wrong with what was learned."""
+        return status
+
+    def _network(
+        self,
+        sizes: Sequence[int],
+        activations: Sequence[ActivationName],
+        bias: BiasConvention,
+        seed: int,
+        before: Network | None,
+    ) -> Network:
+        """A new network, or the one learned ``before``, which must be of the same layers."""
+        network = Network(
+            sizes,
+            activation=activations,
+            bias=bias,
+            dtype=self._check_dtype().name,
+            random_state=seed,
+        )
+        if before is None:
+            return network
+        if before.architecture() != network.architecture():
+            raise ArgumentError(
+                "warm_start",
+                f"settings of the network that was learned, {before}",
+                f"those of {network}",
+            )
+        return before
 
     def _restore(self) -> None:
-        """Work out what follows from ``_learned``, read from a file; ValueError where it is no model."""
-        check_choice("status_", self.status_, _STATUSES)
+        """Work out what follows from what a file keeps; ValueError where it is no model."""
+        check_choice("status_", self.status_, STATUSES)
         check_int("n_epochs_", self.n_epochs_, minimum=0)
-        check_threads(getattr(self, "threads", None))
+        check_threads(self.threads)
+        if hasattr(self, "feature_names_in_"):
+            self.feature_names_in_ = self.feature_names_in_.astype(object)
+        networks = [getattr(self, name) for name in self._parts]
+        if len({network.dtype for network in networks}) > 1 or not self._fits():
+            sizes = [network.sizes for network in networks]
+            raise ValueError(f"expected the networks of a {type(self).__name__}, got {sizes}")
 
-    @classmethod
-    def _defaults(cls) -> dict[str, Any]:
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-        return {parameter.name: parameter.default for parameter in parameters}
+    def _fits(self) -> bool:
+        """Whether the networks fit each other."""
+        return True
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002
-        """Return the constructor's arguments by name. ``deep`` changes nothing: none is nested."""
-        return {name: getattr(self, name) for name in self._defaults()}
+    # Checks.
 
-    def set_params(self, **params: Any) -> Self:
-        """Change constructor arguments by name and return self; ``fit`` checks their values.
+    def _is_fitted(self) -> bool:
+        return hasattr(self, "status_")
 
-        Raises ValueError, and changes nothing, where a name is unknown.
-        """
-        known = self._defaults()
-        for name in params:
-            if name not in known:
-                raise ValueError(
-                    f"{name}: expected a parameter of {type(self).__name__}, "
-                    f"one of {', '.join(known)}"
-                )
-        for name, value in params.items():
-            setattr(self, name, value)
-        return self
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._is_fitted()
 
-    def __repr__(self) -> str:
-        """Show the parameters that are not at their defaults."""
-        defaults = self._defaults()
-        changed = {k: v for k, v in self.get_params().items() if not _same(v, defaults[k])}
-        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+    def _check_fitted(self) -> None:
+        if not self._is_fitted():
+            raise not_fitted(f"{type(self).__name__} is not fitted: call fit first")
+
+    def _check_samples(self, X: Any) -> Array:
+        """Samples like those learned from (n_samples, n_features), in the networks' dtype."""
+        self._check_fitted()
+        check_columns("X", X, getattr(self, "feature_names_in_", None))
+        samples = check_samples("X", X, dtype=self._learned_dtype, n_features=self.n_features_in_)
+        warn_beyond(self, range_of(samples), len(samples))
+        return samples
+
+    def _check_common(self) -> None:
+        check_choice("activation", self.activation, ACTIVATIONS)
+        for name in ("batch_size", "epochs"):
+            check_int(name, getattr(self, name))
+        if self.patience is not None:
+            check_int("patience", self.patience)
+        check_threads(self.threads)
 
     def _check_dtype(self) -> np.dtype[Any]:
         given: Any = self.dtype
         for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
             if given is not None and dtype == given:  # NumPy takes None for float64
                 return dtype
-        raise ValueError(f"dtype: expected float32 or float64, got {given!r}")
+        raise ArgumentError("dtype", "float32 or float64", repr(given))
 
     def _check_sizes(self, name: str) -> list[int]:
         given: Any = getattr(self, name)
         if isinstance(given, str) or not np.iterable(given):
-            raise TypeError(f"{name}: expected a sequence of layer sizes, got {given!r}")
+            raise ArgumentTypeError(name, "a sequence of layer sizes", repr(given))
         return [check_int(name, size) for size in given]
-
-    def __sklearn_tags__(self) -> Any:
-        # Called by scikit-learn alone, so that it is there to import.
-        utils = importlib.import_module("sklearn.utils")
-        classifies = self._estimator_type == "classifier"
-        return utils.Tags(
-            estimator_type=self._estimator_type,
-            target_tags=utils.TargetTags(required=classifies),
-            classifier_tags=utils.ClassifierTags() if classifies else None,
-            transformer_tags=None if classifies else utils.TransformerTags(),
-        )
-
-
-def _same(value: Any, default: Any) -> bool:
-    return type(value) is type(default) and bool(np.all(value == default))
-
-
-class NetworkEstimator(Estimator):
-    """An estimator that is one trained ``Network``.
-
-    After ``fit`` it has ``network_``; ``history_``, a dict of arrays with one entry an epoch;
-    ``status_`` and ``n_epochs_``, how training ended and after how many epochs; ``mse_``, the mean
-    squared error of ``network_`` over the samples and outputs it was trained on (after Ctrl-C, as of
-    the last whole epoch); and
-    ``n_features_in_``. Training that does not set ``optimizer`` and ``epochs`` takes
-    ``DEFAULT_OPTIMIZER`` and the engine's ``DEFAULT_EPOCHS``.
-    """
-
-    hidden: Sequence[int]
-    bias: BiasConvention
-    optimizer: Optimizer
-    batch_size: int
-    epochs: int
-    mse: float | None
-    validation_fraction: float
-    patience: int | None
-    random_state: int | None
-
-    _learned = ("network_", *Estimator._learned, "mse_")
-
-    network_: Network
-    mse_: float
-    n_features_in_: int
-
-    def _restore(self) -> None:
-        super()._restore()
-        self.n_features_in_ = self.network_.n_inputs
-
-    def _held_out(self, n_samples: int, validation: Any) -> int:
-        """Return how many samples to hold out for validation."""
-        fraction = check_number("validation_fraction", self.validation_fraction, minimum=0.0)
-        if fraction >= 1:
-            raise ValueError(f"validation_fraction: expected a number below 1, got {fraction:g}")
-        if fraction and validation is not None:
-            raise ValueError(
-                f"validation_fraction: expected 0 beside validation in fit, got {fraction:g}"
-            )
-        if self.patience is not None and not fraction and validation is None:
-            raise ValueError(
-                "patience: expected validation data to measure by (validation_fraction, or "
-                "validation in fit), got none"
-            )
-        held = max(1, round(fraction * n_samples)) if fraction else 0
-        if held >= n_samples:
-            raise ValueError(
-                "validation_fraction: expected a sample left to train on, "
-                f"got {fraction:g} of {n_samples}"
-            )
-        return held
-
-    def _train(
-        self,
-        x: Array,
-        y: Array,
-        *,
-        sizes: Sequence[int],
-        activation: Sequence[ActivationName],
-        objective: LossName,
-        sample_weight: npt.ArrayLike | None,
-        validation: tuple[Array, Array] | None,
-        callback: Callback | None,
-        learned: Mapping[str, Any] = MappingProxyType({}),
-    ) -> Self:
-        """Train a network of ``sizes`` to turn ``x`` into ``y``; learn it, and ``learned`` with it.
-
-        Training that Ctrl-C stops is learned too before ``KeyboardInterrupt`` goes on to the caller.
-        """
-        seed = resolve_seed(self.random_state)
-        weight = check_sample_weight(sample_weight, len(x))
-        held = self._held_out(len(x), validation)
-        if held:
-            order = permutation(len(x), random_state=seed)
-            out, kept = order[:held], order[held:]
-            validation = (x[out], y[out])
-            x, y = x[kept], y[kept]
-            weight = None if weight is None else weight[kept]
-        network = Network(
-            sizes, activation=activation, bias=self.bias, dtype=x.dtype.name, random_state=seed
-        )
-        try:
-            result = train(
-                network,
-                x,
-                y,
-                objective=objective,
-                optimizer=self.optimizer,
-                batch_size=self.batch_size,
-                epochs=self.epochs,
-                mse=self.mse,
-                sample_weight=weight,
-                validation=validation,
-                patience=self.patience,
-                random_state=seed,
-                callback=callback,
-            )
-        except KeyboardInterrupt as stop:
-            if isinstance(partial := getattr(stop, "result", None), TrainResult):
-                self._learn(partial, x, y, learned)
-            raise
-        self._learn(result, x, y, learned)
-        return self
-
-    def _learn(self, result: TrainResult, x: Array, y: Array, learned: Mapping[str, Any]) -> None:
-        network = result.model
-        assert isinstance(network, Network)
-        self.network_ = network
-        self.n_features_in_ = network.n_inputs
-        self.history_ = dict(result.history)
-        self.status_ = result.status
-        self.n_epochs_ = result.epochs
-        self.mse_ = self._final_mse(result, x, y)
-        for name, value in learned.items():
-            setattr(self, name, value)
-
-    def _final_mse(self, result: TrainResult, x: Array, y: Array) -> float:
-        if result.status != "interrupted":
-            return mean_squared_error(self.network_(x), y)
-        # Whoever pressed Ctrl-C does not wait for another look at all samples.
-        scores = result.history["train_mse"]
-        return float(scores[-1]) if scores.size else float("nan")
-
-
-def mean_squared_error(outputs: Array, targets: Array) -> float:
-    """Return the mean over samples and outputs of (outputs - targets)²."""
-    return float(np.square(outputs - targets).mean(dtype=np.float64))

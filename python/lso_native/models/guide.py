@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lso_native.models.generative import Array
+from lso_native._typing import Array
 from lso_native.network import Model
 
 __all__ = ["ClassifierGuide", "Guide"]

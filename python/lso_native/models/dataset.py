@@ -1,0 +1,72 @@
+"""Samples to learn from: their targets and weights, and which of them are held out."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native._checks import check_number
+from lso_native._typing import Array
+from lso_native.errors import ArgumentError
+from lso_native.random import permutation
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples, what is known of each, and how much each counts."""
+
+    x: Array
+    """(n_samples, n_features)"""
+    y: Array | None = None
+    """(n_samples,) labels or class numbers, or targets (n_samples, ...)."""
+    weight: Array | None = None
+    """(n_samples,) above 0; only their ratios count."""
+    classes: Array | None = None
+    """The labels that the class numbers in ``y`` stand for."""
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def weighted_by(self, weight: npt.NDArray[np.float64] | None) -> Dataset:
+        """With the weights ``weight`` (n_samples,), at least 0: a sample of weight 0 is not there."""
+        if weight is None:
+            return self
+        # By a power of two, which rounds nothing: what is tiny or huge in float32 as given is neither in relation.
+        weight = np.ldexp(weight, 1 - int(np.frexp(weight.max())[1]))
+        weighted = dataclasses.replace(self, weight=weight)
+        return weighted if weight.all() else weighted.take(np.flatnonzero(weight))
+
+    def take(self, rows: Array) -> Dataset:
+        """The samples ``rows``, in that order."""
+        y, weight = (None if part is None else part[rows] for part in (self.y, self.weight))
+        return dataclasses.replace(self, x=self.x[rows], y=y, weight=weight)
+
+    def mean(self, values: Array) -> Any:
+        """The mean of ``values`` (n_samples, ...) over samples, by their weights, in float64."""
+        if self.weight is None:
+            return values.mean(axis=0, dtype=np.float64)
+        return np.average(values, axis=0, weights=self.weight)
+
+    def mean_squared_error(self, outputs: Array, targets: Array) -> float:
+        """The mean over samples, by their weights, and outputs of (outputs - targets)²."""
+        squared = np.square(outputs - targets)
+        if self.weight is None:
+            return float(squared.mean(dtype=np.float64))
+        return float(np.average(squared.mean(axis=1, dtype=np.float64), weights=self.weight))
+
+    def hold_out(self, fraction: Any, seed: int) -> tuple[Dataset, Dataset | None]:
+        """What is left to train on, and a random share of ``fraction``, if any, to validate by."""
+        share = check_number("validation_fraction", fraction, minimum=0.0, below=1.0)
+        if share == 0:
+            return self, None
+        order = permutation(len(self), random_state=seed)
+        held = max(1, round(share * len(self)))
+        if held >= len(self):
+            raise ArgumentError(
+                "validation_fraction", "a sample left to train on", f"{share:g} of {len(self)}"
+            )
+        return self.take(order[held:]), self.take(order[:held])

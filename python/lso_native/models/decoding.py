@@ -1,0 +1,176 @@
+"""What turns latents into samples, and samples into latents."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native._checks import (
+    check_choice,
+    check_int,
+    check_sample_weight,
+    check_samples,
+    resolve_seed,
+)
+from lso_native._typing import Array, RandomState
+from lso_native.errors import ArgumentError
+from lso_native.models.base import ACTIVATIONS, OUTPUT_RANGES, Estimator
+from lso_native.models.dataset import Dataset
+from lso_native.models.fitting import Unsupervised
+from lso_native.models.settings import estimator, learned, setting
+from lso_native.network import ActivationName, Composition, Model, Network
+from lso_native.random import normal
+
+# 99.7% of what is drawn from N(0, 1) lies within.
+_NORMAL_RANGE = 3.0
+
+
+@runtime_checkable
+class Decoder(Protocol):
+    """Whatever turns latents into samples: an estimator of this package or any object with these two."""
+
+    @property
+    def decoder_(self) -> Model:
+        """Takes latents (n, latent) and returns samples (n, n_features)."""
+
+    def sample_latent(self, n: int, *, random_state: Any = None) -> Array:
+        """``n`` latents (n, latent) to start from."""
+
+
+@runtime_checkable
+class EncoderDecoder(Decoder, Protocol):
+    """A decoder that also turns samples into latents."""
+
+    def transform(self, X: npt.ArrayLike) -> Array:
+        """The latents (n_samples, latent) of ``X`` (n_samples, n_features)."""
+
+    def inverse_transform(self, X: npt.ArrayLike) -> Array:
+        """The samples (n, n_features) that the latents ``X`` (n, latent) decode to."""
+
+
+@estimator
+class DecodingEstimator(Estimator):
+    """An estimator with a decoder."""
+
+    _estimator_type = "transformer"
+
+    latent: int = setting(default=20, kw_only=False, doc="how many latents.")
+    output_activation: ActivationName = setting(
+        default="sigmoid",
+        doc="of the decoder's outputs. Samples must lie in its range: 0..1 for sigmoid; any for linear.",
+    )
+    decoder_: Network = learned(
+        doc="takes latents (n, latent) and returns samples (n, n_features)."
+    )
+
+    @property
+    def _learned_dtype(self) -> np.dtype[Any]:
+        return self.decoder_.dtype
+
+    @property
+    def _n_latents(self) -> int:
+        return self.decoder_.n_inputs
+
+    @abstractmethod
+    def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
+        """Return ``n`` latents (n, latent) of the kind that the decoder was trained on."""
+
+    def __rshift__(self, network: Model) -> Composition:
+        """``estimator >> network``: the decoder and then ``network``."""
+        if not isinstance(network, Model):
+            return NotImplemented
+        self._check_fitted()
+        return self.decoder_ >> network
+
+    def _check_settings(self) -> None:
+        check_int("latent", self.latent)
+        check_choice("output_activation", self.output_activation, ACTIVATIONS)
+
+    def _check_x(self, name: str, X: Any, n_features: int | None) -> Array:
+        samples = super()._check_x(name, X, n_features)
+        low, high = OUTPUT_RANGES.get(self.output_activation, (-np.inf, np.inf))
+        if samples.min() < low or samples.max() > high:
+            raise ArgumentError(
+                name,
+                f"values in {low:g}..{high:g}, what output_activation={self.output_activation!r} can return",
+                f"{samples.min():g}..{samples.max():g}",
+            )
+        return samples
+
+
+@estimator
+class NormalDecodingEstimator(DecodingEstimator):
+    """An estimator whose decoder was trained on latents that follow N(0, 1)."""
+
+    @property
+    def latent_range_(self) -> Array:
+        """(2, latent): from -3 to 3, where 99.7% of N(0, 1) lies."""
+        ends = np.array([[-_NORMAL_RANGE], [_NORMAL_RANGE]], self.decoder_.dtype)
+        return np.repeat(ends, self._n_latents, axis=1)
+
+    def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
+        """Return ``n`` latents (n, latent) drawn from N(0, 1)."""
+        self._check_fitted()
+        shape, seed = (check_int("n", n), self._n_latents), resolve_seed(random_state)
+        return normal(shape, random_state=seed, dtype=self.decoder_.dtype.name)
+
+
+@estimator
+class EncodingEstimator(DecodingEstimator, Unsupervised):
+    """An estimator with an encoder and a decoder."""
+
+    encoder_: Network = learned(
+        doc="takes samples (n, n_features) and returns latents (n, latent)."
+    )
+    mse_: float = learned(
+        doc="the mean squared error over samples, by their weights, and features of the samples trained on, encoded "
+        "and decoded again."
+    )
+
+    def _fits(self) -> bool:
+        ends = self.decoder_.n_outputs, self.decoder_.n_inputs
+        return (self.encoder_.n_inputs, self.encoder_.n_outputs) == ends
+
+    def fit_transform(self, X: npt.ArrayLike, y: object = None, **fit_params: Any) -> Array:
+        """Fit on ``X`` and return its latents (n_samples, latent)."""
+        return self.fit(X, y, **fit_params).transform(X)
+
+    def transform(self, X: npt.ArrayLike) -> Array:
+        """Return the latents (n_samples, latent) of ``X`` (n_samples, n_features)."""
+        samples = self._check_samples(X)
+        return self.encoder_(samples, threads=self.threads)
+
+    def inverse_transform(self, X: npt.ArrayLike) -> Array:
+        """Return the samples (n, n_features) that the latents ``X`` (n, latent) decode to."""
+        self._check_fitted()
+        codes = check_samples("X", X, dtype=self.decoder_.dtype, n_features=self._n_latents)
+        return self.decoder_(codes, threads=self.threads)
+
+    def reconstruct(self, X: npt.ArrayLike) -> Array:
+        """Return ``X`` (n_samples, n_features) encoded and decoded again."""
+        return self.inverse_transform(self.transform(X))
+
+    def mean_squared_error(
+        self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> float:
+        """Return the error of ``reconstruct``: the mean over samples, by their weights, and features."""
+        samples = self._check_samples(X)
+        weight = check_sample_weight(sample_weight, len(samples))
+        known = Dataset(samples).weighted_by(weight)
+        return known.mean_squared_error(self.reconstruct(known.x), known.x)
+
+    def score(
+        self,
+        X: npt.ArrayLike,
+        y: object = None,  # noqa: ARG002
+        sample_weight: npt.ArrayLike | None = None,
+    ) -> float:
+        """Return minus ``mean_squared_error(X)``: greater is better, as model selection expects."""
+        return -self.mean_squared_error(X, sample_weight)
+
+    def sample(self, n: int, *, random_state: RandomState = None) -> Array:
+        """Return ``n`` samples (n, n_features): ``sample_latent``, decoded."""
+        return self.inverse_transform(self.sample_latent(n, random_state=random_state))

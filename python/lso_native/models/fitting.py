@@ -1,0 +1,207 @@
+"""The one way to fit: from samples alone, or told something of each."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Self
+
+import numpy.typing as npt
+
+from lso_native._checks import check_sample_weight, resolve_seed
+from lso_native._typing import Array
+from lso_native.errors import ArgumentError
+from lso_native.models.base import Estimator
+from lso_native.models.dataset import Dataset
+from lso_native.models.inputs import check_columns, column_names, forget_warning, range_of
+from lso_native.models.settings import estimator, learned_names
+from lso_native.models.training import ADVICE, Callback, Outcome, Schedule, Training, joined
+
+
+@estimator
+class Fitting(Estimator):
+    """The one way to fit."""
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: Any = None,
+        callback: Callback | None = None,
+    ) -> Self:
+        go_on = bool(self.warm_start) and self._is_fitted()
+        return self._train(X, y, sample_weight, validation, callback, self.epochs, go_on)
+
+    def _go_on(self, X: Any, y: Any, sample_weight: Any, classes: Array | None = None) -> Self:
+        """One more epoch; the first one where nothing is learned yet."""
+        return self._train(X, y, sample_weight, None, None, 1, self._is_fitted(), classes)
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: Any,
+        callback: Callback | None,
+        epochs: int,
+        go_on: bool,
+        classes: Array | None = None,
+    ) -> Self:
+        """Train; learn what came of it, after Ctrl-C too, but nothing where another error goes up."""
+        self._check_common()
+        self._check_settings()
+        seed = resolve_seed(self.random_state)
+        if go_on:
+            check_columns("X", X, getattr(self, "feature_names_in_", None))
+            classes = getattr(self, "classes_", None)
+        x = self._check_x("X", X, self.n_features_in_ if go_on else None)
+        data = Dataset(x, self._check_y("y", y, len(x)))
+        data = data.weighted_by(check_sample_weight(sample_weight, len(data)))
+        data = self._encode("y", data, classes)
+        data, held_out = self._hold_out(data, validation, seed)
+        before = self.n_epochs_ if go_on else 0
+        schedule = Schedule(
+            epochs,
+            self.batch_size,
+            self.patience if held_out is not None else None,
+            seed,
+            before,
+            callback,
+        )
+        training = self._begin(data, seed, go_on=go_on)
+        outcome = training.run(data, held_out, schedule)
+        self._learn(training, outcome, data, None if go_on else column_names(X), go_on=go_on)
+        return self
+
+    def _hold_out(
+        self, data: Dataset, validation: Any, seed: int
+    ) -> tuple[Dataset, Dataset | None]:
+        """What to train on, and what to validate by."""
+        held_out: Dataset | None
+        kept, held_out = data.hold_out(self.validation_fraction, seed)
+        if validation is not None:
+            if held_out is not None:
+                raise ArgumentError(
+                    "validation_fraction",
+                    "0 beside validation in fit",
+                    f"{self.validation_fraction:g}",
+                )
+            held_out = self._watched(validation, data)
+        if self.patience is not None and held_out is None:
+            raise ArgumentError(
+                "patience",
+                "validation data to measure by (validation_fraction, or validation in fit)",
+                "none",
+            )
+        return kept, held_out
+
+    def _watched(self, validation: Any, data: Dataset) -> Dataset:
+        X, y = self._pair(validation)
+        x_name, y_name = ("validation", "") if y is None else ("validation[0]", "validation[1]")
+        x = self._check_x(x_name, X, data.x.shape[1])
+        return self._encode(y_name, Dataset(x, self._check_y(y_name, y, len(x))), data.classes)
+
+    def _learn(
+        self,
+        training: Training,
+        outcome: Outcome,
+        data: Dataset,
+        names: Array | None,
+        *,
+        go_on: bool,
+    ) -> None:
+        before = dict(vars(self)) if go_on else {}
+        for name in () if go_on else learned_names(self):
+            vars(self).pop(name, None)
+        if names is not None:
+            self.feature_names_in_ = names
+        self.data_range_ = range_of(data.x, before.get("data_range_"))
+        self._take(training, data)
+        self.history_ = joined(before.get("history_"), outcome.history)
+        self.n_epochs_ = before.get("n_epochs_", 0) + outcome.epochs
+        self.status_ = self._judge(outcome.status)
+        forget_warning(self)
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+        if self.status_ in ADVICE:
+            warnings.warn(
+                f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {ADVICE[self.status_]}",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
+
+@estimator
+class Unsupervised(Fitting):
+    """An estimator that learns from samples alone."""
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: object = None,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        validation: npt.ArrayLike | None = None,
+        callback: Callback | None = None,
+    ) -> Self:
+        """Train on ``X`` (n_samples, n_features), in what the output activation can return, and return self.
+
+        ``y`` is ignored. ``sample_weight``: (n_samples,), at least 0, how much each sample counts beside the others;
+        a sample of weight 0 is not there. ``validation``: samples (n, n_features) to validate by. ``callback`` is
+        called with a ``TrainProgress`` after each epoch; a true value stops. Ctrl-C raises ``KeyboardInterrupt``; what
+        was learned by then is kept. After another error the estimator is as it was before.
+
+        Raises ValueError or TypeError where a parameter or an argument is not what is described above.
+        """
+        return self._fit(X, y, sample_weight, validation, callback)
+
+    def partial_fit(
+        self, X: npt.ArrayLike, y: object = None, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """Go on from what was learned, or begin, with one epoch on ``X`` (n_samples, n_features), and return self.
+
+        The optimizer begins anew at each call. Otherwise as ``fit``.
+        """
+        return self._go_on(X, y, sample_weight)
+
+    def _pair(self, validation: Any) -> tuple[Any, Any]:
+        return validation, None
+
+
+@estimator
+class Supervised(Fitting):
+    """An estimator that is told something of each sample."""
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        sample_weight: npt.ArrayLike | None = None,
+        validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        callback: Callback | None = None,
+    ) -> Self:
+        """Train on ``X`` (n_samples, n_features) and what is known of each sample, ``y``, and return self.
+
+        ``sample_weight``: (n_samples,), at least 0, how much each sample counts beside the others; a sample of weight
+        0 is not there. ``validation``: a pair (X, y) to validate by. ``callback`` is called with a ``TrainProgress``
+        after each epoch; a true value stops. Ctrl-C raises ``KeyboardInterrupt``; what was learned by then is kept.
+        After another error the estimator is as it was before.
+
+        Raises ValueError or TypeError where a parameter or an argument is not what is described above.
+        """
+        return self._fit(X, y, sample_weight, validation, callback)
+
+    def partial_fit(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """Go on from what was learned, or begin, with one epoch on ``X`` and ``y``, and return self.
+
+        The optimizer begins anew at each call. Otherwise as ``fit``.
+        """
+        return self._go_on(X, y, sample_weight)
+
+    def _pair(self, validation: Any) -> tuple[Any, Any]:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise ArgumentError("validation", "a pair (X, y)", type(validation).__name__)
+        return validation[0], validation[1]
