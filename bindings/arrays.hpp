@@ -10,9 +10,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "errors.hpp"
 #include "lso/view.hpp"
 
 namespace lso::bindings {
@@ -27,27 +29,22 @@ using Contiguous = py::array_t<T, py::array::c_style>;
 
 inline std::string shape_text(const py::array& array) { return py::str(py::tuple(array.attr("shape"))); }
 
-[[noreturn]] inline void refuse(const std::string& argument, const std::string& expected, const std::string& got) {
-  throw py::value_error(argument + ": expected " + expected + ", got " + got);
+// A plain NumPy array of real numbers as it is; whatever else goes through the check that Python has for all of them.
+inline py::array real_numbers(const py::handle& object, const std::string& argument) {
+  if (Py_TYPE(object.ptr()) == py::detail::npy_api::get().PyArray_Type_) {
+    auto array = py::reinterpret_borrow<py::array>(object);
+    if (std::string_view("fiub").find(array.dtype().kind()) != std::string_view::npos) return array;
+  }
+  return py::module_::import("lso_native._checks").attr("as_numbers")(argument, object);
 }
 
 // Real numbers of any width become T; anything else is refused by name.
 template <class T>
 Array<T> numbers(const py::handle& object, const std::string& argument) {
-  const py::array array = py::array::ensure(object);
-  if (!array) {
-    PyErr_Clear();
-    refuse(argument, "an array of real numbers",
-           "a " + std::string(py::str(py::type::of(object).attr("__name__"))) + " that makes no array");
-  }
-  const char kind = array.dtype().kind();
-  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
-    throw py::type_error(argument + ": expected an array of real numbers, got dtype " +
-                         std::string(py::str(array.dtype())));
-  }
+  const py::array array = real_numbers(object, argument);
   if constexpr (sizeof(T) < sizeof(double)) {
     // NumPy would warn of a number too large for T; cast here it is infinite, and refused as such
-    if (array.dtype().itemsize() > static_cast<py::ssize_t>(sizeof(T)) && kind == 'f') {
+    if (array.dtype().itemsize() > static_cast<py::ssize_t>(sizeof(T)) && array.dtype().kind() == 'f') {
       const Array<double> wide = numbers<double>(array, argument);
       Array<T> narrow(std::vector<py::ssize_t>(wide.shape(), wide.shape() + wide.ndim()));
       std::transform(wide.data(), wide.data() + wide.size(), narrow.mutable_data(),

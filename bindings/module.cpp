@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "bindings.hpp"
+#include "errors.hpp"
 #include "gil.hpp"
 #include "lso/simd.hpp"
 
 PYBIND11_MODULE(_core, module) {
   using namespace lso::bindings;
   module.doc() = "The C++ engine of lso_native. Use it through lso_native, which checks and documents its arguments.";
+  translate_errors();
   bind_network(module);
   bind_objective(module);
   bind_optimize(module);

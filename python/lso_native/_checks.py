@@ -154,12 +154,12 @@ def as_numbers(name: str, value: Any) -> Array:
         return array
     got = f"dtype {array.dtype}"
     if array.dtype.kind == "O":
-        # NumPy would read "1.5" as a number, and drop an imaginary part.
-        stranger = next((x for x in array.flat if isinstance(x, str | bytes | complex)), None)
+        # NumPy would read "1.5" and None as numbers, and drop an imaginary part.
+        strangers = [x for x in array.flat if x is None or isinstance(x, str | bytes | complex)]
         try:
-            if stranger is None:
+            if not strangers:
                 return array.astype(np.float64)
-            got += f" with {shown(stranger)}"
+            got += f" with {shown(strangers[0])}"
         except (TypeError, ValueError, OverflowError) as error:
             got += f" ({error})" if array.ndim else f" of a {type(value).__name__}"
     raise ArgumentTypeError(name, "an array of real numbers", got)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._checks import check_int
+from lso_native._checks import as_array, as_numbers, check_int
 
 
 def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float32]:
@@ -18,7 +18,7 @@ def one_hot(labels: ArrayLike, n_classes: int) -> NDArray[np.float32]:
     Raises ValueError when a label is outside 0 .. n_classes - 1, TypeError when it is not an integer.
     """
     n_classes = check_int("n_classes", n_classes)
-    indices = np.asarray(labels)
+    indices = as_array("labels", labels, "integers")
     if indices.dtype.kind not in "iu":
         raise TypeError(f"labels: expected integers, got {indices.dtype}")
     if indices.ndim > 1:
@@ -101,10 +101,7 @@ Objective = SquaredError | BinaryCrossEntropy | CategoricalCrossEntropy | Interv
 
 
 def _numbers(name: str, values: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected an array of real numbers, got dtype {array.dtype}")
-    return array.astype(np.float64)
+    return as_numbers(name, values).astype(np.float64)
 
 
 def _broadcast(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._checks import check_int, check_number, check_threads
+from lso_native._checks import as_numbers, check_int, check_number, check_threads
 from lso_native.errors import interrupted
 from lso_native.network import Model
 from lso_native.objectives import (
@@ -208,10 +208,7 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
         raise ValueError(f"bounds: expected a pair (low, high), got {bounds!r}") from None
     sides = []
     for side in (low, high):
-        array = np.asarray(side)
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"bounds: expected real numbers, got dtype {array.dtype}")
-        array = array.astype(model.dtype)
+        array = as_numbers("bounds", side).astype(model.dtype)
         sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
     if np.isnan(sides[0]).any() or np.isnan(sides[1]).any():
         raise ValueError(f"bounds: expected finite numbers, got NaN in {bounds!r}")

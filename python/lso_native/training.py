@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
 from lso_native._checks import (
+    as_numbers,
     check_choice,
     check_int,
     check_number,
@@ -153,7 +154,7 @@ def train(
 
 def _rows(name: str, values: ArrayLike) -> NDArray[Any]:
     """Targets are one row a sample here: a single shared row would be a mistake."""
-    array = np.asarray(values)
+    array = as_numbers(name, values)
     if array.ndim != 2:
         raise ValueError(
             f"{name}: expected an array of shape (n_samples, n_outputs), got shape {array.shape}"
@@ -176,8 +177,8 @@ def _check_pair(validation: Any) -> tuple[Any, Any]:
 def _check_weights(sample_weight: ArrayLike | None) -> NDArray[Any] | None:
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight)
-    if weights.dtype.kind in "fiub" and ((weights < 0).any() or not weights.any()):
+    weights = as_numbers("sample_weight", sample_weight)
+    if (weights < 0).any() or not weights.any():
         raise ValueError(
             "sample_weight: expected numbers of at least 0, one of them above it, "
             f"got {weights.min() if weights.size else 'none'}"

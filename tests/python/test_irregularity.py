@@ -495,7 +495,7 @@ def test_overflow_is_one_error(call: Callable[[Any], object], layers: int) -> No
         ),
         (
             lambda: feasible_share(LATENTS, DECODER, lambda x: x.astype(str), np.ones(2, bool)),
-            "^judge: expected confidences as real numbers",
+            "^judge: expected an array of real numbers",
         ),
     ],
 )

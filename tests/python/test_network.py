@@ -188,7 +188,7 @@ X = np.zeros((2, 3))
         (0.0, "()"),
         (np.zeros((0, 3)), "(0, 3)"),
         (np.zeros((2, 3), dtype=complex), "complex128"),
-        (np.zeros((2, 3), dtype=object), "object"),
+        (np.full((2, 3), None), "object"),
         (np.array([["a", "b", "c"]]), "<U1"),
         ([[1.0, 2.0, 3.0], [1.0]], ""),
         ([[0.0, np.nan, 0.0]], "NaN"),

@@ -29,7 +29,7 @@ def optimize(**changed: Any) -> lso.OptimizeResult:
         ("starts", np.full((5, 3), np.nan), "NaN"),
         ("starts", np.full((5, 3), -np.inf), "infinity"),
         ("starts", np.zeros((5, 3), dtype=complex), "complex128"),
-        ("starts", np.zeros((5, 3), dtype=object), "object"),
+        ("starts", np.full((5, 3), None), "object"),
         ("starts", "seven", ""),
         ("target", [0.5, 0.5, 0.5], "(3,)"),
         ("target", np.zeros((4, 2)), "(4, 2)"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import numpy.typing as npt
 
+from lso_native._checks import as_numbers
 from lso_native._typing import Array
 
 __all__ = ["half"]
@@ -19,7 +19,7 @@ def half(images: npt.ArrayLike) -> Array:
     the same dtype. This is how 28x28 becomes the paper's 14x14, which it does not spell out.
     Raises ValueError for another shape or dtype.
     """
-    pixels = np.asarray(images)
+    pixels = as_numbers("images", images)
     if pixels.dtype.kind != "f":
         raise ValueError(f"images: expected a floating dtype, got {pixels.dtype}")
     side = math.isqrt(pixels.shape[1]) if pixels.ndim == 2 else 0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import check_number
+from lso_native._checks import as_array, as_numbers, check_number
 from lso_native._typing import BoolArray, Float64Array
 from lso_native.irregularity._common import (
     blocks,
@@ -142,9 +142,7 @@ def round_trip(decoder: Model, encoder: Model, latents: ArrayLike) -> RoundTrip:
 
 
 def _greatest(answer: ArrayLike, n: int) -> Float64Array:
-    given = np.asarray(answer)
-    if given.dtype.kind not in "biuf":
-        raise TypeError(f"judge: expected confidences as real numbers, got dtype {given.dtype}")
+    given = as_numbers("judge", answer)
     if given.ndim not in (1, 2) or len(given) != n or given.size == 0:
         raise ValueError(
             f"judge: expected confidences of shape ({n},) or ({n}, n_classes), got shape {given.shape}"
@@ -156,7 +154,7 @@ def _greatest(answer: ArrayLike, n: int) -> Float64Array:
 
 
 def _flags(answer: ArrayLike, n: int) -> BoolArray:
-    given = np.asarray(answer)
+    given = as_array("in_manifold", answer, "flags")
     if given.dtype != np.bool_:
         raise TypeError(f"in_manifold: expected bool, got dtype {given.dtype}")
     if given.shape != (n,):

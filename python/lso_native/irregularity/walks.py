@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import check_number, check_samples
+from lso_native._checks import as_numbers, check_number, check_samples
 from lso_native._typing import Float64Array
 from lso_native.irregularity._common import (
     blocks,
@@ -159,9 +159,7 @@ def _check_walks(walks: Any, model: Model) -> list[Float64Array]:
 
 def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Float64Array:
     """(n_walks, n_outputs)"""
-    given = np.asarray(target)
-    if given.dtype.kind not in "biuf":
-        raise TypeError(f"target: expected an array of real numbers, got dtype {given.dtype}")
+    given = as_numbers("target", target)
     if given.shape not in {(n_outputs,), (n_walks, n_outputs)}:
         raise ValueError(
             f"target: expected an array of shape ({n_outputs},) or ({n_walks}, {n_outputs}), got shape {given.shape}"
