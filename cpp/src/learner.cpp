@@ -42,7 +42,7 @@ Network<T> Learner<T>::averaged() const {
 
 template <class T>
 template <class Work>
-void Learner<T>::share(std::size_t count, Work&& work) {
+void Learner<T>::share(std::size_t count, const Work& work) {
   if (n_rows_ > chunk_lanes && gradient_.size() * n_rows_ >= worth_threads) return team_.share(count, work);
   for (std::size_t i = 0; i < count; ++i) work(std::size_t{0}, i);
 }

@@ -10,7 +10,7 @@
 #include <thread>
 #include <utility>
 
-#if defined(__linux__)
+#ifdef __linux__
 #include <sched.h>
 
 #include <vector>
@@ -66,7 +66,7 @@ std::optional<std::size_t> cgroup_quota(const std::string& membership, const std
   return least;
 }
 
-#if defined(__linux__)
+#ifdef __linux__
 namespace {
 std::size_t affinity() {
   // the kernel refuses a set that is smaller than its own

@@ -124,7 +124,7 @@ void Team::leave_others_to_parent() {
   others_.clear();
 }
 
-void Team::run(std::size_t count, Call call, void* context) {
+void Team::run(std::size_t count, Call call, const void* context) {
   leave_others_to_parent();
   count_ = count;
   call_ = call;

@@ -50,7 +50,7 @@ class Tile {
       iterate();
       // downwards, since a finished lane is filled by the last one, which has been seen by then
       for (std::size_t lane = active_; lane-- > 0;) {
-        if (lanes_[lane].done) finish(lane);
+        if (const std::optional<Status> done = lanes_[lane].done) finish(lane, *done);
       }
       if (job_.stop.stops(thread)) return abandon();
     }
@@ -119,8 +119,8 @@ class Tile {
     begin_lane(lane);
   }
 
-  void finish(std::size_t lane) {
-    write(lane, *lanes_[lane].done);
+  void finish(std::size_t lane, Status status) {
+    write(lane, status);
     job_.finished.fetch_add(1, std::memory_order_relaxed);
     const std::size_t from = --active_;
     if (from == lane) return;

@@ -1,7 +1,7 @@
 // A system that grants no thread.
 #pragma once
 
-#if defined(__GLIBC__)
+#ifdef __GLIBC__
 #include <pthread.h>
 
 #include <cstddef>

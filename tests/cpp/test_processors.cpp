@@ -4,10 +4,11 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 
 #include "check.hpp"
 
-#if defined(__linux__)
+#ifdef __linux__
 #include <sched.h>
 #include <unistd.h>
 #endif
@@ -92,13 +93,13 @@ TEST("version 1 keeps quota and period apart, in the processor controller's tree
   CHECK(!mount.quota("4:cpu,cpuacct:/jobs\n"));
 }
 
-#if defined(__linux__)
+#ifdef __linux__
 TEST("affinity bounds the processors, when it is asked for") {
   const std::size_t before = lso::processors();
   CHECK(before >= 1);
   cpu_set_t all;
   CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
-  CHECK(before <= static_cast<std::size_t>(CPU_COUNT(&all)));
+  CHECK(std::cmp_less_equal(before, CPU_COUNT(&all)));
   cpu_set_t one;
   CPU_ZERO(&one);
   CPU_SET(sched_getcpu(), &one);

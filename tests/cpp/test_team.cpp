@@ -9,7 +9,7 @@
 #include "lso/threads.hpp"
 #include "refused_threads.hpp"
 
-#if !defined(_WIN32)
+#ifndef _WIN32
 #include <sys/wait.h>
 #include <unistd.h>
 #endif
@@ -89,7 +89,7 @@ TEST("a team ends, awake or asleep, without work or right after it") {
   CHECK(team.size() == 4);
 }
 
-#if defined(__GLIBC__)
+#ifdef __GLIBC__
 TEST("a team that the system grants no thread is the calling one") {
   const RefusedThreads refused;
   Team team(5);
@@ -98,7 +98,7 @@ TEST("a team that the system grants no thread is the calling one") {
 }
 #endif
 
-#if !defined(_WIN32)
+#ifndef _WIN32
 TEST("a forked child, which has no helpers, does the work itself and ends") {
   Team team(3);
   CHECK(once_each(team, 100));

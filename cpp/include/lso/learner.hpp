@@ -51,7 +51,7 @@ class Learner {
 
  private:
   template <class Work>
-  void share(std::size_t count, Work&& work);
+  void share(std::size_t count, const Work& work);
   [[nodiscard]] std::size_t rows_of(std::size_t chunk) const;
 
   std::shared_ptr<Network<T>> network_;

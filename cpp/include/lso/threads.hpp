@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <functional>
 #include <thread>
-#include <type_traits>
 #include <vector>
 
 namespace lso {
@@ -55,22 +54,20 @@ class Team {
 
   // work(thread, i) for i < count, each on whatever thread is free; the calling one, 0, takes part. Nothing may throw.
   template <class Work>
-  void share(std::size_t count, Work&& work) {
+  void share(std::size_t count, const Work& work) {
     if (others_.empty() || count <= 1) {
       for (std::size_t i = 0; i < count; ++i) work(0, i);
       return;
     }
     run(
         count,
-        [](void* context, std::size_t thread, std::size_t i) {
-          (*static_cast<std::remove_reference_t<Work>*>(context))(thread, i);
-        },
+        [](const void* context, std::size_t thread, std::size_t i) { (*static_cast<const Work*>(context))(thread, i); },
         &work);
   }
 
  private:
-  using Call = void (*)(void* context, std::size_t thread, std::size_t i);
-  void run(std::size_t count, Call call, void* context);
+  using Call = void (*)(const void* context, std::size_t thread, std::size_t i);
+  void run(std::size_t count, Call call, const void* context);
   void serve(std::size_t thread);
   void take(std::size_t thread);
   void leave_others_to_parent();
@@ -81,7 +78,7 @@ class Team {
   std::atomic<bool> over_{false};
   std::size_t count_ = 0;
   Call call_ = nullptr;
-  void* context_ = nullptr;
+  const void* context_ = nullptr;
   long process_;
   std::vector<std::jthread> others_;
 };
