@@ -58,7 +58,7 @@ class MinibatchTrainer final : public Trainer<T> {
   static constexpr std::size_t second_level_cache = std::size_t{1} << 20;
 
   struct Piece {
-    std::size_t gradient;
+    std::size_t gradient = 0;
     ParameterPiece piece;
   };
   struct Block {
@@ -159,7 +159,7 @@ class MinibatchTrainer final : public Trainer<T> {
       return StepOutcome::moved;
     }
     const double change = std::get<DesiredChange>(settings_.optimizer)(error);
-    StepOutcome outcome = check_step<T>(change, norm);
+    const StepOutcome outcome = check_step<T>(change, norm);
     if (outcome == StepOutcome::moved) {
       team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
         descend<T>(values(blocks_[i]), gradient(blocks_[i]), change, norm);

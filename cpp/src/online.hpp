@@ -53,7 +53,7 @@ class OnlineTrainer final : public Trainer<T> {
     }
   };
 
-  Stage make_stage(std::size_t s) const {
+  [[nodiscard]] Stage make_stage(std::size_t s) const {
     const auto& stage = chain_.stages()[s];
     Network<T>* network = parts_[stage.part].get();
     const std::size_t n_in = stage.layer > 0 ? network->layers()[stage.layer - 1].size : 0;
@@ -145,7 +145,7 @@ class OnlineTrainer final : public Trainer<T> {
   StepOutcome descend_all(double change) {
     double norm = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
-      Stage& stage = stages_[s];
+      const Stage& stage = stages_[s];
       if (!stage.trained) continue;
       const double md = stage.square(stage.delta);
       if (stage.has_bias()) norm += md;
@@ -170,7 +170,7 @@ class OnlineTrainer final : public Trainer<T> {
   StepOutcome adam_all() {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       Stage& stage = stages_[s];
-      if (!stage.trained) continue;
+      if (!stage.weights_adam || !stage.bias_adam) continue;  // it does not train
       stage.weights_adam->begin_step();
       stage.bias_adam->begin_step();
       if (stage.layer > 0) {

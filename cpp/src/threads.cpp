@@ -26,8 +26,10 @@ std::vector<std::jthread> start_threads(std::size_t count, Run run) {
   threads.reserve(count);
   try {
     for (std::size_t index = 1; index <= count; ++index) threads.emplace_back(run, index);
-  } catch (const std::system_error&) {  // no more threads
-  } catch (const std::bad_alloc&) {     // no memory for one
+  } catch (const std::system_error&) {
+    return threads;  // the system grants no more
+  } catch (const std::bad_alloc&) {
+    return threads;  // nor has it memory for one
   }
   return threads;
 }
