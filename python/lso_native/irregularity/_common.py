@@ -1,4 +1,4 @@
-"""What the measures share: networks in double precision, blocks of rows, checks, ratios and summaries."""
+"""What the measures share: blocks of rows, checks, ratios and summaries."""
 
 from __future__ import annotations
 
