@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._typing import RandomState
+from lso_native._typing import Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "shown",
 ]
 
-Array = npt.NDArray[Any]
 _LONGEST = 100  # characters of a stranger's repr in a message
 
 

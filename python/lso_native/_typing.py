@@ -13,6 +13,7 @@ FloatArray = NDArray[np.floating[Any]]
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
 RandomState = int | np.random.RandomState | np.random.Generator | None

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 
 from lso_native import _core
 from lso_native._checks import check_number, check_threads
-from lso_native.network import FloatArray, Network
+from lso_native._typing import FloatArray
+from lso_native.network import Network
 from lso_native.optimizers import Adam, native_optimizer
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lso_native import _core
 from lso_native._architecture import (
@@ -18,9 +18,9 @@ from lso_native._architecture import (
     native_classes,
 )
 from lso_native._checks import check_int, check_threads, resolve_seed
+from lso_native._typing import FloatArray
 from lso_native.errors import ArgumentError
 
-FloatArray = NDArray[np.floating[Any]]
 ActivationName = str
 Activation = _core.Activation
 ACTIVATIONS: Mapping[str, Activation] = MappingProxyType({a.name: a for a in _core.activations()})

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lso_native import _core
 from lso_native._checks import check_choice, check_int, check_number, resolve_seed
-
-FloatArray = NDArray[np.floating[Any]]
+from lso_native._typing import FloatArray, IntArray
 
 
 def uniform(
@@ -54,7 +51,7 @@ def normal(
     return unit if (mean, std) == (0.0, 1.0) else unit.dtype.type(mean) + unit * std
 
 
-def permutation(n: int, *, random_state: int | None = None) -> NDArray[np.int64]:
+def permutation(n: int, *, random_state: int | None = None) -> IntArray:
     """A random order of 0 .. n - 1 (Fisher and Yates), shape (n,)."""
     return _core.permutation(resolve_seed(random_state), check_int("n", n))
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_samples
-from lso_native._typing import BoolArray, Float64Array
+from lso_native._typing import BoolArray, Float64Array, IndexArray
 
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**22  # numbers held at once, 32 MiB
@@ -87,7 +87,7 @@ def within(
 
 
 def squared_distances(
-    points: Float64Array, i: npt.NDArray[np.intp], others: Float64Array, j: npt.NDArray[np.intp]
+    points: Float64Array, i: IndexArray, others: Float64Array, j: IndexArray
 ) -> Float64Array:
     """||points[i] - others[j]||² (n,), exactly 0 where the rows are equal, and the same wherever they stand."""
     squares = np.empty(len(i))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._typing import Float64Array
+from lso_native._typing import Float64Array, IndexArray
 
 from ._distances import blocks, check_features, rounding, squared_distances
 
@@ -19,7 +19,7 @@ class Nearest(NamedTuple):
 
     distance: Float64Array
     """(n,) Euclidean, exactly 0 for a copy."""
-    row: npt.NDArray[np.intp]
+    row: IndexArray
     """(n,) where it stands among the training images, the first of those as near."""
 
 

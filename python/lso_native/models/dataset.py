@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from lso_native._checks import check_number
-from lso_native._typing import Array
+from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError
 from lso_native.random import permutation
 
@@ -31,7 +30,7 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.x)
 
-    def weighted_by(self, weight: npt.NDArray[np.float64] | None) -> Dataset:
+    def weighted_by(self, weight: Float64Array | None) -> Dataset:
         """With the weights ``weight`` (n_samples,), at least 0: a sample of weight 0 is not there."""
         if weight is None:
             return self
