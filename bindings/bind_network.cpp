@@ -25,7 +25,8 @@ std::vector<Layer> make_layers(const std::vector<std::size_t>& sizes, const std:
   }
   std::vector<Layer> layers;
   for (std::size_t l = 0; l < sizes.size(); ++l) {
-    layers.push_back({sizes[l], l == 0 ? Activation() : Activation(activations[l - 1]), bias[l]});
+    layers.push_back(
+        {.size = sizes[l], .activation = l == 0 ? Activation() : Activation(activations[l - 1]), .bias = bias[l]});
   }
   return layers;
 }
@@ -47,7 +48,8 @@ void bind_activation(py::module_& module) {
       .def_property_readonly("output_only", [](const Activation& self) { return self.traits().output_only; })
       .def("group", &Activation::group, py::arg("n_nodes"))
       .def("__repr__", [](const Activation& self) { return "Activation('" + self.name() + "')"; })
-      .def("__eq__", [](const Activation& self, const py::object& other) {
+      .def("__eq__",
+           [](const Activation& self, const py::object& other) {
              return py::isinstance<Activation>(other) && self == other.cast<Activation>();
            })
       .def("__hash__", [](const Activation& self) { return py::hash(py::str(self.name())); });

@@ -16,11 +16,30 @@ void layer_forward(const Network<T>& network, std::size_t layer, typename Worksp
                    Lanes<const T> x, Lanes<T> y, Lanes<T> kept, T* scratch) {
   const T* bias = network.bias(layer);
   if (transposed.data != nullptr) {
-    kernels::kernels<T>().gemv(
-        {y.nodes, 1, x.nodes, transposed.data, 1, transposed.stride, x.data, 1, y.data, 1, bias});
+    kernels::kernels<T>().gemv({.m = y.nodes,
+                                .n = 1,
+                                .k = x.nodes,
+                                .a = transposed.data,
+                                .a_row = 1,
+                                .a_col = transposed.stride,
+                                .b = x.data,
+                                .ldb = 1,
+                                .c = y.data,
+                                .ldc = 1,
+                                .bias = bias});
   } else {
-    kernels::kernels<T>().gemm({y.nodes, y.lanes, x.nodes, network.weight(layer), x.nodes, 1, x.data, x.stride, y.data,
-                                y.stride, bias, false, scratch});
+    kernels::kernels<T>().gemm({.m = y.nodes,
+                                .n = y.lanes,
+                                .k = x.nodes,
+                                .a = network.weight(layer),
+                                .a_row = x.nodes,
+                                .a_col = 1,
+                                .b = x.data,
+                                .ldb = x.stride,
+                                .c = y.data,
+                                .ldc = y.stride,
+                                .bias = bias,
+                                .scratch = scratch});
   }
   activate(network.layers()[layer].activation, y, kept);
 }
@@ -31,10 +50,28 @@ template <class T>
 void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights weights,
                     Lanes<const T> md, Activation activation, Lanes<const T> kept, Lanes<T> nd, T* scratch) {
   if (weights.data != nullptr) {
-    kernels::kernels<T>().gemv({nd.nodes, 1, md.nodes, weights.data, 1, weights.stride, md.data, 1, nd.data, 1});
+    kernels::kernels<T>().gemv({.m = nd.nodes,
+                                .n = 1,
+                                .k = md.nodes,
+                                .a = weights.data,
+                                .a_row = 1,
+                                .a_col = weights.stride,
+                                .b = md.data,
+                                .ldb = 1,
+                                .c = nd.data,
+                                .ldc = 1});
   } else {
-    kernels::kernels<T>().gemm({nd.nodes, nd.lanes, md.nodes, network.weight(layer), 1, nd.nodes, md.data, md.stride,
-                                nd.data, nd.stride, nullptr, false, scratch});
+    kernels::kernels<T>().gemm({.m = nd.nodes,
+                                .n = nd.lanes,
+                                .k = md.nodes,
+                                .a = network.weight(layer),
+                                .a_row = 1,
+                                .a_col = nd.nodes,
+                                .b = md.data,
+                                .ldb = md.stride,
+                                .c = nd.data,
+                                .ldc = nd.stride,
+                                .scratch = scratch});
   }
   activate_backward<T>(activation, kept, nd, nd);
 }
@@ -46,8 +83,17 @@ void layer_backward_weights(Lanes<const T> md, Lanes<const T> n, std::size_t beg
                             bool add) {
   const std::size_t count = std::min(transposed_nodes, n.nodes - begin);
   transpose<T>(count, n.lanes, [&](std::size_t node) { return n[begin + node]; }, transposed, transposed_nodes);
-  kernels::kernels<T>().gemm({md.nodes, count, n.lanes, md.data, md.stride, 1, transposed, transposed_nodes,
-                              gradient + begin, n.nodes, nullptr, add});
+  kernels::kernels<T>().gemm({.m = md.nodes,
+                              .n = count,
+                              .k = n.lanes,
+                              .a = md.data,
+                              .a_row = md.stride,
+                              .a_col = 1,
+                              .b = transposed,
+                              .ldb = transposed_nodes,
+                              .c = gradient + begin,
+                              .ldc = n.nodes,
+                              .accumulate = add});
 }
 
 // Algorithm 2: NB (n,) (+)= ND (n, lanes) summed over lanes.
@@ -98,8 +144,9 @@ std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t 
   const std::vector<Layer>& layers = chain.parts()[part]->layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::size_t n_in = l > 0 ? layers[l - 1].size : 0;
-    for (std::size_t node = 0; node < n_in; node += transposed_nodes) pieces.push_back({part, l, node});
-    if (layers[l].bias) pieces.push_back({part, l, n_in});
+    for (std::size_t node = 0; node < n_in; node += transposed_nodes)
+      pieces.push_back({.part = part, .layer = l, .first_node = node});
+    if (layers[l].bias) pieces.push_back({.part = part, .layer = l, .first_node = n_in});
   }
   return pieces;
 }

@@ -60,8 +60,10 @@ void AdamState<T>::begin_step() {
 namespace {
 template <class T>
 kernels::AdamStep<T> kernel_step(const Adam& settings, double rate, double epsilon) {
-  return {static_cast<T>(settings.beta1), static_cast<T>(settings.beta2), static_cast<T>(epsilon),
-          static_cast<T>(rate)};
+  return {.beta1 = static_cast<T>(settings.beta1),
+          .beta2 = static_cast<T>(settings.beta2),
+          .epsilon = static_cast<T>(epsilon),
+          .rate = static_cast<T>(rate)};
 }
 }  // namespace
 

@@ -63,8 +63,15 @@ class DescentTile final : public Tile<T> {
     const auto& kernels = kernels::kernels<T>();
     kernels.keep_lanes(n_inputs_, active_, x.stride, x.data, improved_.data(), this->best_.data());
     const auto side = [](const std::vector<T>& bound) { return bound.empty() ? nullptr : bound.data(); };
-    kernels.move_lanes({n_inputs_, active_, x.stride, x.data, workspace_.deltas(0).data, scale_.data(),
-                        side(job_.bounds.lower), side(job_.bounds.upper), moved_.data()});
+    kernels.move_lanes({.nodes = n_inputs_,
+                        .lanes = active_,
+                        .ld = x.stride,
+                        .x = x.data,
+                        .derivatives = workspace_.deltas(0).data,
+                        .scale = scale_.data(),
+                        .lower = side(job_.bounds.lower),
+                        .upper = side(job_.bounds.upper),
+                        .moved = moved_.data()});
     for (std::size_t lane = 0; lane < active_; ++lane) {
       Lane& state = lanes_[lane];
       if (state.done) continue;

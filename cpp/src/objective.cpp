@@ -107,8 +107,14 @@ namespace {
 template <class T>
 void squared_excess(const ObjectiveLanes<T>& objective, Lanes<const T> y, double* error, Lanes<T> g) {
   const T* upper = objective.loss == Loss::interval ? objective.upper.data : nullptr;
-  kernels::kernels<T>().squared_excess({y.nodes, y.lanes, y.data, y.stride, objective.target.data, upper,
-                                        objective.weights.data, objective.target.stride},
+  kernels::kernels<T>().squared_excess({.nodes = y.nodes,
+                                        .lanes = y.lanes,
+                                        .y = y.data,
+                                        .ldy = y.stride,
+                                        .low = objective.target.data,
+                                        .high = upper,
+                                        .weight = objective.weights.data,
+                                        .ld = objective.target.stride},
                                        error, g.data, g.stride);
 }
 }  // namespace

@@ -60,13 +60,20 @@ class OnlineTrainer final : public Trainer<T> {
     const std::size_t stride = round_up_row(n_in);
     const bool keeps_slope = network->layers()[stage.layer].activation.traits().keeps_slope;
     const auto column = [&] { return AlignedBuffer<T>(round_up_row(stage.size)); };
-    Stage made{network,      stage.layer,
-               stage.size,   n_in,
-               stride,       this->trainable(stage.part),
-               column(),     column(),
-               column(),     AlignedBuffer<T>(keeps_slope ? round_up_row(stage.size) : 0),
-               column(),     AlignedBuffer<T>(stage.size * stride),
-               std::nullopt, std::nullopt};
+    Stage made{.network = network,
+               .layer = stage.layer,
+               .size = stage.size,
+               .n_in = n_in,
+               .stride = stride,
+               .trained = this->trainable(stage.part),
+               .now = column(),
+               .before = column(),
+               .delta = column(),
+               .slope = AlignedBuffer<T>(keeps_slope ? round_up_row(stage.size) : 0),
+               .scale = column(),
+               .weights = AlignedBuffer<T>(stage.size * stride),
+               .weights_adam = std::nullopt,
+               .bias_adam = std::nullopt};
     if (const Adam* adam = std::get_if<Adam>(&settings_.optimizer); adam != nullptr && made.trained) {
       made.weights_adam.emplace(*adam, stage.size * stride);
       made.bias_adam.emplace(*adam, stage.size);
@@ -103,8 +110,14 @@ class OnlineTrainer final : public Trainer<T> {
 
   void apply(Stage& stage, Stage& below, const T* next, const T* bias, T* y) {
     const T* scale = pending_ && stage.trained ? stage.scale.data() : nullptr;
-    kernels::kernels<T>().update_and_apply(
-        {stage.size, stage.stride, stage.weights.data(), scale, below.before.data(), next, bias, y});
+    kernels::kernels<T>().update_and_apply({.m = stage.size,
+                                            .n = stage.stride,
+                                            .w = stage.weights.data(),
+                                            .scale = scale,
+                                            .x = below.before.data(),
+                                            .next = next,
+                                            .bias = bias,
+                                            .y = y});
   }
 
   // E, and dE/dz of the outputs. Where every output has its own, they stand as well for lanes of one node.
@@ -133,8 +146,16 @@ class OnlineTrainer final : public Trainer<T> {
       Stage& stage = stages_[s];
       Stage& below = stages_[s - 1];
       if (stage.layer > 0) {
-        kernels::kernels<T>().gemv({stage.n_in, 1, stage.size, stage.weights.data(), 1, stage.stride,
-                                    stage.delta.data(), 1, below.delta.data(), 1});
+        kernels::kernels<T>().gemv({.m = stage.n_in,
+                                    .n = 1,
+                                    .k = stage.size,
+                                    .a = stage.weights.data(),
+                                    .a_row = 1,
+                                    .a_col = stage.stride,
+                                    .b = stage.delta.data(),
+                                    .ldb = 1,
+                                    .c = below.delta.data(),
+                                    .ldc = 1});
       }
       activate_backward<T>(below.activation(), below.kept(), below.lane(stage.layer > 0 ? below.delta : stage.delta),
                            below.lane(below.delta));

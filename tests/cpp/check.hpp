@@ -32,7 +32,7 @@ inline int& checks() {
 }
 
 struct Registration {
-  Registration(const char* name, void (*run)()) { cases().push_back({name, run}); }
+  Registration(const char* name, void (*run)()) { cases().push_back({.name = name, .run = run}); }
 };
 
 inline void report(bool passed, const char* file, int line, const std::string& message) {

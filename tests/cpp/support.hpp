@@ -53,7 +53,7 @@ inline std::vector<lso::Layer> layers(const std::vector<std::size_t>& sizes, Act
   std::vector<lso::Layer> made;
   for (std::size_t l = 0; l < sizes.size(); ++l) {
     const Activation activation = l == 0 ? Activation::linear : l + 1 < sizes.size() ? hidden : output;
-    made.push_back({sizes[l], activation, bias[l]});
+    made.push_back({.size = sizes[l], .activation = activation, .bias = bias[l]});
   }
   return made;
 }

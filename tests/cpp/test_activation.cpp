@@ -104,7 +104,7 @@ TEST("a softmax over groups is a softmax of each, and so is its derivative") {
   }
   const auto rows = [&](LaneBlock<double>& block, std::size_t first) {
     lso::Lanes<double> view = block.view();
-    return lso::Lanes<double>{view[first], size, view.lanes, view.stride};
+    return lso::Lanes<double>{.data = view[first], .nodes = size, .lanes = view.lanes, .stride = view.stride};
   };
   LaneBlock<double> y_apart = support::copy(y), g_apart = support::copy(g);
   const Activation grouped("softmax(3)");

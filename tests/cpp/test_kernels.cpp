@@ -23,10 +23,14 @@ struct Shape {
 };
 
 // Below, at and above the tile's rows and every vector width; an empty sum; and matrices too large for a near cache.
-const std::vector<Shape> shapes = {{1, 1, 1},     {1, 16, 1},     {5, 16, 3},   {6, 32, 7},    {7, 33, 5},
-                                   {12, 48, 20},  {13, 31, 9},    {2, 15, 100}, {40, 64, 33},  {196, 48, 65},
-                                   {65, 196, 48}, {3, 17, 0},     {15, 17, 15}, {17, 104, 16}, {8, 196, 17},
-                                   {2048, 1, 4},  {300, 97, 600}, {3, 2048, 2}, {401, 40, 700}};
+const std::vector<Shape> shapes = {
+    {.m = 1, .n = 1, .k = 1},     {.m = 1, .n = 16, .k = 1},     {.m = 5, .n = 16, .k = 3},
+    {.m = 6, .n = 32, .k = 7},    {.m = 7, .n = 33, .k = 5},     {.m = 12, .n = 48, .k = 20},
+    {.m = 13, .n = 31, .k = 9},   {.m = 2, .n = 15, .k = 100},   {.m = 40, .n = 64, .k = 33},
+    {.m = 196, .n = 48, .k = 65}, {.m = 65, .n = 196, .k = 48},  {.m = 3, .n = 17, .k = 0},
+    {.m = 15, .n = 17, .k = 15},  {.m = 17, .n = 104, .k = 16},  {.m = 8, .n = 196, .k = 17},
+    {.m = 2048, .n = 1, .k = 4},  {.m = 300, .n = 97, .k = 600}, {.m = 3, .n = 2048, .k = 2},
+    {.m = 401, .n = 40, .k = 700}};
 
 // Room around each matrix that a kernel must leave alone.
 constexpr std::size_t margin = 3;
@@ -140,7 +144,18 @@ TEST("the plain reference itself") {
   const double a[] = {1, 2, 3, 4};
   const double b[] = {5, 6, 7, 8};
   double c[] = {1, 1, 1, 1};
-  lso::kernels::reference::product<double>({2, 2, 2, a, 2, 1, b, 2, c, 2, nullptr, true});
+  lso::kernels::reference::product<double>({.m = 2,
+                                            .n = 2,
+                                            .k = 2,
+                                            .a = a,
+                                            .a_row = 2,
+                                            .a_col = 1,
+                                            .b = b,
+                                            .ldb = 2,
+                                            .c = c,
+                                            .ldc = 2,
+                                            .bias = nullptr,
+                                            .accumulate = true});
   CHECK(c[0] == 20.0);
   CHECK(c[1] == 23.0);
   CHECK(c[2] == 44.0);

@@ -33,7 +33,9 @@ void check_forward(const std::vector<Layer>& layers, std::size_t n, double toler
 }
 
 TEST("the flat buffer holds, layer by layer, the weights row by row and then the bias") {
-  const Network<double> network({{2, Activation::linear, true}, {3, Activation::tanh, true}, {1, Activation::linear}});
+  const Network<double> network({{.size = 2, .activation = Activation::linear, .bias = true},
+                                 {.size = 3, .activation = Activation::tanh, .bias = true},
+                                 {.size = 1, .activation = Activation::linear}});
   CHECK(network.parameters().size() == 2 + (3 * 2 + 3) + 1 * 3);
   CHECK(network.bias_offset(0) == 0);
   CHECK(network.weight_offset(1) == 2);
@@ -56,7 +58,7 @@ TEST("layers that make no network are an error") {
 }
 
 TEST("equal means the same architecture and the same parameters") {
-  const Network<float> network({{2}, {1, Activation::sigmoid}}, {1.0F, 2.0F});
+  const Network<float> network({{.size = 2}, {.size = 1, .activation = Activation::sigmoid}}, {1.0F, 2.0F});
   CHECK(network == Network<float>(network));
   CHECK(!(network == Network<float>({{2}, {1, Activation::tanh}}, {1.0F, 2.0F})));
   CHECK(!(network == Network<float>({{2}, {1, Activation::sigmoid}}, {1.0F, 2.5F})));
@@ -106,7 +108,7 @@ TEST("a row's result is the same bits whatever its neighbours, and for any numbe
   CHECK(together == threaded);
   for (std::size_t s = 0; s < n; ++s) {
     std::vector<float> alone(10);
-    lso::evaluate<float>(chain, {x.data() + s * 20, 1, 20}, support::rows(alone, 10));
+    lso::evaluate<float>(chain, {.data = x.data() + s * 20, .rows = 1, .cols = 20}, support::rows(alone, 10));
     CHECK(std::equal(alone.begin(), alone.end(), together.begin() + static_cast<std::ptrdiff_t>(s * 10)));
   }
 }

@@ -24,10 +24,10 @@ bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f") && __
 }  // namespace
 
 constexpr KernelSet kernel_sets[] = {
-    {"baseline", &float32_baseline, &float64_baseline, always},
+    {.name = "baseline", .float32 = &float32_baseline, .float64 = &float64_baseline, .runs_here = always},
 #ifdef LSO_X86_KERNELS
-    {"avx2", &float32_avx2, &float64_avx2, has_avx2},
-    {"avx512", &float32_avx512, &float64_avx512, has_avx512},
+    {.name = "avx2", .float32 = &float32_avx2, .float64 = &float64_avx2, .runs_here = has_avx2},
+    {.name = "avx512", .float32 = &float32_avx512, .float64 = &float64_avx512, .runs_here = has_avx512},
 #endif
 };
 const std::size_t kernel_set_count = sizeof(kernel_sets) / sizeof(kernel_sets[0]);

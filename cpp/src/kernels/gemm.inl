@@ -124,9 +124,18 @@ void strip(const Product<T>& of, size_t i, size_t count, size_t p, size_t depth,
            size_t a_col) {
   const size_t columns = of.n - j < panel_columns<T> ? of.n - j : panel_columns<T>;
   const bool packed = of.scratch != nullptr;
-  product(Product<T>{count, columns, depth, a, a_row, a_col, packed ? of.scratch + j * depth : of.b + p * of.ldb + j,
-                     packed ? columns : of.ldb, of.c + i * of.ldc + j, of.ldc,
-                     of.bias != nullptr ? of.bias + i : nullptr, of.accumulate || p > 0});
+  product(Product<T>{.m = count,
+                     .n = columns,
+                     .k = depth,
+                     .a = a,
+                     .a_row = a_row,
+                     .a_col = a_col,
+                     .b = packed ? of.scratch + j * depth : of.b + p * of.ldb + j,
+                     .ldb = packed ? columns : of.ldb,
+                     .c = of.c + i * of.ldc + j,
+                     .ldc = of.ldc,
+                     .bias = of.bias != nullptr ? of.bias + i : nullptr,
+                     .accumulate = of.accumulate || p > 0});
 }
 
 // A matrix A that no near cache holds, its rows as they lie: each is read once, and serves all of B while it is near.

@@ -11,9 +11,24 @@ namespace {
 template <class T>
 constexpr Kernels<T> table() {
   return {
-      gemm<T>,           gemv<T>,        activations<T>, exp_tile<T>,         add_bias<T>,     transpose<T>,
-      squared_excess<T>, move_lanes<T>,  keep_lanes<T>,  squared_norms<T>,    squared_norm<T>, add_scaled<T>,
-      adam<T>,           scale_lanes<T>, sum_lanes<T>,   update_and_apply<T>, adam_outer<T>,   multiply_add<T>,
+      .gemm = gemm<T>,
+      .gemv = gemv<T>,
+      .activations = activations<T>,
+      .exp = exp_tile<T>,
+      .add_bias = add_bias<T>,
+      .transpose = transpose<T>,
+      .squared_excess = squared_excess<T>,
+      .move_lanes = move_lanes<T>,
+      .keep_lanes = keep_lanes<T>,
+      .squared_norms = squared_norms<T>,
+      .squared_norm = squared_norm<T>,
+      .add_scaled = add_scaled<T>,
+      .adam = adam<T>,
+      .scale_lanes = scale_lanes<T>,
+      .sum_lanes = sum_lanes<T>,
+      .update_and_apply = update_and_apply<T>,
+      .adam_outer = adam_outer<T>,
+      .multiply_add = multiply_add<T>,
   };
 }
 
