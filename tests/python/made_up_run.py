@@ -30,6 +30,7 @@ def system(**more: Any) -> dict[str, Any]:
         "generate_seconds": 0.456,
         "desired_change": -1.0,
         "bounds": None,
+        "frechet_distance": 3.0,
         **more,
     }
 
@@ -49,6 +50,9 @@ def least_results() -> dict[str, Any]:
         "notes": ["a & b"],
         "models": {"classifier": model, "judge": model},
         "systems": {"lso-1": system(**trained), "input-optimization": system()},
+        "latent_spaces": {},
+        "histories": {},
+        "sweeps": {"desired_change": [], "start": [], "latent": []},
     }
 
 

@@ -32,6 +32,7 @@ def results() -> dict[str, Any]:
             "lso-vae": system(1.0, 0.71),
         },
         "latent_spaces": {"lso-1": space(0.6, 0.3), "lso-2": space(0.8, 0.1)},
+        "sweeps": {"desired_change": [], "start": [], "latent": []},
     }
 
 
@@ -131,7 +132,7 @@ def test_equal_training_tells_whether_the_size_is_the_cause(
     results: dict[str, Any], success: float, verdict: str
 ) -> None:
     rows = [size("plain", 5, success, 0.7), size("plain", 20, 0.8, 0.7)]
-    results["sweeps"] = {"latent": rows}
+    results["sweeps"]["latent"] = rows
     answer, figures = answer_to(results, "equal training")
     assert verdict in answer
     assert "recognised as often (within chance)" in answer
@@ -139,7 +140,7 @@ def test_equal_training_tells_whether_the_size_is_the_cause(
 
 
 def test_noise_is_held_against_plain_ones_of_the_same_size(results: dict[str, Any]) -> None:
-    results["sweeps"] = {
+    results["sweeps"] |= {
         "latent": [
             *(size("plain", latent, 0.8, 0.5) for latent in (5, 20, 64)),
             size("noisy", 5, 0.8, 0.5),
@@ -159,7 +160,7 @@ def test_a_sweep_whose_ends_differ_matters(results: dict[str, Any]) -> None:
     def row(success: float, **more: Any) -> dict[str, Any]:
         return {"system": "lso-2", "n": 300, "success_rate": success, "recognised": 0.5, **more}
 
-    results["sweeps"] = {
+    results["sweeps"] |= {
         "desired_change": [row(0.9, desired_change=-0.1), row(0.5, desired_change=-1.0)],
         "start": [row(0.8, start="uniform 0..1"), row(0.81, start="normal, sd 1")],
     }

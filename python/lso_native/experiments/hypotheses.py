@@ -97,9 +97,11 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
 
 
 def _sensitive(results: dict[str, Any]) -> Answer | None:
-    sweeps = results.get("sweeps", {})
-    rows = [row for row in sweeps.get("desired_change", []) if row["system"] == "lso-2"]
-    starts = [row for row in sweeps.get("start", []) if row["system"] == "lso-2"]
+    sweeps = results["sweeps"]
+    rows, starts = (
+        [row for row in sweeps[name] if row["system"] == "lso-2"]
+        for name in ("desired_change", "start")
+    )
     if len(rows) < 2 or len(starts) < 2:
         return None
     figures = []

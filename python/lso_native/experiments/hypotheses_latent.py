@@ -9,7 +9,7 @@ from lso_native.experiments.answers import Answer, Facts, compare, compare_rates
 
 def smaller_latent(results: dict[str, Any]) -> Answer | None:
     """The paper's own two systems."""
-    found, spaces = take(results, "lso-1", "lso-2"), results.get("latent_spaces", {})
+    found, spaces = take(results, "lso-1", "lso-2"), results["latent_spaces"]
     if found is None or not {"lso-1", "lso-2"} <= set(spaces):
         return None
     small, large = found
@@ -98,7 +98,7 @@ def _whole_systems(results: dict[str, Any]) -> str:
 
 def more_than_the_sum(results: dict[str, Any]) -> Answer | None:
     """Against what random latents decode to."""
-    spaces, classifier = results.get("latent_spaces", {}), results["models"].get("classifier")
+    spaces, classifier = results["latent_spaces"], results["models"].get("classifier")
     lso = results["systems"].get("lso-2")
     if lso is None or classifier is None or "lso-2" not in spaces:
         return None
@@ -146,5 +146,5 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
 
 
 def _sizes(results: dict[str, Any], kind: str) -> list[Facts]:
-    rows: list[Facts] = results.get("sweeps", {}).get("latent", [])
+    rows: list[Facts] = results["sweeps"]["latent"]
     return [row for row in rows if row["kind"] == kind]

@@ -80,11 +80,8 @@ def walk_charts(spaces: Facts, threshold: float = 1e-3) -> list[Chart]:
 
 def irregularity_charts(results: Facts) -> list[Chart]:
     """Each figure of irregularity against success and recognition, a point a decoder."""
-    named = dict(results.get("latent_spaces", {}))
-    rows = [
-        (f"{row['kind']} {row['latent']}", row)
-        for row in results.get("sweeps", {}).get("latent", [])
-    ]
+    named = dict(results["latent_spaces"])
+    rows = [(f"{row['kind']} {row['latent']}", row) for row in results["sweeps"]["latent"]]
     decoders = [*named.items(), *rows]
     return [
         replace(charts[0], caption=_correlation(results, key))
@@ -190,11 +187,8 @@ def latent_charts(rows: list[Any]) -> list[Chart]:
         with chart(title, description, height=2.7) as (panel, charts):
             for series, kind in enumerate(dict.fromkeys(row["kind"] for row in known)):
                 own = sorted((r for r in known if r["kind"] == kind), key=lambda r: r["latent"])
-                limits = (
-                    [row["success_interval"] for row in own]
-                    if key == "success_rate" and all(row.get("success_interval") for row in own)
-                    else None
-                )
+                rates = key == "success_rate"
+                limits = [row["success_interval"] for row in own] if rates else None
                 x = [row["latent"] for row in own]
                 panel.points(x, [row[key] for row in own], kind, series, limits)
             panel.ticks(sorted({row["latent"] for row in known}))
@@ -229,8 +223,7 @@ def training_charts(histories: Facts) -> list[Chart]:
 
 
 def _outcomes(panel: Panel, x: list[float], rows: list[Any]) -> None:
-    limits = [row.get("success_interval") for row in rows]
-    known = limits if all(limits) else None
-    panel.points(x, [row["success_rate"] for row in rows], "success", 0, known)
+    limits = [row["success_interval"] for row in rows]
+    panel.points(x, [row["success_rate"] for row in rows], "success", 0, limits)
     panel.points(x, [row["recognised"] for row in rows], "recognised", 1)
     panel.shares("share of attempts")

@@ -55,7 +55,7 @@ def write_report(folder: str | Path, *, real: Part | None = None) -> Path:
 
 def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[str, Any]:
     samples = _samples(folder, results)
-    sweeps = results.get("sweeps", {})
+    sweeps = results["sweeps"]
     return {
         "settings": results["settings"],
         "environment": results["environment"],
@@ -68,13 +68,13 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
         "latent": (tables.LATENT_HEAD, tables.latent_rows(results)),
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
         "success": charts.success_charts(results["systems"], samples),
-        "walks": charts.walk_charts(results.get("latent_spaces", {})),
+        "walks": charts.walk_charts(results["latent_spaces"]),
         "animations": _animations(folder, results),
         "irregularity": charts.irregularity_charts(results),
-        "changes": charts.change_charts(sweeps.get("desired_change", [])),
-        "starts": charts.start_charts(sweeps.get("start", [])),
-        "latents": charts.latent_charts(sweeps.get("latent", [])),
-        "training": charts.training_charts(results.get("histories", {})),
+        "changes": charts.change_charts(sweeps["desired_change"]),
+        "starts": charts.start_charts(sweeps["start"]),
+        "latents": charts.latent_charts(sweeps["latent"]),
+        "training": charts.training_charts(results["histories"]),
         "details": json.dumps(results["settings"], indent=2),
     }
 
@@ -110,8 +110,7 @@ def _sheets(
             summary.insert(0, f"success {facts['success_rate']:.0%}")
         else:
             summary.append("cannot be asked for a digit")
-        if facts.get("frechet_distance") is not None:
-            summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
+        summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
         missed = ~arrays["success"] if asked else None
         uri = sheets.sheet(arrays["images"], arrays["labels"], missed)
         shown.append({"name": name, "uri": uri, "facts": ", ".join(summary)})

@@ -144,7 +144,7 @@ def latent_rows(results: dict[str, Any]) -> list[Row]:
             _share(facts["walk_success_rate"]),
             _share(facts["walk_recognised"]),
         )
-        for name, facts in results.get("latent_spaces", {}).items()
+        for name, facts in results["latent_spaces"].items()
     ]
 
 
