@@ -23,6 +23,7 @@ from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.objectives import (
@@ -73,6 +74,7 @@ __all__ = [
     "Objective",
     "OptimizeProgress",
     "OptimizeResult",
+    "Regressor",
     "SquaredError",
     "TrainProgress",
     "TrainResult",

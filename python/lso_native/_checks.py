@@ -196,24 +196,27 @@ def check_labels(name: str, value: npt.ArrayLike, n_samples: int) -> Array:
     """Return ``value`` as an array (n_samples,) of bool, integer or str.
 
     Floats that are whole numbers are taken as integers. Raises ValueError naming it for another
-    shape, TypeError for another dtype.
+    shape and for other floats, TypeError for another dtype.
     """
     labels = as_array(name, value, "one label a sample")
     if labels.shape != (n_samples,):
         raise ArgumentError(name, f"labels of shape ({n_samples},)", f"shape {labels.shape}")
+    # From the elements and not from the array, where ["a", 1] has already become ["a", "1"].
+    elements = list(value) if isinstance(value, list | tuple) else labels.tolist()
+    if labels.dtype.kind in "UTO" and all(isinstance(element, str) for element in elements):
+        return np.array(elements, dtype=np.str_)  # a StringDType does not cast to it
+    if labels.dtype.kind == "O" and all(isinstance(x, numbers.Integral) for x in elements):
+        labels = np.array(elements)
     if labels.dtype.kind in "biu":
         return labels
-    if (
-        labels.dtype.kind == "f"
-        and np.all(labels == np.floor(labels))
-        and np.all(np.abs(labels) < 2**53)  # above it floats skip integers
-    ):
-        return labels.astype(np.int64)
-    # From the elements and not from the array, where ["a", 1] has already become ["a", "1"].
-    elements = labels.tolist() if isinstance(value, np.ndarray) else list(value)  # type: ignore[arg-type]
-    if labels.dtype.kind in "UTO" and all(isinstance(element, str) for element in elements):
-        return labels.astype(np.str_)
-    raise ArgumentTypeError(name, "integer or string labels", f"dtype {labels.dtype}")
+    if labels.dtype.kind != "f":
+        got = f"dtype {labels.dtype} (Unknown label type: unknown)"
+        raise ArgumentTypeError(name, "integer or string labels", got)
+    whole = np.isfinite(labels) & (labels == np.floor(labels))
+    if not whole.all() or (np.abs(labels) >= 2**53).any():  # above it floats skip integers
+        got = f"dtype {labels.dtype} (Unknown label type: continuous)"
+        raise ArgumentError(name, "integer or string labels", got)
+    return labels.astype(np.int64)
 
 
 def check_sample_weight(value: npt.ArrayLike | None, n_samples: int) -> Array | None:
@@ -233,7 +236,7 @@ def check_sample_weight(value: npt.ArrayLike | None, n_samples: int) -> Array | 
     if not np.isfinite(weight).all() or weight.min() < 0 or not weight.any():
         raise ArgumentError(
             "sample_weight",
-            "finite numbers of at least 0, one of them above it",
+            "finite numbers of at least 0, one of them above zero",
             f"values from {weight.min()} to {weight.max()}",
         )
     return weight

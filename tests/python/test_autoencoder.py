@@ -337,7 +337,7 @@ def test_validation_twice() -> None:
         (np.ones((60, 1)), r"expected an array of shape \(60,\)"),
         (np.full(60, -1.0), "expected finite numbers of at least 0"),
         (np.full(60, np.nan), "expected finite numbers of at least 0"),
-        (np.zeros(60), "expected finite numbers of at least 0, one of them above it"),
+        (np.zeros(60), "expected finite numbers of at least 0, one of them above zero"),
     ],
 )
 def test_bad_sample_weights(weight: Any, message: str) -> None:

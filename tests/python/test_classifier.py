@@ -212,7 +212,7 @@ def test_wrong_width(fitted: lso.Classifier) -> None:
         ([None] * 60, "expected integer or string labels, got dtype object"),
         (["a", 1] * 30, "expected integer or string labels, got dtype"),
         ([[1], [1, 2]] * 30, "expected one label a sample, got a ragged sequence"),
-        (np.zeros(60, int), r"expected at least 2 classes, got \[0\]"),
+        (np.zeros(60, int), r"expected at least 2 classes, got 1 class, \[0\]"),
     ],
 )
 def test_bad_labels(labels: Any, message: str, fitted: lso.Classifier) -> None:

@@ -5,11 +5,13 @@ from lso_native.models.base import Estimator
 from lso_native.models.classifier import Classifier
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
+from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
 
 ESTIMATORS: dict[str, type[Estimator]] = {
     "autoencoder": Autoencoder,
     "classifier": Classifier,
+    "regressor": Regressor,
     "vae": VAE,
     "noisy_autoencoder": NoisyAutoencoder,
     "gan": GAN,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_choice, check_int, resolve_seed
+from lso_native._architecture import check_activation
+from lso_native._checks import check_int, resolve_seed
 from lso_native._typing import Array, RandomState
-from lso_native.models.base import ACTIVATIONS, RANGES
 from lso_native.models.dataset import Dataset
 from lso_native.models.decoding import EncodingEstimator
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.models.training import SingleTraining
-from lso_native.network import ActivationName
+from lso_native.network import Activation, ActivationName
 from lso_native.random import uniform
 
 __all__ = ["Autoencoder"]
@@ -52,24 +52,22 @@ class Autoencoder(EncodingEstimator, NetworkEstimator):
 
     def _check_settings(self) -> None:
         super()._check_settings()
-        check_choice("latent_activation", self.latent_activation, ACTIVATIONS)
+        check_activation("latent_activation", self.latent_activation)
 
     def _targets(self, data: Dataset) -> Array:
         return data.x
 
-    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> SingleTraining:
+    def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
         hidden, width = self._check_sizes("hidden"), data.x.shape[1]
-        sizes = [width, *hidden, self.latent, *reversed(hidden), width]
         between = [self.activation for _ in hidden]
         activations = [*between, self.latent_activation, *between, self.output_activation]
-        return self._single(sizes, activations, "squared_error", seed, go_on=go_on)
+        return [width, *hidden, self.latent, *reversed(hidden), width], activations
 
     def _take(self, training: SingleTraining, data: Dataset) -> None:
         super()._take(training, data)
         self._split()
-        activation = self.encoder_.activations[-1]
-        if activation in RANGES:
-            ends = np.array(RANGES[activation], data.x.dtype)
+        ends = np.array(Activation(self.latent_activation).range, data.x.dtype)
+        if np.isfinite(ends).all():
             self.latent_range_ = np.repeat(ends[:, None], self.encoder_.n_outputs, axis=1)
         else:
             codes = self.encoder_(data.x, threads=self.threads)

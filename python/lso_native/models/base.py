@@ -10,28 +10,22 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_choice, check_int, check_samples, check_threads
+from lso_native._architecture import check_activation
+from lso_native._checks import check_choice, check_int, check_threads
 from lso_native._typing import Array, Float64Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.dataset import Dataset
-from lso_native.models.inputs import check_columns, range_of, warn_beyond
+from lso_native.models.inputs import check_columns, check_x, range_of, warn_beyond
 from lso_native.models.settings import Settings, estimator, learned, setting
 from lso_native.models.training import STATUSES, History, Training
 from lso_native.network import ActivationName, BiasConvention, Network
 from lso_native.optimizers import Adam
 from lso_native.training import Optimizer
 
-__all__ = ["ACTIVATIONS", "DEFAULT_OPTIMIZER", "Estimator", "NotFittedError"]
+__all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NotFittedError"]
 
 # On 14x14 digits half this rate trains less in as many epochs, twice of it varies with the seed.
 DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
-
-ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus")
-"""Of hidden layers and of outputs that stand for themselves."""
-
-RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-OUTPUT_RANGES = {**RANGES, "relu": (0.0, np.inf), "softplus": (0.0, np.inf)}
-"""What an activation can return, where that is not any number; ``RANGES``: between two ends."""
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -137,7 +131,8 @@ class Estimator(Settings, ABC):
 
     def _check_x(self, name: str, X: Any, n_features: int | None) -> Array:
         """Samples (n_samples, n_features) that the networks can be trained on."""
-        return check_samples(name, X, dtype=self._check_dtype(), n_features=n_features)
+        owner = type(self).__name__
+        return check_x(owner, name, X, dtype=self._check_dtype(), n_features=n_features)
 
     def _check_y(self, name: str, y: Any, n_samples: int) -> Array | None:  # noqa: ARG002
         """What is to be known of the samples; nothing."""
@@ -209,12 +204,13 @@ class Estimator(Settings, ABC):
         """Samples like those learned from (n_samples, n_features), in the networks' dtype."""
         self._check_fitted()
         check_columns("X", X, getattr(self, "feature_names_in_", None))
-        samples = check_samples("X", X, dtype=self._learned_dtype, n_features=self.n_features_in_)
+        owner, dtype = type(self).__name__, self._learned_dtype
+        samples = check_x(owner, "X", X, dtype=dtype, n_features=self.n_features_in_)
         warn_beyond(self, range_of(samples), len(samples))
         return samples
 
     def _check_common(self) -> None:
-        check_choice("activation", self.activation, ACTIVATIONS)
+        check_activation("activation", self.activation)
         for name in ("batch_size", "epochs"):
             check_int(name, getattr(self, name))
         if self.patience is not None:

@@ -63,6 +63,7 @@ class LabelledEstimator(Supervised):
         """How many classes the networks know of."""
 
     def _check_y(self, name: str, y: Any, n_samples: int) -> Array:
+        super()._check_y(name, y, n_samples)
         return check_labels(name, y, n_samples)
 
     def _encode(self, name: str, data: Dataset, classes: Array | None) -> Dataset:
@@ -72,7 +73,7 @@ class LabelledEstimator(Supervised):
         else:
             numbers = class_numbers(name, data.y, classes)
         if len(classes) < 2:
-            raise ArgumentError(name, "at least 2 classes", classes.tolist())
+            raise ArgumentError(name, "at least 2 classes", f"1 class, {classes.tolist()}")
         return dataclasses.replace(data, y=numbers, classes=classes)
 
 

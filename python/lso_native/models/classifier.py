@@ -5,23 +5,21 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._architecture import check_activation
 from lso_native._checks import check_choice, check_labels, check_sample_weight
 from lso_native._typing import Array
-from lso_native.models.base import ACTIVATIONS
 from lso_native.models.classes import LabelledEstimator, class_numbers, places_of
 from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
-from lso_native.models.training import SingleTraining
 from lso_native.network import ActivationName
 from lso_native.objectives import one_hot
 from lso_native.training import LossName
 
 __all__ = ["Classifier"]
 
-# What each loss takes for an output: its logarithms need a probability.
+# What a loss with logarithms takes for an output: a probability.
 _OUTPUTS = {
-    "squared_error": (*ACTIVATIONS, "softmax"),
     "binary_cross_entropy": ("sigmoid",),
     "categorical_cross_entropy": ("softmax",),
 }
@@ -48,9 +46,12 @@ class Classifier(NetworkEstimator, LabelledEstimator):
 
     def decision_function(self, X: npt.ArrayLike) -> Array:
         """Return the outputs (n_samples, n_classes), columns in the order of ``classes_``; of two classes, as
-        scikit-learn has it, how far the second one's output is above the first one's (n_samples,)."""
+        scikit-learn has it, how far the second one is above the first one in ``predict_proba`` (n_samples,)."""
         outputs = self._outputs(X)
-        return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
+        if outputs.shape[1] > 2:
+            return outputs
+        first, second = self._proba(outputs).T
+        return np.asarray(second - first)
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
         """Return a probability of each class (n_samples, n_classes), columns in the order of ``classes_``.
@@ -59,7 +60,9 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         class and 0 for others, are divided by their sum, after a row with one below 0 was raised to begin at 0; they
         are scores in 0..1, in the order of the outputs, and no more calibrated than these.
         """
-        outputs = self._outputs(X)
+        return self._proba(self._outputs(X))
+
+    def _proba(self, outputs: Array) -> Array:
         if self.network_.activations[-1] == "softmax":
             return outputs
         raised = outputs - np.minimum(outputs.min(axis=1, keepdims=True), 0)
@@ -105,17 +108,22 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         return self.network_.n_outputs
 
     def _check_settings(self) -> None:
-        check_choice("objective", self.objective, tuple(_OUTPUTS))
-        check_choice("output_activation", self.output_activation, _OUTPUTS[self.objective])
+        check_choice("objective", self.objective, ("squared_error", *_OUTPUTS))
+        check_activation("output_activation", self.output_activation, output=True)
+        if self.objective in _OUTPUTS:
+            check_choice("output_activation", self.output_activation, _OUTPUTS[self.objective])
 
     def _targets(self, data: Dataset) -> Array:
         assert data.y is not None
         assert data.classes is not None
         return one_hot(data.y, len(data.classes)).astype(data.x.dtype)
 
-    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> SingleTraining:
+    @property
+    def _objective(self) -> LossName:
+        return self.objective
+
+    def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
         assert data.classes is not None
         hidden = self._check_sizes("hidden")
-        sizes = [data.x.shape[1], *hidden, len(data.classes)]
         activations = [*(self.activation for _ in hidden), self.output_activation]
-        return self._single(sizes, activations, self.objective, seed, go_on=go_on)
+        return [data.x.shape[1], *hidden, len(data.classes)], activations

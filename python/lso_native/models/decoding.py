@@ -8,8 +8,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._architecture import check_activation
 from lso_native._checks import (
-    check_choice,
     check_int,
     check_sample_weight,
     check_samples,
@@ -17,11 +17,11 @@ from lso_native._checks import (
 )
 from lso_native._typing import Array, RandomState
 from lso_native.errors import ArgumentError
-from lso_native.models.base import ACTIVATIONS, OUTPUT_RANGES, Estimator
+from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Unsupervised
 from lso_native.models.settings import estimator, learned, setting
-from lso_native.network import ActivationName, Composition, Model, Network
+from lso_native.network import Activation, ActivationName, Composition, Model, Network
 from lso_native.random import normal
 
 # 99.7% of what is drawn from N(0, 1) lies within.
@@ -87,11 +87,11 @@ class DecodingEstimator(Estimator):
 
     def _check_settings(self) -> None:
         check_int("latent", self.latent)
-        check_choice("output_activation", self.output_activation, ACTIVATIONS)
+        check_activation("output_activation", self.output_activation, output=True)
 
     def _check_x(self, name: str, X: Any, n_features: int | None) -> Array:
         samples = super()._check_x(name, X, n_features)
-        low, high = OUTPUT_RANGES.get(self.output_activation, (-np.inf, np.inf))
+        low, high = Activation(self.output_activation).range
         if samples.min() < low or samples.max() > high:
             raise ArgumentError(
                 name,

@@ -201,6 +201,13 @@ class Supervised(Fitting):
         """
         return self._go_on(X, y, sample_weight)
 
+    def _check_y(self, name: str, y: Any, n_samples: int) -> Array | None:  # noqa: ARG002
+        if y is None:
+            owner = type(self).__name__
+            got = f"None ({owner} requires y to be passed, but the target y is None)"
+            raise ArgumentError(name, "one entry a sample", got)
+        return None
+
     def _pair(self, validation: Any) -> tuple[Any, Any]:
         if not isinstance(validation, tuple | list) or len(validation) != 2:
             raise ArgumentError("validation", "a pair (X, y)", type(validation).__name__)

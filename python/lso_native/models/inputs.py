@@ -7,9 +7,11 @@ import weakref
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from lso_native._checks import check_samples
 from lso_native._typing import Array, Float64Array
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, BadArgument
 
 # Values may lie beyond those that were learned from by this share of their range without a word.
 _MARGIN = 0.5
@@ -41,6 +43,37 @@ def check_columns(name: str, X: Any, learned: Array | None) -> None:
         f"the columns {learned.tolist()}{', in this order' if same else ''}",
         f"{names.tolist()} (the feature names should match those that were passed during fit)",
     )
+
+
+def check_x(
+    owner: str, name: str, X: Any, *, dtype: npt.DTypeLike, n_features: int | None
+) -> Array:
+    """``check_samples`` for the estimator ``owner``; its error has also the words that scikit-learn's users know."""
+    try:
+        return check_samples(name, X, dtype=dtype, n_features=n_features)
+    except BadArgument as error:
+        words = _familiar(owner, name, X, n_features)
+        if words is None:
+            raise
+        raise ArgumentError(error.argument, error.expected, f"{error.got} ({words})") from None
+
+
+def _familiar(owner: str, name: str, X: Any, n_features: int | None) -> str | None:
+    try:
+        array = np.asarray(X)
+    except (TypeError, ValueError):
+        return None
+    if array.dtype.kind == "c":
+        return "Complex data not supported"
+    if array.ndim == 1:
+        return "Reshape your data: one sample is a row, (1, n_features)"
+    if array.ndim != 2 or array.dtype.kind not in "biuf":
+        return None
+    if array.shape[1] == 0:
+        return f"0 feature(s) (shape={array.shape}) while a minimum of 1 is required."
+    if n_features not in (None, array.shape[1]):
+        return f"{name} has {array.shape[1]} features, but {owner} is expecting {n_features} features as input"
+    return "no NaN, no infinity" if array.size and not np.isfinite(array).all() else None
 
 
 def range_of(samples: Array, before: Float64Array | None = None) -> Float64Array:

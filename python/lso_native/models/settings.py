@@ -133,7 +133,9 @@ class Settings:
         kind = self._estimator_type
         return utils.Tags(
             estimator_type=kind,
-            target_tags=utils.TargetTags(required=kind != "transformer"),
+            target_tags=utils.TargetTags(
+                required=kind != "transformer", multi_output=kind == "regressor"
+            ),
             classifier_tags=utils.ClassifierTags() if kind == "classifier" else None,
             regressor_tags=utils.RegressorTags() if kind == "regressor" else None,
             transformer_tags=utils.TransformerTags(preserves_dtype=[np.dtype(self.dtype).name])

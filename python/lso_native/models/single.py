@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
 
 from lso_native._typing import Array
-from lso_native.models.base import RANGES, Estimator
+from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.inputs import warn_beyond
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.training import SingleTraining
-from lso_native.network import ActivationName, BiasConvention, Composition, Model, Network
+from lso_native.network import (
+    Activation,
+    ActivationName,
+    BiasConvention,
+    Composition,
+    Model,
+    Network,
+)
 from lso_native.training import LossName
 
 
@@ -54,42 +61,37 @@ class NetworkEstimator(Estimator):
         if not isinstance(decoder, Model):
             return NotImplemented
         self._check_fitted()
-        returned = getattr(before, "data_range_", RANGES.get(_last_activation(decoder)))
-        if returned is not None:
-            warn_beyond(self, np.asarray(returned))
+        returned = np.array(Activation(decoder.parts[-1].activations[-1]).range)
+        returned = getattr(before, "data_range_", returned)
+        if np.isfinite(returned).all():
+            warn_beyond(self, returned)
         return decoder >> self.network_
 
-    def _single(
-        self,
-        sizes: Sequence[int],
-        activations: Sequence[ActivationName],
-        objective: LossName,
-        seed: int,
-        *,
-        go_on: bool,
-    ) -> SingleTraining:
-        """The training of a network of ``sizes``, or of ``network_``, to ``go_on`` from."""
-        before = self.network_ if go_on else None
-        network = self._network(sizes, activations, self.bias, seed, before)
-        return SingleTraining(
-            network,
-            self._targets,
-            objective=objective,
-            optimizer=self.optimizer,
-            mse=self.mse,
-            threads=self.threads,
-        )
+    @property
+    def _objective(self) -> LossName:
+        return "squared_error"
 
+    @abstractmethod
+    def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
+        """Sizes and activations of a network for ``data``."""
+
+    @abstractmethod
     def _targets(self, data: Dataset) -> Array:
         """What the network is to return for the samples of ``data``, (n_samples, n_outputs)."""
-        raise NotImplementedError
+
+    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> SingleTraining:
+        before = self.network_ if go_on else None
+        network = self._network(*self._layers(data), self.bias, seed, before)
+        options = {
+            "objective": self._objective,
+            "optimizer": self.optimizer,
+            "mse": self.mse,
+            "threads": self.threads,
+        }
+        return SingleTraining(network, self._targets, options)
 
     def _take(self, training: SingleTraining, data: Dataset) -> None:
         super()._take(training, data)
         self.network_ = training.network
         outputs = self.network_(data.x, threads=self.threads)
         self.mse_ = data.mean_squared_error(outputs, self._targets(data))
-
-
-def _last_activation(model: Model) -> str:
-    return model.parts[-1].activations[-1]

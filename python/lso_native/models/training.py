@@ -70,15 +70,15 @@ class Training(ABC):
         """Train on ``data`` until ``schedule`` or something else ends it; Ctrl-C is an outcome, an error goes up."""
 
 
+@dataclass
 class SingleTraining(Training):
     """One network, trained by the engine to turn each sample into its target."""
 
-    def __init__(
-        self, network: Network, targets: Callable[[Dataset], Array], **options: Any
-    ) -> None:
-        self.network = network
-        self._targets = targets
-        self._options = options
+    network: Network
+    targets: Callable[[Dataset], Array]
+    """(n_samples, n_outputs)"""
+    options: dict[str, Any]
+    """Of ``lso.train``, as the estimator is set."""
 
     def run(self, data: Dataset, held_out: Dataset | None, schedule: Schedule) -> Outcome:
         """``lso.train`` does all of it."""
@@ -87,9 +87,9 @@ class SingleTraining(Training):
             result = train(
                 self.network,
                 data.x,
-                self._targets(data),
+                self.targets(data),
                 sample_weight=data.weight,
-                validation=None if held_out is None else (held_out.x, self._targets(held_out)),
+                validation=None if held_out is None else (held_out.x, self.targets(held_out)),
                 batch_size=schedule.batch_size,
                 epochs=schedule.epochs,
                 patience=schedule.patience,
@@ -99,7 +99,7 @@ class SingleTraining(Training):
                 callback=None
                 if schedule.callback is None
                 else lambda progress: schedule.tell(progress.epoch, progress.scores),
-                **self._options,
+                **self.options,
             )
         except KeyboardInterrupt as stop:
             if not isinstance(partial := getattr(stop, "result", None), TrainResult):

@@ -1,0 +1,173 @@
+"""Regressor: a network with one output a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native._architecture import check_activation
+from lso_native._checks import as_numbers, check_sample_weight
+from lso_native._typing import Array, Float64Array
+from lso_native.errors import ArgumentError
+from lso_native.models.dataset import Dataset
+from lso_native.models.fitting import Supervised
+from lso_native.models.settings import estimator, learned, setting
+from lso_native.models.single import NetworkEstimator
+from lso_native.models.training import SingleTraining
+from lso_native.network import Activation, ActivationName, BiasConvention, Network
+
+__all__ = ["Regressor"]
+
+
+@estimator
+class Regressor(NetworkEstimator, Supervised):
+    """A network that learns numbers from samples by their squared error.
+
+    The layers are n_features, ``hidden``, n_targets. With a linear output it learns standardized targets, each of mean
+    0 and variance 1, so that each counts alike whatever its unit; then the last layer takes the units up, and
+    ``network_`` returns targets as they were given. With another output activation the targets are learned as they
+    are, and must lie in its range.
+
+    ``history_`` and ``mse`` are in the units of the standardized targets, where predicting the mean has an error of 1;
+    ``mse_`` is in those of the targets.
+    """
+
+    _estimator_type = "regressor"
+
+    bias: BiasConvention = setting(default="standard")
+    output_activation: ActivationName = setting(default="linear", doc="of the output.")
+
+    target_mean_: Float64Array = learned(
+        doc="what the last layer adds, (n_targets,): the targets' mean, by weights; 0 where they are learned as they "
+        "are or the output has no bias."
+    )
+    target_scale_: Float64Array = learned(
+        doc="what the last layer multiplies by, (n_targets,): the targets' standard deviation, or 1."
+    )
+    target_ndim_: int = learned(doc="1 where ``y`` was (n_samples,), 2 for (n_samples, n_targets).")
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """Return the targets (n_samples,) or (n_samples, n_targets), as ``y`` of ``fit`` was."""
+        samples = self._check_samples(X)
+        outputs = self.network_(samples, threads=self.threads)
+        return outputs.ravel() if self.target_ndim_ == 1 else outputs
+
+    def score(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> float:
+        """Return R², the share of the targets' variance that is predicted, the mean over targets; 1 at best.
+
+        A target that does not vary counts as 1 where it is predicted exactly, and as 0 elsewhere.
+        """
+        predicted = self.predict(X).astype(np.float64)
+        known = self._check_y("y", y, len(predicted))
+        if known.shape != predicted.shape:
+            raise ArgumentError("y", f"targets of shape {predicted.shape}", f"shape {known.shape}")
+        weight = check_sample_weight(sample_weight, len(predicted))
+        left = np.average(np.square(known - predicted), axis=0, weights=weight)
+        mean = np.average(known, axis=0, weights=weight)
+        whole = np.average(np.square(known - mean), axis=0, weights=weight)
+        shares = np.divide(left, whole, out=np.array(left > 0, float), where=whole > 0)
+        return float(1 - shares.mean())
+
+    def mean_squared_error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+        """Return the mean over samples and targets of (prediction - target)²."""
+        predicted = self.predict(X).astype(np.float64)
+        return float(np.square(predicted - self._check_y("y", y, len(predicted))).mean())
+
+    def _restore(self) -> None:
+        super()._restore()
+        shape = (self.network_.n_outputs,)
+        if not self.target_mean_.shape == self.target_scale_.shape == shape:
+            raise ValueError(f"expected target_mean and target_scale of shape {shape}, got others")
+
+    def _check_settings(self) -> None:
+        check_activation("output_activation", self.output_activation, output=True)
+
+    def _check_y(self, name: str, y: Any, n_samples: int) -> Array:
+        super()._check_y(name, y, n_samples)
+        targets = as_numbers(name, y).astype(np.float64)
+        if targets.ndim not in (1, 2) or len(targets) != n_samples or 0 in targets.shape:
+            expected = f"targets of shape ({n_samples},) or ({n_samples}, n_targets)"
+            raise ArgumentError(name, expected, f"shape {targets.shape}")
+        low, high = Activation(self.output_activation).range
+        if not np.isfinite(targets).all() or targets.min() < low or targets.max() > high:
+            got = f"{targets.min():g}..{targets.max():g}"
+            expected = f"finite numbers in {low:g}..{high:g}, what output_activation can return"
+            raise ArgumentError(name, expected, got)
+        return targets
+
+    def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
+        hidden = self._check_sizes("hidden")
+        activations = [*(self.activation for _ in hidden), self.output_activation]
+        return [data.x.shape[1], *hidden, self._targets(data).shape[1]], activations
+
+    def _targets(self, data: Dataset) -> Array:
+        assert data.y is not None
+        return data.y.reshape(len(data), -1)
+
+    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> _Training:
+        plain = super()._begin(data, seed, go_on=go_on)
+        units = _Units(self.target_mean_, self.target_scale_) if go_on else self._units(data)
+        network = units.left_by(plain.network) if go_on else plain.network
+        return _Training(network, plain.targets, plain.options, units)
+
+    def _units(self, data: Dataset) -> _Units:
+        targets = self._targets(data)
+        mean, scale = np.zeros(targets.shape[1]), np.ones(targets.shape[1])
+        if self.output_activation == "linear":
+            deviation = np.sqrt(data.mean(np.square(targets - data.mean(targets))))
+            scale[deviation > 0] = deviation[deviation > 0]
+            if self.bias == "standard":
+                mean = data.mean(targets)
+        return _Units(mean, scale)
+
+    def _take(self, training: Any, data: Dataset) -> None:
+        units = training.units
+        training.network = units.taken_by(training.network)
+        super()._take(training, data)
+        self.target_mean_, self.target_scale_ = units.mean, units.scale
+        assert data.y is not None
+        self.target_ndim_ = data.y.ndim
+
+
+@dataclass(frozen=True, eq=False)
+class _Units:
+    """The mean and the scale of targets, (n_targets,) each."""
+
+    mean: Float64Array
+    scale: Float64Array
+
+    def standardized(self, targets: Array) -> Array:
+        """``targets`` (n_samples, n_targets) without their units."""
+        return np.asarray((targets - self.mean) / self.scale)
+
+    def taken_by(self, network: Network) -> Network:
+        """A network of standardized targets as one of targets."""
+        return _affine(network, self.scale, self.mean)
+
+    def left_by(self, network: Network) -> Network:
+        """The other way round."""
+        return _affine(network, 1 / self.scale, -self.mean / self.scale)
+
+
+def _affine(network: Network, scale: Float64Array, shift: Float64Array) -> Network:
+    """``network`` with its outputs, which are linear or ``scale`` 1 and ``shift`` 0, times ``scale`` plus ``shift``."""
+    weight, bias = network.weights[-1] * scale[:, None], network.biases[-1]
+    last = [weight.ravel()] if bias is None else [weight.ravel(), bias * scale + shift]
+    below = network.parameters[: -sum(part.size for part in last)]
+    return network.replace(np.concatenate([below, *last]).astype(network.dtype))
+
+
+@dataclass
+class _Training(SingleTraining):
+    """The training of a network to return standardized targets."""
+
+    units: _Units
+
+    def __post_init__(self) -> None:
+        given, units = self.targets, self.units
+        self.targets = lambda data: units.standardized(given(data)).astype(data.x.dtype)
