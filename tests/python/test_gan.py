@@ -60,26 +60,33 @@ def softplus(x: Array) -> Array:
     return np.asarray(np.logaddexp(x, 0.0))
 
 
-def test_the_generators_derivatives_are_those_of_its_loss_through_the_discriminator() -> None:
+WEIGHTS = [np.ones((3, 1)), np.array([[0.5], [2.0], [0.5]])]
+
+
+@pytest.mark.parametrize("weight", WEIGHTS, ids=["equal", "weighted"])
+def test_the_generators_derivatives_are_those_of_its_loss_through_the_discriminator(
+    weight: Array,
+) -> None:
     generator = network([4, 5, 4], "sigmoid", 2)
     discriminator = network([6, 5, 1], "linear", 3)
     guide = lso.ClassifierGuide(network([4, 3, 2], "sigmoid", 4), weight=0.3)
     run = training(generator, discriminator, penalty=0.0, guide=guide)
-    assert run.step(Batch(REAL, NOISE, CLASSES)) is not None
+    assert run.step(Batch(REAL, NOISE, CLASSES, weight)) is not None
 
     def loss(values: Array) -> float:
         made = generator.replace(values)(np.concatenate([NOISE, TOLD], axis=1))
         logits = discriminator(np.concatenate([made, TOLD], axis=1))
-        missed = np.square(guide.model(made) - TOLD).sum() / 3
-        return float(softplus(-logits).mean() + 0.3 * missed)
+        missed = (weight * np.square(guide.model(made) - TOLD)).sum() / 3
+        return float((weight * softplus(-logits)).mean() + 0.3 * missed)
 
     expected = numerical(np.array(generator.parameters), loss)
     np.testing.assert_allclose(run.generator.gradient, expected, rtol=1e-5, atol=1e-8)
 
 
+@pytest.mark.parametrize("weight", WEIGHTS, ids=["equal", "weighted"])
 @pytest.mark.parametrize("penalty", [0.0, 2.0])
 def test_the_discriminators_derivatives_are_those_of_its_loss_and_of_the_penalty(
-    penalty: float,
+    penalty: float, weight: Array
 ) -> None:
     generator = network([4, 5, 4], "sigmoid", 2)
     discriminator = network([6, 5, 1], "linear", 3)
@@ -89,12 +96,14 @@ def test_the_discriminators_derivatives_are_those_of_its_loss_and_of_the_penalty
     def loss(values: Array) -> float:
         changed = discriminator.replace(values)
         slope = changed.input_gradient(real, np.ones((3, 1)))[:, :4]
-        penalized = penalty * 4 / 2 * np.square(slope).sum(axis=1).mean()  # every fourth step
-        return float((softplus(-changed(real)) + softplus(changed(fake))).mean() + penalized)
+        norm = np.square(slope).sum(axis=1, keepdims=True)
+        penalized = penalty * 4 / 2 * norm  # every fourth step
+        each = softplus(-changed(real)) + softplus(changed(fake)) + penalized
+        return float((weight * each).mean())
 
     expected = numerical(np.array(discriminator.parameters), loss)
     run = training(generator, discriminator, penalty=penalty)
-    assert run._judge(Batch(REAL, NOISE, CLASSES), real, fake) is not None
+    assert run._judge(Batch(REAL, NOISE, CLASSES, weight), real, fake) is not None
     # The penalty's derivatives are a central difference along the slope: exact to its step's square.
     scale = np.abs(expected).max()
     np.testing.assert_allclose(run.discriminator.gradient, expected, rtol=0, atol=2e-4 * scale)

@@ -22,7 +22,8 @@ def fitted() -> lso.NoisyAutoencoder:
     return small(epochs=200, optimizer=lso.Adam(1e-2), average=0.9).fit(X)
 
 
-def test_derivatives_are_those_of_the_loss() -> None:
+@pytest.mark.parametrize("weight", [None, [[2.0], [0.5], [0.5], [1.0], [1.0], [1.5], [0.5]]])
+def test_derivatives_are_those_of_the_loss(weight: Any) -> None:
     x = lso.uniform((7, 5), random_state=0, dtype="float64")
     noise = lso.normal((7, 2), random_state=1, dtype="float64")
     networks = [
@@ -33,7 +34,7 @@ def test_derivatives_are_those_of_the_loss() -> None:
     def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, _Training]:
         training = _Training(lso.Learner(encoder), lso.Learner(decoder), 0.3)
         training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
-        scores = training.step(Batch(x, noise))
+        scores = training.step(Batch(x, noise, weight=weight and np.array(weight)))
         assert scores is not None
         return scores[0] * x.shape[1], training  # the squared error of a sample
 

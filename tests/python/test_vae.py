@@ -22,8 +22,9 @@ def fitted() -> lso.VAE:
     return small(epochs=200, optimizer=lso.Adam(1e-2), average=0.9).fit(X)
 
 
+@pytest.mark.parametrize("weight", [None, [[2.0], [0.5], [0.5], [1.0], [1.0], [1.5], [0.5]]])
 @pytest.mark.parametrize("likelihood", ["gaussian", "bernoulli"])
-def test_derivatives_are_those_of_the_loss(likelihood: str) -> None:
+def test_derivatives_are_those_of_the_loss(likelihood: str, weight: Any) -> None:
     x = lso.uniform((7, 5), random_state=0, dtype="float64")
     noise = lso.normal((7, 2), random_state=1, dtype="float64")
     networks = [
@@ -35,7 +36,7 @@ def test_derivatives_are_those_of_the_loss(likelihood: str) -> None:
         learners = lso.Learner(encoder), lso.Learner(decoder)
         training = _Training(*learners, 2, likelihood, 0.7)  # type: ignore[arg-type]
         training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
-        scores = training.step(Batch(x, noise))
+        scores = training.step(Batch(x, noise, weight=weight and np.array(weight)))
         assert scores is not None
         return scores[0], training
 

@@ -31,13 +31,17 @@ class Dataset:
         return len(self.x)
 
     def weighted_by(self, weight: Float64Array | None) -> Dataset:
-        """With the weights ``weight`` (n_samples,), at least 0: a sample of weight 0 is not there."""
+        """With the weights ``weight`` (n_samples,), at least 0: a sample of weight 0 is not there; equal ones are
+        none."""
         if weight is None:
             return self
+        there = np.flatnonzero(weight)
+        kept = self if len(there) == len(self) else self.take(there)
+        weight = weight[there]
+        if weight.min() == weight.max():
+            return kept
         # By a power of two, which rounds nothing: what is tiny or huge in float32 as given is neither in relation.
-        weight = np.ldexp(weight, 1 - int(np.frexp(weight.max())[1]))
-        weighted = dataclasses.replace(self, weight=weight)
-        return weighted if weight.all() else weighted.take(np.flatnonzero(weight))
+        return dataclasses.replace(kept, weight=np.ldexp(weight, 1 - np.frexp(weight.max())[1]))
 
     def take(self, rows: Array) -> Dataset:
         """The samples ``rows``, in that order."""
