@@ -24,12 +24,12 @@ def native_classes(dtype: Any) -> tuple[Any, Any]:
 
 def check_sizes(sizes: Sequence[int]) -> list[int]:
     if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
-        raise TypeError(f"sizes: expected a sequence of layer sizes, got {sizes!r}")
+        raise ArgumentTypeError("sizes", "a sequence of layer sizes", shown(sizes))
     found = [check_int("sizes", size) for size in sizes]
     if len(found) < 2:
-        raise ValueError(f"sizes: expected at least 2 layers, inputs and outputs, got {len(found)}")
+        raise ArgumentError("sizes", "at least 2 layers, inputs and outputs", len(found))
     if max(found) >= 2**31:
-        raise ValueError(f"sizes: expected layer sizes below 2**31, got {max(found)}")
+        raise ArgumentError("sizes", "layer sizes below 2**31", max(found))
     return found
 
 
@@ -47,13 +47,15 @@ def check_activations(activation: str | Sequence[str], n_layers: int) -> list[st
     if isinstance(activation, str):
         activation = [activation] * (n_layers - 1)
     if not isinstance(activation, Sequence):
-        raise TypeError(
-            f"activation: expected a name or a sequence of names, got {type(activation).__name__}"
+        raise ArgumentTypeError(
+            "activation", "a name or a sequence of names", type(activation).__name__
         )
     names = list(activation)
     if len(names) != n_layers - 1:
-        raise ValueError(
-            f"activation: expected one name, or {n_layers - 1}, one for each layer after the input, got {len(names)}"
+        raise ArgumentError(
+            "activation",
+            f"one name, or {n_layers - 1}, one for each layer after the input",
+            len(names),
         )
     last = len(names) - 1
     return [check_activation("activation", n, output=i == last).name for i, n in enumerate(names)]
@@ -65,12 +67,12 @@ def check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
         without = n_layers - 1 if convention == "paper" else 0
         return [layer != without for layer in range(n_layers)]
     if not isinstance(bias, Sequence):
-        raise TypeError(
-            f"bias: expected 'paper', 'standard' or a sequence of flags, got {type(bias).__name__}"
+        raise ArgumentTypeError(
+            "bias", "'paper', 'standard' or a sequence of flags", type(bias).__name__
         )
     flags = [bool(flag) for flag in bias]
     if len(flags) != n_layers:
-        raise ValueError(
-            f"bias: expected 'paper', 'standard' or {n_layers} flags, one a layer, got {len(flags)}"
+        raise ArgumentError(
+            "bias", f"'paper', 'standard' or {n_layers} flags, one a layer", len(flags)
         )
     return flags

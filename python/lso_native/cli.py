@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from lso_native import __version__
+from lso_native.commands.display import say
+from lso_native.errors import BadArgument
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
@@ -28,30 +30,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         command: Callable[[argparse.Namespace], None] = arguments.command
         command(arguments)
     except KeyboardInterrupt:
-        print(f"lso: interrupted{arguments.kept}", file=sys.stderr)
+        say(f"lso: interrupted{arguments.kept}", aside=True)
         return EXIT_INTERRUPTED
-    except ModuleNotFoundError as error:
-        print(f"lso: {error.name} is needed here: {INSTALL}", file=sys.stderr)
-        return EXIT_USAGE
-    except OSError as error:
-        place = "" if error.filename is None else f"{error.filename}: "
-        print(f"lso: {_as_option(f'{place}{error.strerror or error}', arguments)}", file=sys.stderr)
-        return EXIT_USAGE
-    except MemoryError as error:
-        print(f"lso: {str(error) or 'not enough memory'}", file=sys.stderr)
-        return EXIT_USAGE
-    except (ValueError, TypeError, ImportError) as error:
-        print(f"lso: {_as_option(str(error), arguments)}", file=sys.stderr)
+    except (ValueError, TypeError, ImportError, MemoryError, OSError) as error:
+        say(f"lso: {' '.join(_told(error, arguments).split())}", aside=True)
         return EXIT_USAGE
     return 0
 
 
-def _as_option(message: str, arguments: argparse.Namespace) -> str:
-    """A message about the argument ``max_iterations`` as one about ``--max-iterations``."""
-    name, colon, rest = message.partition(":")
-    if not (colon and hasattr(arguments, name)):
-        return message
-    return ("-" if len(name) == 1 else "--") + name.replace("_", "-") + colon + rest
+def _told(error: Exception, arguments: argparse.Namespace) -> str:
+    """What went wrong; the argument ``max_iterations`` goes by the name ``--max-iterations`` here."""
+    if isinstance(error, BadArgument) and hasattr(arguments, name := error.argument):
+        option = ("-" if len(name) == 1 else "--") + name.replace("_", "-")
+        return f"{option}: expected {error.expected}, got {error.got}"
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is needed here: {INSTALL}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or "not enough memory"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -68,8 +64,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="lso", description="Generate samples that meet stated requirements.")
-    parser.set_defaults(kept="; nothing was written")
-    commands = parser.add_subparsers(metavar="command", required=True)
+    parser.add_argument("--version", action="version", version=f"lso {__version__}")
+    parser.set_defaults(kept="; nothing was written", command=lambda _: parser.print_help())
+    commands = parser.add_subparsers(metavar="command")
     _add_reproduce(commands)
     _add_train(commands)
     _add_generate(commands)
@@ -140,7 +137,7 @@ def _add_generate(commands: Commands[_Parser]) -> None:
         "samples.npz and samples.png.",
     )
     parser.add_argument(
-        "--decoder", required=True, metavar="FILE", help="a saved autoencoder or decoder network"
+        "--decoder", required=True, metavar="FILE", help="a saved generator, or decoder network"
     )
     parser.add_argument(
         "--classifier", required=True, metavar="FILE", help="a saved classifier or network"
@@ -180,12 +177,12 @@ def _add_walk(commands: Commands[_Parser]) -> None:
         "real digits; write walk.png and walk.gif.",
     )
     parser.add_argument(
-        "--decoder", required=True, metavar="FILE", help="a saved autoencoder or decoder network"
+        "--decoder", required=True, metavar="FILE", help="a saved generator, or decoder network"
     )
     parser.add_argument(
         "--digits",
         metavar="d,d,...",
-        help="walk through these digits' codes (needs an autoencoder)",
+        help="walk through these digits' codes (needs an encoder too)",
     )
     _add_data(parser)
     parser.add_argument(

@@ -14,8 +14,8 @@ class BadArgument(Exception):
     expected, got : what it must be and what it is, in words.
     """
 
-    def __init__(self, argument: str, expected: str, got: object) -> None:
-        self.argument, self.expected, self.got = argument, expected, str(got)
+    def __init__(self, argument: object, expected: str, got: object) -> None:
+        self.argument, self.expected, self.got = str(argument), expected, str(got)
         super().__init__(f"{argument}: expected {expected}, got {got}")
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lso_native._typing import BoolArray, FloatArray, IntArray
+from lso_native.errors import ArgumentError
 from lso_native.files import atomic_write_bytes
 
 TILE = 56  # pixels of a digit's side on a sheet
@@ -25,7 +26,7 @@ def image_side(n_pixels: int) -> int:
     """The side of a square image of ``n_pixels``; ValueError where there is none."""
     side = math.isqrt(n_pixels)
     if side * side != n_pixels:
-        raise ValueError(f"images: expected a square number of pixels, got {n_pixels}")
+        raise ArgumentError("images", "a square number of pixels", n_pixels)
     return side
 
 
@@ -96,15 +97,27 @@ def write_png(path: Path, image: Image.Image) -> None:
     _write(path, buffer)
 
 
-def write_gif(path: Path, images: FloatArray, *, seconds: float = 0.08, tile: int = 140) -> None:
-    """Write images (n, side²) as an endless animation, one every ``seconds``."""
-    frames = [_tile(image, tile) for image in images]
+def write_gif(
+    path: Path,
+    images: FloatArray,
+    *,
+    seconds: float = 0.08,
+    tile: int = 140,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write images (n, side²) as an endless animation, one every ``seconds``; ``progress`` hears how many are drawn."""
+
+    def frames() -> Iterator[Image.Image]:
+        for drawn, image in enumerate(images[1:], start=1):
+            progress(drawn)
+            yield _tile(image, tile)
+
     buffer = io.BytesIO()
-    frames[0].save(
+    _tile(images[0], tile).save(
         buffer,
         "GIF",
         save_all=True,
-        append_images=frames[1:],
+        append_images=frames(),
         duration=round(1000 * seconds),
         loop=0,
     )

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from lso_native import _core
 from lso_native._checks import check_number, check_threads
 from lso_native._typing import FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Network
 from lso_native.optimizers import Adam, native_optimizer
 
@@ -45,9 +46,9 @@ class Learner:
         threads: int | None = 1,
     ) -> None:
         if not isinstance(network, Network):
-            raise TypeError(f"network: expected a Network, got {type(network).__name__}")
+            raise ArgumentTypeError("network", "a Network", type(network).__name__)
         if check_number("average", average, minimum=0.0) >= 1:
-            raise ValueError(f"average: expected a number below 1, got {average:g}")
+            raise ArgumentError("average", "a number below 1", f"{average:g}")
         _, options = native_optimizer(optimizer, Adam(), (Adam,))
         native = _core.Learner64 if network.dtype == np.float64 else _core.Learner32
         learner: Any = native

@@ -19,7 +19,7 @@ from lso_native._architecture import (
 )
 from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native._typing import FloatArray
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, ArgumentTypeError
 
 ActivationName = str
 Activation = _core.Activation
@@ -233,7 +233,7 @@ class Network(Model):
         """
         last = len(self.sizes) - 1
         if not 0 < check_int("layer", layer) < last:
-            raise ValueError(f"layer: expected a hidden layer, 1 to {last - 1}, got {layer}")
+            raise ArgumentError("layer", f"a hidden layer, 1 to {last - 1}", layer)
         cut = int(self._native.weight(layer).size) + sum(
             p.size for p in (*self.weights[: layer - 1], *self.biases[: layer + 1]) if p is not None
         )
@@ -341,10 +341,10 @@ def compose(*models: Model) -> Composition:
     """
     for i, model in enumerate(models):
         if not isinstance(model, Model):
-            raise TypeError(
-                f"compose: expected networks and compositions, got {type(model).__name__} at position {i}"
+            raise ArgumentTypeError(
+                "compose", "networks and compositions", f"{type(model).__name__} at position {i}"
             )
     parts = [part for model in models for part in model.parts]
     if len(parts) < 2:
-        raise ValueError(f"compose: expected at least 2 models, got {len(models)}")
+        raise ArgumentError("compose", "at least 2 models", len(models))
     return Composition(parts)

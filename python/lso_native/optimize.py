@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._checks import as_numbers, check_int, check_number, check_threads
-from lso_native.errors import interrupted
+from lso_native._checks import as_numbers, check_int, check_number, check_threads, shown
+from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
 from lso_native.objectives import (
     BinaryCrossEntropy,
@@ -134,18 +134,19 @@ def optimize(
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
     """
     if not isinstance(model, Model):
-        raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
+        raise ArgumentTypeError("model", "a Network or Composition", type(model).__name__)
     if callback is not None and not callable(callback):
-        raise TypeError(f"callback: expected a function of OptimizeProgress, got {callback!r}")
+        raise ArgumentTypeError("callback", "a function of OptimizeProgress", shown(callback))
     objective = _as_objective(target)
     tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
     name, options = native_optimizer(
         optimizer, NormalizedGradientDescent(), (NormalizedGradientDescent, LevenbergMarquardt)
     )
     if name == LevenbergMarquardt._name and isinstance(objective, CROSS_ENTROPIES):
-        raise ValueError(
-            "optimizer: expected NormalizedGradientDescent under "
-            f"{type(objective).__name__}, got LevenbergMarquardt, which needs a sum of squares"
+        raise ArgumentError(
+            "optimizer",
+            f"NormalizedGradientDescent under {type(objective).__name__}",
+            "LevenbergMarquardt, which needs a sum of squares",
         )
     lower, upper = _check_bounds(bounds, model)
 
@@ -188,12 +189,10 @@ def _tolerance(objective: Objective, **given: float | None) -> tuple[float, bool
     """(value, whether it is a mean over outputs)."""
     named = {name: value for name, value in given.items() if value is not None}
     if len(named) > 1:
-        raise ValueError(
-            f"mse, squared_error, loss: expected at most one, got {' and '.join(named)}"
-        )
+        raise ArgumentError("mse, squared_error, loss", "at most one", " and ".join(named))
     if isinstance(objective, CROSS_ENTROPIES) and list(named) != ["loss"]:
-        raise ValueError(
-            f"loss: expected a threshold for {type(objective).__name__}, got {', '.join(named) or 'none'}"
+        raise ArgumentError(
+            "loss", f"a threshold for {type(objective).__name__}", ", ".join(named) or "none"
         )
     name, value = next(iter(named.items()), ("mse", DEFAULT_MSE))
     return check_number(name, value, above=0.0), name == "mse"
@@ -205,15 +204,15 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
     try:
         low, high = bounds
     except (TypeError, ValueError):
-        raise ValueError(f"bounds: expected a pair (low, high), got {bounds!r}") from None
+        raise ArgumentError("bounds", "a pair (low, high)", shown(bounds)) from None
     sides = []
     for side in (low, high):
         array = as_numbers("bounds", side).astype(model.dtype)
         sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
     if np.isnan(sides[0]).any() or np.isnan(sides[1]).any():
-        raise ValueError(f"bounds: expected finite numbers, got NaN in {bounds!r}")
+        raise ArgumentError("bounds", "finite numbers", f"NaN in {bounds!r}")
     if sides[0].shape == sides[1].shape and not (sides[0] <= sides[1]).all():
-        raise ValueError("bounds: expected low at most high everywhere, got some above it")
+        raise ArgumentError("bounds", "low at most high everywhere", "some above it")
     return sides[0], sides[1]
 
 

@@ -25,10 +25,7 @@ class NormalizedGradientDescent:
     _name: ClassVar[str] = "algorithm3"
 
     def __post_init__(self) -> None:
-        if check_number("desired_change", self.desired_change) >= 0:
-            raise ValueError(
-                f"desired_change: expected a number below 0, got {self.desired_change:g}"
-            )
+        check_number("desired_change", self.desired_change, below=0.0)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import numpy as np
 from lso_native import _core
 from lso_native._checks import check_choice, check_int, check_number, resolve_seed
 from lso_native._typing import FloatArray, IntArray
+from lso_native.errors import ArgumentError
 
 
 def uniform(
@@ -29,7 +30,7 @@ def uniform(
     """
     low, high = check_number("low", low), check_number("high", high)
     if low >= high:
-        raise ValueError(f"high: expected a number above low={low:g}, got {high:g}")
+        raise ArgumentError("high", f"a number above low={low:g}", f"{high:g}")
     unit = _draw(_core.uniform32, _core.uniform64, shape, random_state, dtype)
     return unit if (low, high) == (0.0, 1.0) else unit.dtype.type(low) + unit * (high - low)
 

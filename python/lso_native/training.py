@@ -18,7 +18,7 @@ from lso_native._checks import (
     check_threads,
     resolve_seed,
 )
-from lso_native.errors import interrupted
+from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Composition, Model, Network
 from lso_native.objectives import BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError
 from lso_native.optimizers import Adam, NormalizedGradientDescent, native_optimizer
@@ -110,11 +110,11 @@ def train(
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds the model so far.
     """
     if not isinstance(model, Model):
-        raise TypeError(f"model: expected a Network or Composition, got {type(model).__name__}")
+        raise ArgumentTypeError("model", "a Network or Composition", type(model).__name__)
     kind = _OBJECTIVES[check_choice("objective", objective, _OBJECTIVES)]
     name, options = native_optimizer(optimizer, Adam(), (Adam, NormalizedGradientDescent))
     if patience is not None and validation is None:
-        raise ValueError("patience: expected validation data to measure by, got none")
+        raise ArgumentError("patience", "validation data to measure by", "none")
     validation_x, validation_y = _check_pair(validation)
     total = check_int("epochs", epochs)
 
@@ -156,8 +156,8 @@ def _rows(name: str, values: ArrayLike) -> NDArray[Any]:
     """Targets are one row a sample here: a single shared row would be a mistake."""
     array = as_numbers(name, values)
     if array.ndim != 2:
-        raise ValueError(
-            f"{name}: expected an array of shape (n_samples, n_outputs), got shape {array.shape}"
+        raise ArgumentError(
+            name, "an array of shape (n_samples, n_outputs)", f"shape {array.shape}"
         )
     return array
 
@@ -168,9 +168,7 @@ def _check_pair(validation: Any) -> tuple[Any, Any]:
     try:
         x, y = validation
     except (TypeError, ValueError):
-        raise ValueError(
-            f"validation: expected a pair (x, y), got {type(validation).__name__}"
-        ) from None
+        raise ArgumentError("validation", "a pair (x, y)", type(validation).__name__) from None
     return x, y
 
 
@@ -179,9 +177,10 @@ def _check_weights(sample_weight: ArrayLike | None) -> NDArray[Any] | None:
         return None
     weights = as_numbers("sample_weight", sample_weight)
     if (weights < 0).any() or not weights.any():
-        raise ValueError(
-            "sample_weight: expected numbers of at least 0, one of them above it, "
-            f"got {weights.min() if weights.size else 'none'}"
+        raise ArgumentError(
+            "sample_weight",
+            "numbers of at least 0, one of them above it",
+            weights.min() if weights.size else "none",
         )
     return weights
 
@@ -191,8 +190,8 @@ def _check_trainable(trainable: Sequence[bool] | None, model: Model) -> list[boo
         return []
     flags = [bool(flag) for flag in trainable]
     if len(flags) != len(model.parts) or not any(flags):
-        raise ValueError(
-            f"trainable: expected {len(model.parts)} flags, one a part, one of them true, got {flags}"
+        raise ArgumentError(
+            "trainable", f"{len(model.parts)} flags, one a part, one of them true", flags
         )
     return flags
 

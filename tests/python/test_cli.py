@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import lso_native as lso
 import numpy as np
@@ -74,7 +76,7 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
         ("train autoencoder --out x --hidden 99999999999", "sizes: expected .* below 2..31, got 9"),
         ("train classifier --out x --latent 7", "--latent: expected with an autoencoder only"),
         (f"{GENERATE} --digit 1 --bounds nan,1", "--bounds: expected finite numbers, got NaN"),
-        (f"{WALK} --steps 201", "--steps: expected at most 200, got 201"),
+        (f"{WALK} --steps 201", "--steps: expected an integer of at most 200, got 201"),
         ("train autoencoder --out x --latent 0", "--latent: expected .*, got 0"),
         (f"{GENERATE} --digit 3", "--digit: expected one of 0, 1, 2, got 3"),
         (f"{GENERATE} --digit one", "--digit: expected one of 0, 1, 2, got one"),
@@ -89,14 +91,20 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
         (f"{GENERATE} --digit 1 --max-iterations -1", "--max-iterations: expected .*, got -1"),
         (f"{GENERATE} --digit 1 --decoder none", "--decoder: expected a file .*, got none"),
         (f"{GENERATE} --digit 1 --decoder text.safetensors", "text.safetensors: expected a whole"),
-        (f"{GENERATE} --digit 1 --decoder classifier.safetensors", "--decoder: .*got a classifier"),
+        (
+            f"{GENERATE} --digit 1 --decoder classifier.safetensors",
+            "--decoder: expected a decoder.*got Classifier",
+        ),
         (
             f"{GENERATE} --digit 1 --classifier autoencoder.safetensors",
-            "--classifier: .*an autoenc",
+            "--classifier: .*got Autoencoder",
         ),
         (f"{GENERATE} --digit 1 --classifier other.safetensors", "16 .*9|9 .*16"),
         (f"{GENERATE} --digit 1 --decoder oblong.safetensors", "images: expected a square number"),
         (f"{WALK} --points 1", "--points: expected .*, got 1"),
+        (f"{WALK} --points 100000", "--points: expected an integer of at most 833, got 100000"),
+        (f"{WALK} --steps 200 --points 51", "--points: expected an integer of at most 50, got 51"),
+        (f"{WALK} --steps 200 --digits {'1,' * 50}1", "--digits: expected at most 50 .* got 51"),
         (f"{WALK} --steps 0", "--steps: expected .*, got 0"),
         (f"{WALK} --digits 3,12", "--digits: expected digits of 0 to 9, got 12"),
         (f"{WALK} --digits a", "--digits: expected numbers .*, got 'a'"),
@@ -110,15 +118,29 @@ def test_misuse_is_told_in_one_line(
     assert main(line.split()) == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert error.startswith("lso: ")
+    assert not (here / "new").exists()
     assert re.search(told, error), error
     assert "Errno" not in error
     assert {file: file.read_bytes() for file in here.glob("*.safetensors")} == before
 
 
+def test_a_bare_command_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("usage: lso")
+    assert "reproduce" in told
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"lso {lso.__version__}\n"
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("", "command"),
         ("paint", "paint"),
         ("reproduce --samples many", "--samples"),
         ("reproduce --dataset letters", "letters"),
@@ -199,6 +221,85 @@ def test_walk_writes_a_strip_and_an_animation(here: Path, tmp_path: Path) -> Non
     with Image.open(tmp_path / "walk.png") as strip, Image.open(tmp_path / "walk.gif") as gif:
         assert strip.format == "PNG"
         assert gif.format == "GIF"
+
+
+GENERATORS: dict[str, Any] = {
+    "VAE": lso.VAE(2),
+    "NoisyAutoencoder": lso.NoisyAutoencoder(2),
+    "GAN": lso.GAN(2, discriminator_hidden=(4,)),
+}
+
+
+def _save_generator(name: str, path: Path) -> None:
+    X = np.pad(patterns()[0], ((0, 0), (0, 4)))
+    model = GENERATORS[name].set_params(hidden=(4,), epochs=1, random_state=0)
+    lso.save(model.fit(X), path)
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_every_kind_of_generator_is_a_decoder(name: str, here: Path, tmp_path: Path) -> None:
+    del here
+    file = tmp_path / "model.safetensors"
+    _save_generator(name, file)
+    line = f"{GENERATE} --target nan,.5,nan -n 3 --decoder {file} --out {tmp_path}"
+    assert main(line.split()) == 0
+    with np.load(tmp_path / "samples.npz") as samples:
+        loaded: Any = lso.load(file)
+        starts = loaded.sample_latent(3, random_state=0)
+        np.testing.assert_array_equal(samples["starts"], starts)
+    assert main(f"walk --decoder {file} --steps 2 --out {tmp_path}".split()) == 0
+    assert (tmp_path / "walk.gif").is_file()
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_a_generator_is_no_classifier(
+    name: str, here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del here
+    file = tmp_path / "model.safetensors"
+    _save_generator(name, file)
+    assert main(f"{GENERATE} --target 0,1,0 --classifier {file}".split()) == 2
+    assert f"lso: --classifier: expected a classifier or a network in {file}, got {name}" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_decoder_that_is_told_the_class_is_refused(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del here
+    file = tmp_path / "model.safetensors"
+    X, y = patterns()
+    lso.save(lso.ConditionalGAN(2, hidden=(4,), epochs=1, random_state=0).fit(X, y), file)
+    assert main(f"walk --decoder {file}".split()) == 2
+    assert "got ConditionalGAN" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="a shell closes the streams")
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-", ">/dev/full", "2>/dev/full"])
+def test_nobody_listens(closed: str, models: Path, tmp_path: Path) -> None:
+    line = f"{GENERATE} --target 0,1,0 -n 3 --out {tmp_path}".split()
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {closed}', sys.executable, "-c", ENTRY, *line],
+        cwd=models,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert (tmp_path / "samples.npz").is_file()
+
+
+@pytest.mark.skipif(shutil.which("sh") is None, reason="a shell closes the streams")
+def test_an_error_goes_to_nobody_where_nobody_listens(models: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" "$@" 2>&-', sys.executable, "-c", ENTRY, "walk", "--decoder", "no"],
+        cwd=models,
+        stdout=subprocess.PIPE,
+        timeout=LIMIT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stdout == b""
 
 
 def test_train_generate_and_walk_on_digits(tmp_path: Path) -> None:

@@ -70,9 +70,9 @@ def test_numpy_counts_are_taken() -> None:
         ((1, 0, 0.95), "n: expected an integer of at least 1, got 0"),
         ((-1, 10, 0.95), "successes: expected an integer of at least 0, got -1"),
         ((11, 10, 0.95), "successes: expected at most n = 10, got 11"),
-        ((1, 10, 0.0), "confidence: expected more than 0 and less than 1, got 0.0"),
-        ((1, 10, 1.0), "confidence: expected more than 0"),
-        ((1, 10, float("nan")), "confidence: expected more than 0"),
+        ((1, 10, 0.0), "confidence: expected a number above 0, got 0"),
+        ((1, 10, 1.0), "confidence: expected a number below 1, got 1"),
+        ((1, 10, float("nan")), "confidence: expected a finite number, got nan"),
     ],
 )
 def test_bad_numbers(arguments: tuple[int, int, float], message: str) -> None:

@@ -12,6 +12,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 
+def say(text: str, *, aside: bool = False) -> None:
+    """Print a line, ``aside`` on standard error: where a service has closed the stream, or a pipe has, to nobody."""
+    name = "stderr" if aside else "stdout"
+    stream = getattr(sys, name)
+    if stream is None:  # print would take the other one
+        return
+    try:
+        print(text, file=stream, flush=True)
+    except (OSError, ValueError):
+        setattr(sys, name, None)  # else Python tries it again at its end
+
+
 class Display:
     """Shows the stages of an experiment on stderr (``experiments.progress.Progress``).
 
@@ -19,7 +31,8 @@ class Display:
     """
 
     def __init__(self) -> None:
-        self._bars = _bars() if sys.stderr.isatty() and importlib.util.find_spec("rich") else None
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._bars = _bars() if terminal and importlib.util.find_spec("rich") else None
         self._stage, self._said = "", False
         self._begin = 0.0
 
@@ -69,7 +82,7 @@ class Display:
         if self._bars is not None:
             self._bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
         else:
-            print(text, file=sys.stderr, flush=True)
+            say(text, aside=True)
 
 
 def _bars() -> Progress:

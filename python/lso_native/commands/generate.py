@@ -6,9 +6,11 @@ import argparse
 
 import numpy as np
 
+from lso_native._checks import check_int, shown
 from lso_native._typing import Array
-from lso_native.commands.display import Display
-from lso_native.commands.options import load_classifier, load_decoder, numbers
+from lso_native.commands.display import Display, say
+from lso_native.commands.options import load_classifier, load_decoder, numbers, random_latents
+from lso_native.errors import ArgumentError
 from lso_native.experiments.results import optimized_arrays, write_samples
 from lso_native.figures import contact_sheet, image_side, write_png
 from lso_native.files import check_writable_dir
@@ -16,20 +18,17 @@ from lso_native.models.classifier import Classifier
 from lso_native.network import Model, compose
 from lso_native.optimize import OptimizeProgress, optimize
 from lso_native.optimizers import NormalizedGradientDescent
-from lso_native.random import uniform
 
 
 def generate(arguments: argparse.Namespace) -> None:
     """Optimize from random starts; write every sample, met or not, and a sheet of them."""
     check_writable_dir(arguments.out, create=False)  # before the work, which may be long
-    decoder, autoencoder = load_decoder(arguments.decoder)
+    check_int("n", arguments.n)
+    decoder, source = load_decoder(arguments.decoder)
     network, classifier = load_classifier(arguments.classifier)
     image_side(decoder.n_outputs)
     target, label = _target(arguments, network, classifier)
-    if autoencoder is None:
-        starts = uniform((arguments.n, decoder.n_inputs), random_state=arguments.random_state)
-    else:
-        starts = autoencoder.sample_latent(arguments.n, random_state=arguments.random_state)
+    starts = random_latents(decoder, source, arguments.n, random_state=arguments.random_state)
     with Display() as display:
 
         def tell(state: OptimizeProgress) -> None:
@@ -58,7 +57,7 @@ def generate(arguments: argparse.Namespace) -> None:
         result.samples, labels, result.success, title=title, subtitle=done, lines=10
     )
     write_png(folder / "samples.png", sheet)
-    print(f"{done}\nwrote {folder}: samples.npz, samples.png")
+    say(f"{done}\nwrote {folder}: samples.npz, samples.png")
 
 
 def _target(
@@ -66,10 +65,10 @@ def _target(
 ) -> tuple[Array, int]:
     """The output asked for, and the digit it stands for, -1 for none."""
     if arguments.target is not None:
-        values = np.array(numbers("--target", arguments.target, float))
+        values = np.array(numbers("target", arguments.target, float))
         if len(values) != network.n_outputs:
-            raise ValueError(
-                f"--target: expected {network.n_outputs} numbers, one an output, got {len(values)}"
+            raise ArgumentError(
+                "target", f"{network.n_outputs} numbers, one an output", len(values)
             )
         return values, -1
     names = (
@@ -78,7 +77,7 @@ def _target(
         else [str(name) for name in classifier.classes_]
     )
     if arguments.digit not in names:
-        raise ValueError(f"--digit: expected one of {', '.join(names)}, got {arguments.digit}")
+        raise ArgumentError("digit", f"one of {', '.join(names)}", arguments.digit)
     index = names.index(arguments.digit)
     label = int(arguments.digit) if arguments.digit.lstrip("-").isdigit() else -1
     return np.eye(network.n_outputs)[index], label
@@ -87,7 +86,7 @@ def _target(
 def _bounds(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
-    values = numbers("--bounds", text, float)
+    values = numbers("bounds", text, float)
     if len(values) != 2:
-        raise ValueError(f"--bounds: expected low,high, got {text!r}")
+        raise ArgumentError("bounds", "low,high", shown(text))
     return values[0], values[1]

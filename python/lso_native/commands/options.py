@@ -6,10 +6,15 @@ import os
 from collections.abc import Callable
 from typing import TypeVar
 
+from lso_native._checks import shown
+from lso_native._typing import FloatArray
+from lso_native.errors import ArgumentError
 from lso_native.files.native import load
-from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.classifier import Classifier
+from lso_native.models.decoding import Decoder
+from lso_native.models.gan import ConditionalGAN
 from lso_native.network import Model
+from lso_native.random import uniform
 
 Number = TypeVar("Number", int, float)
 
@@ -19,32 +24,43 @@ def numbers(name: str, text: str, kind: Callable[[str], Number]) -> list[Number]
     try:
         return [kind(part) for part in text.split(",")]
     except ValueError:
-        raise ValueError(f"{name}: expected numbers with commas between, got {text!r}") from None
+        raise ArgumentError(name, "numbers with commas between", shown(text)) from None
 
 
-def load_decoder(path: str) -> tuple[Model, Autoencoder | None]:
-    """The decoder in a file, and the autoencoder that it belongs to, if that is what the file holds."""
-    saved = _load("--decoder", path)
-    if isinstance(saved, Autoencoder):
-        return saved.decoder_, saved
+def load_decoder(path: str) -> tuple[Model, Decoder | None]:
+    """The decoder in a file, and the estimator that it belongs to, if that is what the file holds."""
+    saved = _load("decoder", path)
     if isinstance(saved, Model):
         return saved, None
-    raise ValueError(f"--decoder: expected an autoencoder or a network in {path}, got a classifier")
+    if not isinstance(saved, Decoder) or isinstance(
+        saved, ConditionalGAN
+    ):  # is told the class as well
+        raise ArgumentError("decoder", f"a decoder of latents in {path}", type(saved).__name__)
+    return saved.decoder_, saved
 
 
 def load_classifier(path: str) -> tuple[Model, Classifier | None]:
     """The classifier's network in a file, and the classifier, if that is what the file holds."""
-    saved = _load("--classifier", path)
-    if isinstance(saved, Classifier):
-        return saved.network_, saved
+    saved = _load("classifier", path)
     if isinstance(saved, Model):
         return saved, None
-    raise ValueError(
-        f"--classifier: expected a classifier or a network in {path}, got an autoencoder"
-    )
+    if not isinstance(saved, Classifier):
+        raise ArgumentError(
+            "classifier", f"a classifier or a network in {path}", type(saved).__name__
+        )
+    return saved.network_, saved
+
+
+def random_latents(
+    decoder: Model, source: Decoder | None, n: int, *, random_state: int
+) -> FloatArray:
+    """``n`` latents (n, latent) of the kind that ``source`` was trained on, uniform in 0..1 without one."""
+    if source is not None:
+        return source.sample_latent(n, random_state=random_state)
+    return uniform((n, decoder.n_inputs), random_state=random_state, dtype=decoder.dtype.name)
 
 
 def _load(option: str, path: str) -> object:
     if not os.path.isfile(path):  # noqa: PTH113 - a str is all that is known
-        raise ValueError(f"{option}: expected a file that lso train wrote, got {path}")
+        raise ArgumentError(option, "a file that lso train wrote", path)
     return load(path)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from lso_native.commands.display import Display
+from lso_native.commands.display import Display, say
 from lso_native.experiments import walks
 from lso_native.experiments.reproduce import ReproduceSettings, Run, run
 from lso_native.experiments.systems import SYSTEMS
@@ -33,8 +33,8 @@ def reproduce(arguments: argparse.Namespace) -> None:
     with Display() as display:
         state = run(settings, progress=display, on_system=draw)
     write_report(state.folder, real=state.digits.test)
-    print(text_report(state.results))
-    print(f"\nwrote {state.folder}: results.json, report.html, samples, figures, models")
+    say(text_report(state.results))
+    say(f"\nwrote {state.folder}: results.json, report.html, samples, figures, models")
 
 
 def draw(state: Run, name: str) -> None:

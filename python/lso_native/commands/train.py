@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from lso_native._checks import check_int
-from lso_native.commands.display import Display
+from lso_native.commands.display import Display, say
 from lso_native.commands.options import numbers
 from lso_native.data import Digits, load
+from lso_native.errors import ArgumentError
 from lso_native.experiments.models import AutoencoderSettings
 from lso_native.files import check_writable_dir
 from lso_native.files.native import save
@@ -22,10 +23,10 @@ from lso_native.training import TrainProgress
 def train(arguments: argparse.Namespace) -> None:
     """Fit an autoencoder or a classifier on the training part, and save it."""
     if arguments.kind == "classifier" and arguments.latent is not None:
-        raise ValueError(f"--latent: expected with an autoencoder only, got {arguments.latent}")
+        raise ArgumentError("latent", "with an autoencoder only", arguments.latent)
     out = Path(arguments.out)
     if out.is_dir():
-        raise ValueError(f"--out: expected a file to write, got the folder {out}")
+        raise ArgumentError("out", "a file to write", f"the folder {out}")
     check_writable_dir(out.parent)
     digits = load(
         arguments.dataset, data_dir=arguments.data_dir, random_state=arguments.random_state
@@ -33,7 +34,7 @@ def train(arguments: argparse.Namespace) -> None:
     count = _count(arguments.images, digits)
     images, labels = digits.train.images[:count], digits.train.labels[:count]
     options: dict[str, Any] = {
-        "hidden": tuple(numbers("--hidden", arguments.hidden, int)),
+        "hidden": tuple(numbers("hidden", arguments.hidden, int)),
         "optimizer": DEFAULT_OPTIMIZER
         if arguments.optimizer == "adam"
         else AutoencoderSettings.optimizer,
@@ -59,7 +60,7 @@ def train(arguments: argparse.Namespace) -> None:
             accuracy = classifier.score(digits.test.images, digits.test.labels)
             display.finish(f"MSE {classifier.mse_:.4f}, tells {accuracy:.1%} of the test images")
             save(classifier, out)
-    print(f"wrote {out}")
+    say(f"wrote {out}")
 
 
 def _count(images: int | None, digits: Digits) -> int:
@@ -67,9 +68,8 @@ def _count(images: int | None, digits: Digits) -> int:
     there = len(digits.train)
     if images is None:
         return there
-    if check_int("--images", images) > there:
-        raise ValueError(
-            f"--images: expected at most {there}, all that {digits.name} has for training, "
-            f"got {images}"
+    if check_int("images", images) > there:
+        raise ArgumentError(
+            "images", f"at most {there}, all that {digits.name} has for training", images
         )
     return images

@@ -8,8 +8,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from lso_native._checks import check_choice, resolve_seed
+from lso_native._checks import check_choice, resolve_seed, shown
 from lso_native._typing import ByteArray, Float32Array, IntArray
+from lso_native.errors import ArgumentError
 
 from .download import cached_mnist
 from .embedded import embedded_digits
@@ -81,13 +82,13 @@ def load(
     """
     check_choice("name", name, get_args(DatasetName))
     if size not in _SIZES:
-        raise ValueError(f"size: expected 14 or 28, got {size!r}")
+        raise ArgumentError("size", "14 or 28", shown(size))
     seed = resolve_seed(random_state)
     if name == "mnist":
         return _full(size, data_dir, seed)
     if data_dir is not None:
-        raise ValueError(
-            f"data_dir: expected None with the embedded 'mnist5k', got {os.fspath(data_dir)!r}"
+        raise ArgumentError(
+            "data_dir", "None with the embedded 'mnist5k'", shown(os.fspath(data_dir))
         )
     return _embedded(size, seed)
 

@@ -89,6 +89,6 @@ def _pooch() -> Any:
         return importlib.import_module("pooch")
     except ImportError as error:
         raise ImportError(
-            "name: 'mnist' without data_dir needs pooch: install the extra 'experiments', as in "
+            "'mnist' without data_dir needs pooch: install the extra 'experiments', as in "
             f"pip install '.[experiments]', or {_ADVICE}"
         ) from error

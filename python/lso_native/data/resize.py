@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from lso_native._checks import as_numbers
 from lso_native._typing import Array
+from lso_native.errors import ArgumentError
 
 __all__ = ["half"]
 
@@ -21,11 +22,11 @@ def half(images: npt.ArrayLike) -> Array:
     """
     pixels = as_numbers("images", images)
     if pixels.dtype.kind != "f":
-        raise ValueError(f"images: expected a floating dtype, got {pixels.dtype}")
+        raise ArgumentError("images", "a floating dtype", pixels.dtype)
     side = math.isqrt(pixels.shape[1]) if pixels.ndim == 2 else 0
     if side == 0 or side % 2 or side * side != pixels.shape[1]:
-        raise ValueError(
-            f"images: expected shape (n_samples, side * side) with an even side, got {pixels.shape}"
+        raise ArgumentError(
+            "images", "shape (n_samples, side * side) with an even side", pixels.shape
         )
     rows = pixels.reshape(-1, side // 2, 2, side)
     rows = rows[:, :, 0] + rows[:, :, 1]

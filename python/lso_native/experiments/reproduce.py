@@ -7,6 +7,7 @@ from typing import Any
 
 from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native.data import Digits, load
+from lso_native.errors import ArgumentError
 from lso_native.experiments.correlations import correlations
 from lso_native.experiments.making import (
     ReproduceSettings,
@@ -128,11 +129,12 @@ def _prepare(settings: ReproduceSettings) -> Run:
     resolve_seed(settings.random_state)
     unknown = [name for name in settings.systems if name not in SYSTEMS]
     if unknown or not settings.systems:
-        raise ValueError(
-            f"systems: expected some of {', '.join(SYSTEMS)}, got {', '.join(map(repr, unknown)) or 'none'}"
+        raise ArgumentError(
+            "systems", f"some of {', '.join(SYSTEMS)}", ", ".join(map(repr, unknown)) or "none"
         )
-    folder = check_writable_dir(settings.out)
+    check_writable_dir(settings.out, create=False)  # before a download
     digits = load(settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state)
+    folder = check_writable_dir(settings.out)
     results: dict[str, Any] = {
         "settings": {
             **{name: value for name, value in plain(settings).items() if name != "out"},

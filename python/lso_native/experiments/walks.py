@@ -9,7 +9,8 @@ import numpy as np
 from lso_native._checks import check_int
 from lso_native._typing import FloatArray
 from lso_native.data import Part
-from lso_native.models.autoencoder import Autoencoder
+from lso_native.errors import ArgumentError
+from lso_native.models.decoding import EncoderDecoder
 from lso_native.network import Model
 
 STEPS = 12
@@ -26,7 +27,11 @@ def walk(decoder: Model, points: FloatArray, *, steps: int = STEPS) -> FloatArra
 
 
 def through_digits(
-    autoencoder: Autoencoder, part: Part, *, digits: Sequence[int] = range(10), steps: int = STEPS
+    autoencoder: EncoderDecoder,
+    part: Part,
+    *,
+    digits: Sequence[int] = range(10),
+    steps: int = STEPS,
 ) -> FloatArray:
     """A walk through the code of the first image of each of ``digits``.
 
@@ -34,6 +39,6 @@ def through_digits(
     """
     missing = [digit for digit in digits if digit not in part.labels]
     if missing:
-        raise ValueError(f"digits: expected digits of 0 to 9, got {missing[0]}")
+        raise ArgumentError("digits", "digits of 0 to 9", missing[0])
     first = [int(np.flatnonzero(part.labels == digit)[0]) for digit in digits]
     return walk(autoencoder.decoder_, autoencoder.transform(part.images[first]), steps=steps)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lso_native.errors import ArgumentError
 from lso_native.irregularity._common import check_latents, check_model
 from lso_native.irregularity.feasibility import (
     DEFAULT_CONFIDENCE,
@@ -93,12 +94,10 @@ def irregularity(
     """
     points = check_latents("latents", latents, check_model("decoder", decoder))
     if len(points) < 2:
-        raise ValueError(f"latents: expected at least 2 points, got shape {points.shape}")
+        raise ArgumentError("latents", "at least 2 points", f"shape {points.shape}")
     if (judge is None) != (in_manifold is None):
         missing = "judge" if judge is None else "in_manifold"
-        raise ValueError(
-            f"{missing}: expected one beside the other of judge, in_manifold, got None"
-        )
+        raise ArgumentError(missing, "one beside the other of judge, in_manifold", "None")
     feasible = None
     if judge is not None and in_manifold is not None:
         feasible = feasible_share(points, decoder, judge, in_manifold, confidence=confidence)

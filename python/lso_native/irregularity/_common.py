@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from lso_native._checks import check_samples
 from lso_native._typing import Array, Float64Array
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model
 
 EPSILON = float(np.finfo(np.float64).eps)
@@ -31,7 +32,7 @@ def blocks(n_rows: int, width: int) -> Iterator[slice]:
 def check_model(name: str, value: Any) -> Model:
     """``value`` if it is a network or a composition; TypeError naming it otherwise."""
     if not isinstance(value, Model):
-        raise TypeError(f"{name}: expected a Network or Composition, got {type(value).__name__}")
+        raise ArgumentTypeError(name, "a Network or Composition", type(value).__name__)
     return value
 
 
@@ -50,7 +51,7 @@ def quiet() -> np.errstate:
 def check_values(name: str, values: Array) -> Array:
     """``values``, what a model made of the points ``name``; ValueError naming these where it is not finite."""
     if not np.isfinite(values).all():
-        raise ValueError(f"{name}: expected points where the model is finite, got an overflow")
+        raise ArgumentError(name, "points where the model is finite", "an overflow")
     return values
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import as_array, as_numbers, check_number
+from lso_native._checks import as_array, as_numbers, check_number, shown
 from lso_native._typing import BoolArray, Float64Array
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.irregularity._common import (
     blocks,
     check_latents,
@@ -102,7 +103,7 @@ def feasible_share(
     points = check_latents("latents", latents, decoder, dtype=decoder.dtype)
     threshold = check_number("confidence", confidence)
     if not callable(judge):
-        raise TypeError(f"judge: expected a function of samples, got {judge!r}")
+        raise ArgumentTypeError("judge", "a function of samples", shown(judge))
     known = None if callable(in_manifold) else _flags(in_manifold, len(points))
     surest, inside = np.empty(len(points)), np.empty(len(points), bool)
     for rows in blocks(len(points), widest(decoder)):
@@ -126,11 +127,11 @@ def round_trip(decoder: Model, encoder: Model, latents: ArrayLike) -> RoundTrip:
     wanted = decoder.n_outputs, decoder.n_inputs
     given = check_model("encoder", encoder).n_inputs, encoder.n_outputs
     if given != wanted:
-        raise ValueError(
-            f"encoder: expected {wanted[0]} inputs and {wanted[1]} outputs, got {given[0]} and {given[1]}"
+        raise ArgumentError(
+            "encoder", f"{wanted[0]} inputs and {wanted[1]} outputs", f"{given[0]} and {given[1]}"
         )
     if (points == points[0]).all():
-        raise ValueError(f"latents: expected points that differ, got {len(points)} alike")
+        raise ArgumentError("latents", "points that differ", f"{len(points)} alike")
     distances = np.empty(len(points))
     decode, encode = decoder.astype("float64"), encoder.astype("float64")
     for rows in blocks(len(points), max(widest(decoder), widest(encoder))):
@@ -144,11 +145,11 @@ def round_trip(decoder: Model, encoder: Model, latents: ArrayLike) -> RoundTrip:
 def _greatest(answer: ArrayLike, n: int) -> Float64Array:
     given = as_numbers("judge", answer)
     if given.ndim not in (1, 2) or len(given) != n or given.size == 0:
-        raise ValueError(
-            f"judge: expected confidences of shape ({n},) or ({n}, n_classes), got shape {given.shape}"
+        raise ArgumentError(
+            "judge", f"confidences of shape ({n},) or ({n}, n_classes)", f"shape {given.shape}"
         )
     if not np.isfinite(given).all():
-        raise ValueError("judge: expected finite confidences, got NaN or infinity")
+        raise ArgumentError("judge", "finite confidences", "NaN or infinity")
     greatest: Float64Array = given.reshape(n, -1).max(axis=1).astype(np.float64)
     return greatest
 
@@ -156,7 +157,7 @@ def _greatest(answer: ArrayLike, n: int) -> Float64Array:
 def _flags(answer: ArrayLike, n: int) -> BoolArray:
     given = as_array("in_manifold", answer, "flags")
     if given.dtype != np.bool_:
-        raise TypeError(f"in_manifold: expected bool, got dtype {given.dtype}")
+        raise ArgumentTypeError("in_manifold", "bool", f"dtype {given.dtype}")
     if given.shape != (n,):
-        raise ValueError(f"in_manifold: expected bool of shape ({n},), got shape {given.shape}")
+        raise ArgumentError("in_manifold", f"bool of shape ({n},)", f"shape {given.shape}")
     return given

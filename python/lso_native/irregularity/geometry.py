@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from lso_native._checks import check_int
 from lso_native._typing import Float64Array
+from lso_native.errors import ArgumentError
 from lso_native.irregularity._common import (
     EPSILON,
     blocks,
@@ -111,7 +112,7 @@ def path_curvature(
     first = check_latents("starts", starts, check_model("decoder", decoder))
     last = check_latents("ends", ends, decoder)
     if len(last) != len(first):
-        raise ValueError(f"ends: expected an array of shape {first.shape}, got shape {last.shape}")
+        raise ArgumentError("ends", f"an array of shape {first.shape}", f"shape {last.shape}")
     exact = decoder.astype("float64")
     share = np.linspace(0.0, 1.0, check_int("steps", steps) + 1)[:, None]
     path, chord = np.empty(len(first)), np.empty(len(first))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from lso_native._checks import as_numbers, check_number, check_samples
 from lso_native._typing import Float64Array
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.irregularity._common import (
     blocks,
     check_model,
@@ -145,15 +146,15 @@ def walk_irregularity(
 
 def _check_walks(walks: Any, model: Model) -> list[Float64Array]:
     if not isinstance(walks, (Sequence, np.ndarray)):
-        raise TypeError(
-            f"walks: expected a sequence of arrays (n_steps + 1, n_latents), got {type(walks).__name__}"
+        raise ArgumentTypeError(
+            "walks", "a sequence of arrays (n_steps + 1, n_latents)", type(walks).__name__
         )
     kept = [
         check_samples(f"walks[{i}]", walk, dtype=np.float64, n_features=model.n_inputs)
         for i, walk in enumerate(walks)
     ]
     if all(len(walk) == 1 for walk in kept):
-        raise ValueError(f"walks: expected at least one step, got none in {len(kept)} walks")
+        raise ArgumentError("walks", "at least one step", f"none in {len(kept)} walks")
     return kept
 
 
@@ -161,13 +162,15 @@ def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Float64Arr
     """(n_walks, n_outputs)"""
     given = as_numbers("target", target)
     if given.shape not in {(n_outputs,), (n_walks, n_outputs)}:
-        raise ValueError(
-            f"target: expected an array of shape ({n_outputs},) or ({n_walks}, {n_outputs}), got shape {given.shape}"
+        raise ArgumentError(
+            "target",
+            f"an array of shape ({n_outputs},) or ({n_walks}, {n_outputs})",
+            f"shape {given.shape}",
         )
     if np.isinf(given).any():
-        raise ValueError("target: expected finite numbers or NaN, got infinity")
+        raise ArgumentError("target", "finite numbers or NaN", "infinity")
     if np.isnan(given).all(axis=-1).any():
-        raise ValueError("target: expected at least one number in every row, got NaN alone")
+        raise ArgumentError("target", "at least one number in every row", "NaN alone")
     return np.broadcast_to(given.astype(np.float64), (n_walks, n_outputs))
 
 

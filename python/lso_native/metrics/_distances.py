@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_samples
 from lso_native._typing import BoolArray, Float64Array, IndexArray
+from lso_native.errors import ArgumentError
 
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK = 2**22  # numbers held at once, 32 MiB
@@ -26,11 +27,9 @@ def check_features(
     """``value`` as float64 (n, n_features) of at least ``minimum`` rows; ValueError naming it otherwise."""
     features = check_samples(name, value, dtype=np.float64, n_features=n_features)
     if len(features) < minimum:
-        raise ValueError(f"{name}: expected at least {minimum} samples, got {len(features)}")
+        raise ArgumentError(name, f"at least {minimum} samples", len(features))
     if (greatest := max(features.max(), -features.min())) > LARGEST:
-        raise ValueError(
-            f"{name}: expected numbers from -{LARGEST:g} to {LARGEST:g}, got {greatest:g}"
-        )
+        raise ArgumentError(name, f"numbers from -{LARGEST:g} to {LARGEST:g}", f"{greatest:g}")
     return features
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int, check_labels, check_samples, resolve_seed
 from lso_native._typing import Array
+from lso_native.errors import ArgumentError
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
 from lso_native.training import Optimizer
@@ -71,7 +72,7 @@ def classification_accuracy_score(
         parts += [given, (together[0], together[1])]
     for name, (_, known) in zip(("labels", "real[1]"), parts, strict=False):
         if len(np.unique(known)) < 2:
-            raise ValueError(f"{name}: expected at least two labels, got {known[0].item()!r} alone")
+            raise ArgumentError(name, "at least two labels", f"{known[0].item()!r} alone")
 
     def rate(part: tuple[Array, Array]) -> Rate:
         epochs = max(1, round(budget / len(part[0])))
@@ -86,7 +87,7 @@ def classification_accuracy_score(
 def _check_pair(real: Any) -> None:
     if not isinstance(real, tuple | list) or len(real) != 2:
         size = f" of {len(real)}" if isinstance(real, tuple | list) else ""
-        raise ValueError(f"real: expected a pair (images, labels), got {type(real).__name__}{size}")
+        raise ArgumentError("real", "a pair (images, labels)", f"{type(real).__name__}{size}")
 
 
 def _check_part(
@@ -101,7 +102,7 @@ def _check_part(
     samples = check_samples(images_name, images, dtype=np.float32, n_features=n_features)
     checked = check_labels(labels_name, labels, len(samples))
     if kind is not None and _kind(checked) != kind:
-        raise ValueError(f"{labels_name}: expected {kind} as in labels, got {_kind(checked)}")
+        raise ArgumentError(labels_name, f"{kind} as in labels", _kind(checked))
     return samples, checked
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._typing import Float64Array, IndexArray
+from lso_native.errors import ArgumentError
 
 from ._distances import blocks, check_features, rounding, squared_distances
 
@@ -38,9 +39,10 @@ def nearest_distance(
     images = check_features("training", training, minimum=2 if exclude_self else 1)
     points = check_features("samples", samples, n_features=images.shape[1])
     if exclude_self and len(points) != len(images):
-        raise ValueError(
-            f"samples: expected the training images themselves, shape {images.shape}, "
-            f"got shape {points.shape}"
+        raise ArgumentError(
+            "samples",
+            f"the training images themselves, shape {images.shape}",
+            f"shape {points.shape}",
         )
     distances, nearest = np.empty(len(points)), np.empty(len(points), np.intp)
     above = 1.0 + rounding(images.shape[1])

@@ -6,7 +6,8 @@ import math
 from statistics import NormalDist
 from typing import SupportsIndex
 
-from lso_native._checks import check_int
+from lso_native._checks import check_int, check_number
+from lso_native.errors import ArgumentError
 
 __all__ = ["wilson_interval"]
 
@@ -26,10 +27,9 @@ def wilson_interval(
     tries = check_int("n", n)
     hits = check_int("successes", successes, minimum=0)
     if hits > tries:
-        raise ValueError(f"successes: expected at most n = {tries}, got {hits}")
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence: expected more than 0 and less than 1, got {confidence}")
-    z = -NormalDist().inv_cdf((1.0 - confidence) / 2.0)
+        raise ArgumentError("successes", f"at most n = {tries}", hits)
+    level = check_number("confidence", confidence, above=0.0, below=1.0)
+    z = -NormalDist().inv_cdf((1.0 - level) / 2.0)
     share = hits / tries
     scale = 1.0 + z * z / tries
     centre = (share + z * z / (2.0 * tries)) / scale

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int
 from lso_native._typing import BoolArray, Float64Array
+from lso_native.errors import ArgumentError
 
 from ._distances import blocks, check_features, rounding, squared_distances, within
 
@@ -97,9 +98,7 @@ def in_manifold(real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: in
 def _check(name: str, value: npt.ArrayLike, k: int, n_features: int | None = None) -> Float64Array:
     samples = check_features(name, value, n_features=n_features)
     if len(samples) <= k:
-        raise ValueError(
-            f"{name}: expected at least {k + 1} samples for {k} neighbours, got {len(samples)}"
-        )
+        raise ArgumentError(name, f"at least {k + 1} samples for {k} neighbours", len(samples))
     return samples
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_labels, check_samples
 from lso_native._typing import BoolArray, Float64Array, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import NotFittedError
 from lso_native.models.classifier import Classifier
 
@@ -66,15 +67,13 @@ def recognition(judge: Classifier, images: npt.ArrayLike, labels: npt.ArrayLike)
     given = check_samples("images", images, **_inputs(judge))
     classes = judge.classes_
     if classes.dtype.kind not in "iu":
-        raise ValueError(
-            f"judge: expected a classifier of integers, got classes {classes.tolist()}"
-        )
+        raise ArgumentError("judge", "a classifier of integers", f"classes {classes.tolist()}")
     asked = check_labels("labels", labels, len(given))
     if asked.dtype.kind not in "iu":
-        raise TypeError(f"labels: expected integers, got dtype {asked.dtype}")
+        raise ArgumentTypeError("labels", "integers", f"dtype {asked.dtype}")
     unknown = asked[(asked != _NONE) & ~np.isin(asked, classes)]
     if unknown.size:
-        raise ValueError(f"labels: expected -1 or one of {classes.tolist()}, got {unknown[0]}")
+        raise ArgumentError("labels", f"-1 or one of {classes.tolist()}", unknown[0])
     outputs = judge.network_(given).astype(np.float64)
     seen = classes[outputs.argmax(axis=1)]
     best = outputs[:, classes != _NONE].max(axis=1)
@@ -94,7 +93,7 @@ def features(judge: Classifier, images: npt.ArrayLike) -> FloatArray:
     given = check_samples("images", images, **_inputs(judge))
     last_hidden = len(judge.network_.sizes) - 2
     if last_hidden < 1:
-        raise ValueError(f"judge: expected a classifier with a hidden layer, got {judge.network_}")
+        raise ArgumentError("judge", "a classifier with a hidden layer", judge.network_)
     front, _ = judge.network_.split(last_hidden)
     return front(given)
 
@@ -102,7 +101,7 @@ def features(judge: Classifier, images: npt.ArrayLike) -> FloatArray:
 def _inputs(judge: Any) -> dict[str, Any]:
     """What samples must be for ``judge``, which must be fitted."""
     if not isinstance(judge, Classifier):
-        raise TypeError(f"judge: expected a Classifier, got {type(judge).__name__}")
+        raise ArgumentTypeError("judge", "a Classifier", type(judge).__name__)
     if not hasattr(judge, "network_"):
         raise NotFittedError("judge: expected a fitted Classifier, got one that is not")
     return {"dtype": judge.network_.dtype, "n_features": judge.n_features_in_}

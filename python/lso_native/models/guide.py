@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lso_native._typing import Array
+from lso_native.errors import ArgumentError
 from lso_native.network import Model
 
 __all__ = ["ClassifierGuide", "Guide"]
@@ -29,7 +30,7 @@ class ClassifierGuide:
     def __call__(self, samples: Array, labels: Array | None) -> tuple[float, Array]:
         """The mean squared error, summed over outputs, and its derivatives by the samples."""
         if labels is None:
-            raise ValueError("guide: expected labels, as a ConditionalGAN has, got none")
+            raise ArgumentError("guide", "labels, as a ConditionalGAN has", "none")
         outputs = self.model(samples)
         outputs[np.arange(len(labels)), labels] -= 1
         scale = self.weight / len(samples)
