@@ -63,7 +63,7 @@ void copy_lanes(Lanes<const T> from, Lanes<T> to) {
 Activation::Activation(std::string_view text, std::string_view argument) {
   const std::size_t bracket = std::min(text.find('('), text.size());
   const std::string_view name = text.substr(0, bracket);
-  std::string_view number = text.substr(bracket);
+  const std::string_view number = text.substr(bracket);
   for (const Activation& each : all()) {
     const ActivationParameter& parameter = each.traits().parameter;
     if (name != each.traits().name || (!number.empty() && parameter.name == nullptr)) continue;

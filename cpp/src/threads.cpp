@@ -12,7 +12,7 @@
 
 #include "processors.hpp"
 
-#if !defined(_WIN32)
+#ifndef _WIN32
 #include <unistd.h>
 #endif
 
@@ -84,7 +84,7 @@ namespace {
 constexpr int spins = 4000;
 
 void pause() {
-#if defined(__x86_64__)
+#ifdef __x86_64__
   __builtin_ia32_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
@@ -101,7 +101,7 @@ void wait_for_change(const std::atomic<std::size_t>& value, std::size_t old) {
 }
 
 long process_id() {
-#if defined(_WIN32)
+#ifdef _WIN32
   return 0;  // it knows no fork
 #else
   return getpid();

@@ -103,7 +103,7 @@ TEST("a softmax over groups is a softmax of each, and so is its derivative") {
     g(i / samples, i % samples) = gradient[i];
   }
   const auto rows = [&](LaneBlock<double>& block, std::size_t first) {
-    lso::Lanes<double> view = block.view();
+    const lso::Lanes<double> view = block.view();
     return lso::Lanes<double>{.data = view[first], .nodes = size, .lanes = view.lanes, .stride = view.stride};
   };
   LaneBlock<double> y_apart = support::copy(y), g_apart = support::copy(g);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "check.hpp"
@@ -40,7 +41,7 @@ std::vector<T> activated(const Kernels<T>& kernels, Activation activation, const
                                                    .out = out.data(),
                                                    .ldout = x.size(),
                                                    .parameter = activation.parameter()});
-  if (slope != nullptr) *slope = kept;
+  if (slope != nullptr) *slope = std::move(kept);
   return out;
 }
 

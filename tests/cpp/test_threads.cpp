@@ -57,7 +57,7 @@ TEST("no more threads than pieces of work, and of its own accord none that is no
   CHECK(lso::resolve_threads(0, 1000, worth) == std::min<std::size_t>(1000, lso::processors()));
 }
 
-#if defined(__GLIBC__)
+#ifdef __GLIBC__
 TEST("a system that grants no thread leaves all to the calling one") {
   const RefusedThreads refused;
   bool granted = true;

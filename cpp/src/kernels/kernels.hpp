@@ -34,13 +34,13 @@ inline constexpr std::size_t large_bytes = std::size_t{1} << 19;
 // out (rows, cols) = f(in, kept); out may be in.
 template <class T, class Kept = const T>
 struct Tile {
-  std::size_t rows, cols;
-  const T* in;
-  std::size_t ldin;
+  std::size_t rows = 0, cols = 0;
+  const T* in = nullptr;
+  std::size_t ldin = 0;
   Kept* kept = nullptr;
   std::size_t ldkept = 0;
-  T* out;
-  std::size_t ldout;
+  T* out = nullptr;
+  std::size_t ldout = 0;
   double parameter = 0;
 };
 
