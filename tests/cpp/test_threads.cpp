@@ -111,19 +111,6 @@ TEST("the calling thread goes on asking when its own share is done") {
   CHECK(stop.stopped());
 }
 
-TEST("the calling thread goes on asking until the others are done, and no longer") {
-  std::size_t asked = 0;
-  lso::StopSignal stop([&] {
-    ++asked;
-    return false;
-  });
-  lso::run_threads(
-      2, [](std::size_t index) { std::this_thread::sleep_for(3 * index * lso::StopSignal::interval); }, &stop);
-  CHECK(asked >= 1);
-  CHECK(asked <= 3);
-  CHECK(!stop.stopped());
-}
-
 TEST("an exception, of the work or of the question, stops the other threads") {
   for (const std::size_t thrower : {std::size_t{0}, std::size_t{1}}) {
     lso::StopSignal stop(nullptr);
