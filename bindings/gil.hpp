@@ -3,7 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
-#if defined(__GLIBCXX__)
+#ifdef __GLIBCXX__
 #include <cxxabi.h>
 #endif
 
@@ -17,7 +17,7 @@ namespace lso::bindings {
 // survives.
 template <class Call>
 auto call_python(Call call) {
-#if defined(__GLIBCXX__)
+#ifdef __GLIBCXX__
   try {
     return call();
   } catch (const abi::__forced_unwind&) {

@@ -9,6 +9,7 @@
 #include "errors.hpp"
 #include "gil.hpp"
 #include "lso/simd.hpp"
+#include "lso/threads.hpp"
 
 PYBIND11_MODULE(_core, module) {
   using namespace lso::bindings;
@@ -27,6 +28,7 @@ PYBIND11_MODULE(_core, module) {
         return lso::measure_peak(seconds);
       },
       pybind11::arg("seconds"), "Floating-point operations a second of this core, by multiplying and adding.");
+  module.def("processors", [] { return lso::resolve_threads(0); }, "How many this process may use.");
   module.def("simd", [] { return std::string(lso::simd()); }, "The instruction set in use.");
   module.def(
       "simd_available",

@@ -33,6 +33,7 @@ __all__: list[str] = [
     "normal64",
     "optimize",
     "permutation",
+    "processors",
     "simd",
     "simd_available",
     "statuses",
@@ -244,6 +245,11 @@ def optimize(
 def permutation(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.int64]: ...
+def processors() -> int:
+    """
+    How many this process may use.
+    """
+
 def simd() -> str:
     """
     The instruction set in use.

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -10,7 +12,6 @@
 
 #ifdef __linux__
 #include <sched.h>
-#include <unistd.h>
 #endif
 
 namespace {
@@ -33,7 +34,8 @@ class Mount {
   [[nodiscard]] Quota quota(const std::string& membership) const { return cgroup_quota(membership, path_); }
 
  private:
-  std::filesystem::path path_ = std::filesystem::temp_directory_path() / ("lso-cgroups-" + std::to_string(getpid()));
+  std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / ("lso-cgroups-" + std::to_string(std::random_device{}()));
 };
 
 TEST("a quota is rounded up") {
@@ -102,7 +104,7 @@ TEST("affinity bounds the processors, when it is asked for") {
   CHECK(std::cmp_less_equal(before, CPU_COUNT(&all)));
   cpu_set_t one;
   CPU_ZERO(&one);
-  CPU_SET(sched_getcpu(), &one);
+  CPU_SET(static_cast<std::size_t>(sched_getcpu()), &one);
   CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
   CHECK(lso::processors() == 1);
   CHECK(sched_setaffinity(0, sizeof all, &all) == 0);

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import os
 import platform
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import lso_native
+from lso_native import _core
 from lso_native._typing import Array, IntArray
 from lso_native.files import atomic_write_bytes
 from lso_native.optimize import OptimizeResult
@@ -26,9 +26,7 @@ def environment() -> dict[str, Any]:
         "numpy": np.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count(),
+        "cores": _core.processors(),
         "simd": lso_native.simd,
     }
 
