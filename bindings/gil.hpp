@@ -3,29 +3,20 @@
 
 #include <pybind11/pybind11.h>
 
-#ifdef __GLIBCXX__
-#include <cxxabi.h>
-#endif
-
 namespace lso::bindings {
 
 // For good: what this thread's frames hold stays alive.
 [[noreturn]] void wait_for_the_end();
 
-// Calls what may ask for the GIL; no object in `call` may need a destructor. A daemon thread that asks while the
-// interpreter ends waits for ever, as from Python 3.14 on. Earlier ones unwind its frames, which no destructor
-// survives.
+// Calls what may ask for the GIL: C functions, which throw nothing. A daemon thread that asks while the interpreter
+// ends waits for ever, as it does from Python 3.14 on; earlier ones unwind its frames, which no destructor survives.
 template <class Call>
 auto call_python(Call call) {
-#ifdef __GLIBCXX__
   try {
     return call();
-  } catch (const abi::__forced_unwind&) {
+  } catch (...) {
     wait_for_the_end();
   }
-#else
-  return call();
-#endif
 }
 
 // function(arguments), with the GIL; a Python exception is thrown.

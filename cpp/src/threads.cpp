@@ -47,7 +47,10 @@ std::size_t resolve_threads(std::size_t requested, std::size_t pieces, std::size
 }
 
 void run_threads(std::size_t threads, const std::function<void(std::size_t)>& work, StopSignal* stop) {
-  if (threads == 1) return work(0);
+  if (threads == 1) {
+    work(0);
+    return;
+  }
   std::mutex mutex;  // of all below
   std::condition_variable ended;
   std::size_t n_ended = 0;
