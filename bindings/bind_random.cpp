@@ -1,40 +1,55 @@
 // random.hpp
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
-#include "gil.hpp"
+#include "interrupt.hpp"
 #include "lso/random.hpp"
 
 namespace lso::bindings {
 
 namespace {
+constexpr std::size_t between_polls = std::size_t{1} << 16;
+
+// draw(first, some of the array): all of it, in pieces between which Ctrl-C may end it.
 template <class T, class Draw>
 Contiguous<T> fill(std::size_t n, Draw draw) {
   Contiguous<T> array(static_cast<py::ssize_t>(n));
-  T* out = array.mutable_data();
-  const WithoutGil released;
-  for (std::size_t i = 0; i < n; ++i) out[i] = draw(i);
+  const std::span<T> out(array.mutable_data(), n);
+  interruptible([&](StopSignal* stop) {
+    for (std::size_t first = 0; first < n && !stop->check(); first += between_polls) {
+      draw(first, out.subspan(first, std::min(between_polls, n - first)));
+    }
+  });
   return array;
 }
 
 template <class T>
 Contiguous<T> uniform(std::uint64_t seed, std::size_t n) {
   const Random random(seed, Stream::uniform);
-  return fill<T>(n, [&](std::size_t i) { return random.uniform<T>(i); });
+  return fill<T>(n, [&](std::size_t first, std::span<T> out) { random.uniforms<T>(first, out); });
 }
 
 template <class T>
 Contiguous<T> normal(std::uint64_t seed, std::size_t n) {
   const Random random(seed, Stream::normal);
-  return fill<T>(n, [&](std::size_t i) { return static_cast<T>(random.normal(i)); });
+  return fill<T>(n, [&](std::size_t first, std::span<T> out) {
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(random.normal(first + i));
+  });
 }
 
 Contiguous<std::int64_t> permutation(std::uint64_t seed, std::size_t n) {
   std::vector<std::size_t> order(n);
-  shuffle(order, Random(seed, Stream::permutation));
-  return fill<std::int64_t>(n, [&](std::size_t i) { return static_cast<std::int64_t>(order[i]); });
+  interruptible([&](StopSignal* stop) { shuffle(order, Random(seed, Stream::permutation), stop); });
+  return fill<std::int64_t>(n, [&](std::size_t first, std::span<std::int64_t> out) {
+    std::transform(order.begin() + static_cast<std::ptrdiff_t>(first),
+                   order.begin() + static_cast<std::ptrdiff_t>(first + out.size()), out.begin(),
+                   [](std::size_t i) { return static_cast<std::int64_t>(i); });
+  });
 }
 }  // namespace
 

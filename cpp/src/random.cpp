@@ -5,6 +5,8 @@
 #include <numbers>
 #include <utility>
 
+#include "kernels/kernels.hpp"
+
 namespace lso {
 
 PhiloxBlock philox4x32(PhiloxBlock counter, std::array<std::uint32_t, 2> key) {
@@ -40,6 +42,13 @@ T Random::uniform(std::uint64_t index) const {
   return std::ldexp(static_cast<T>(bits(index) >> (64 - digits)), -digits);
 }
 
+template <class T>
+void Random::uniforms(std::uint64_t first, std::span<T> out) const {
+  kernels::kernels<T>().uniforms(
+      {.seed = seed_, .stream = static_cast<std::uint32_t>(stream_), .substream = substream_}, first, out.size(),
+      out.data());
+}
+
 double Random::normal(std::uint64_t index) const {
   const PhiloxBlock words = block(index);
   const std::uint64_t first = (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
@@ -50,9 +59,11 @@ double Random::normal(std::uint64_t index) const {
   return radius * std::cos(angle);
 }
 
-void shuffle(std::span<std::size_t> order, const Random& random) {
+void shuffle(std::span<std::size_t> order, const Random& random, StopSignal* stop) {
+  constexpr std::size_t between_polls = std::size_t{1} << 16;
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   for (std::size_t i = order.size(); i > 1; --i) {
+    if (stop != nullptr && i % between_polls == 0 && stop->check()) return;
     // a 64-bit remainder: its bias is below i / 2^64
     std::swap(order[i - 1], order[random.bits(i) % i]);
   }
@@ -60,5 +71,7 @@ void shuffle(std::span<std::size_t> order, const Random& random) {
 
 template float Random::uniform<float>(std::uint64_t) const;
 template double Random::uniform<double>(std::uint64_t) const;
+template void Random::uniforms<float>(std::uint64_t, std::span<float>) const;
+template void Random::uniforms<double>(std::uint64_t, std::span<double>) const;
 
 }  // namespace lso

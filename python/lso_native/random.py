@@ -6,6 +6,7 @@ Number i of a seed is a function of (seed, i) alone: the first rows of a larger 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -54,7 +55,9 @@ def normal(
 
 def permutation(n: int, *, random_state: int | None = None) -> IntArray:
     """A random order of 0 .. n - 1 (Fisher and Yates), shape (n,)."""
-    return _core.permutation(resolve_seed(random_state), check_int("n", n))
+    return _core.permutation(
+        resolve_seed(random_state), check_int("n", n, maximum=sys.maxsize // 8)
+    )
 
 
 def _draw(
@@ -66,6 +69,7 @@ def _draw(
 ) -> FloatArray:
     sides = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     sides = tuple(check_int("shape", side) for side in sides)
+    size = check_int("shape", math.prod(sides), maximum=sys.maxsize // 8)  # in bytes, as float64
     double = check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")) == "float64"
-    flat = (draw64 if double else draw32)(resolve_seed(random_state), math.prod(sides))
+    flat = (draw64 if double else draw32)(resolve_seed(random_state), size)
     return flat.reshape(sides)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include "check.hpp"
@@ -66,6 +67,24 @@ TEST("uniform numbers fill [0, 1)") {
   check_uniform<double>();
 }
 
+template <class T>
+void check_many(const Random& random) {
+  const std::uint64_t below_overflow = (std::uint64_t{1} << 32U) - 5;  // of the counter's lower word
+  for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{7}, below_overflow}) {
+    for (const std::size_t n : {0, 1, 3, 8, 16, 17, 100}) {
+      std::vector<T> many(n + 1, T(7));
+      random.uniforms<T>(first, std::span(many).first(n));
+      for (std::size_t i = 0; i < n; ++i) CHECK(many[i] == random.uniform<T>(first + i));
+      CHECK(many[n] == T(7));
+    }
+  }
+}
+
+TEST("many uniform numbers at a time are the same bits") {
+  check_many<float>(Random(12345678901234567890U, Stream::uniform, 3));
+  check_many<double>(Random(42, Stream::normal));
+}
+
 TEST("normal numbers have the moments of a normal distribution") {
   const Random random(1, Stream::normal);
   const std::size_t n = 100'000;
@@ -99,6 +118,16 @@ TEST("shuffle makes a permutation that its key decides") {
   CHECK(first != sorted);
   std::ranges::sort(first);
   CHECK(first == sorted);
+}
+
+TEST("a stop ends a shuffle half way") {
+  std::vector<std::size_t> order(200'000);
+  lso::StopSignal stop([] { return true; });
+  stop.stop();
+  lso::shuffle(order, Random(7, Stream::permutation), &stop);
+  std::size_t unmoved = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) unmoved += order[i] == i ? 1 : 0;
+  CHECK(unmoved > 190'000);
 }
 
 TEST("every place is equally likely for the first element") {

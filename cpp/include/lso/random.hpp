@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "lso/threads.hpp"
+
 namespace lso {
 
 // Who draws: two purposes never share numbers under one seed.
@@ -26,6 +28,10 @@ class Random {
   template <class T>
   [[nodiscard]] T uniform(std::uint64_t index) const;
 
+  // The uniform numbers of the indices from `first` on, many at a time.
+  template <class T>
+  void uniforms(std::uint64_t first, std::span<T> out) const;
+
   [[nodiscard]] double normal(std::uint64_t index) const;  // Box and Muller 1958
 
  private:
@@ -36,7 +42,7 @@ class Random {
   std::uint32_t substream_;
 };
 
-// Fisher and Yates: a permutation of 0 .. order.size() - 1.
-void shuffle(std::span<std::size_t> order, const Random& random);
+// Fisher and Yates: a permutation of 0 .. order.size() - 1. A `stop` that says so ends it.
+void shuffle(std::span<std::size_t> order, const Random& random, StopSignal* stop = nullptr);
 
 }  // namespace lso

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "lso/activation.hpp"
@@ -105,6 +106,12 @@ struct Outer {
   T* y;
 };
 
+// What lso::Random is made of.
+struct RandomKey {
+  std::uint64_t seed;
+  std::uint32_t stream, substream;
+};
+
 template <class T>
 struct Kernels {
   void (*gemm)(const Product<T>&);
@@ -142,6 +149,9 @@ struct Kernels {
   // adam for a layer's weights (m, n) whose derivatives are delta (m,) x^T (n,); n is a multiple of `padding`
   void (*adam_outer)(std::size_t m, std::size_t n, const AdamStep<T>&, const T* delta, const T* x, T* first, T* second,
                      T* w);
+
+  // out (n,) = Random::uniform of the indices from `first` on
+  void (*uniforms)(const RandomKey&, std::uint64_t first, std::size_t n, T* out);
 
   // Multiply-adds as fast as they go, n of them on whole vectors; returns how many floating-point operations that was.
   double (*multiply_add)(std::size_t n);

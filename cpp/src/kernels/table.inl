@@ -4,6 +4,7 @@
 #include "kernels/gemm.inl"
 #include "kernels/lanes.inl"
 #include "kernels/online.inl"
+#include "kernels/random.inl"
 
 namespace lso::kernels {
 namespace {
@@ -28,6 +29,7 @@ constexpr Kernels<T> table() {
       .sum_lanes = sum_lanes<T>,
       .update_and_apply = update_and_apply<T>,
       .adam_outer = adam_outer<T>,
+      .uniforms = uniforms<T>,
       .multiply_add = multiply_add<T>,
   };
 }
