@@ -7,7 +7,7 @@ digits = lso.data.load("mnist5k", random_state=0)
 autoencoder = lso.Autoencoder(latent=20, random_state=0).fit(digits.train.images)
 classifier = lso.Classifier(random_state=0).fit(digits.train.images, digits.train.labels)
 
-model = autoencoder.decoder_ >> classifier.network_
+model = autoencoder >> classifier
 starts = autoencoder.sample_latent(100, random_state=0)
 result = lso.optimize(model, lso.one_hot(7, 10), starts=starts)
 print(result)

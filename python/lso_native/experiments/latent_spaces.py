@@ -13,6 +13,7 @@ from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.irregularity import irregularity, walk_irregularity
 from lso_native.metrics import features, in_manifold, recognition
 from lso_native.models.classifier import Classifier
+from lso_native.models.decoding import Decoder
 from lso_native.network import Model
 from lso_native.objectives import one_hot
 from lso_native.optimize import optimize
@@ -32,14 +33,13 @@ class LatentSpaceSettings:
 
 def measure_latent_space(
     settings: LatentSpaceSettings,
-    model: Any,
+    model: Decoder,
     classifier: Model,
     judge: Classifier,
     real: Array,
     seed: int,
 ) -> dict[str, Any]:
-    """Figures of the decoder of ``model``, which has ``decoder_`` and ``sample_latent``; ``real`` (n, nodes) holds the
-    judge's features of real images."""
+    """Figures of a decoder; ``real`` (n, nodes) holds the judge's features of real images."""
 
     def sees(images: Array) -> Array:
         return judge.network_(images)[:, judge.classes_ != NO_DIGIT]
@@ -70,7 +70,7 @@ def measure_latent_space(
 
 def _walks(
     settings: LatentSpaceSettings,
-    model: Any,
+    model: Decoder,
     classifier: Model,
     judge: Classifier,
     seed: int,

@@ -20,6 +20,7 @@ from lso_native.experiments.quality import Quality
 from lso_native.metrics import wilson_interval
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import DEFAULT_OPTIMIZER
+from lso_native.models.decoding import EncoderDecoder
 from lso_native.models.training import subseed
 from lso_native.random import normal, permutation, uniform
 
@@ -102,7 +103,7 @@ class Sweeps:
             "normal, sd 1": normal(shape, random_state=seed),
             "normal, sd 0.1": 0.1 * normal(shape, random_state=seed),
         }
-        if hasattr(model, "transform"):
+        if isinstance(model, EncoderDecoder):
             chosen = permutation(len(self.digits.train), random_state=seed)[:n]
             starts["codes of images"] = model.transform(self.digits.train.images[chosen])
         return starts

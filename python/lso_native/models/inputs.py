@@ -17,7 +17,7 @@ from lso_native.errors import ArgumentError, BadArgument
 _MARGIN = 0.5
 # Fewer samples than this may by chance, and rightly, show a small part of the range.
 _FEW = 10
-_SMALL_PART = 0.05
+_SMALL_PART = 0.01
 _WARNED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
