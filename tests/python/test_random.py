@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from checks import assert_same_bits
 
-DRAWS = [lso.uniform, lso.normal]
+DRAWS: list[Any] = [lso.uniform, lso.normal]
 SCRIPT = """
 import lso_native as lso, sys
 for draw in (lso.uniform, lso.normal):
