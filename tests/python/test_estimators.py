@@ -192,6 +192,8 @@ def test_ctrl_c_keeps_what_was_learned(name: str) -> None:
     with pytest.raises(KeyboardInterrupt):
         fit(model, callback=press)
     assert (model.status_, model.n_epochs_) == ("interrupted", 2)
+    network = getattr(model, "decoder_" if name in DECODERS else "network_")
+    assert np.isfinite(network(np.ones((2, network.n_inputs)))).all()
     seen: list[lso.TrainProgress] = []
     fit(model.set_params(warm_start=True), callback=seen.append)
     assert [progress.epoch for progress in seen] == list(range(3, 12))
@@ -200,9 +202,28 @@ def test_ctrl_c_keeps_what_was_learned(name: str) -> None:
 
 
 @every
-def test_threads_change_no_bit(name: str) -> None:
+def test_a_callback_ends_training(name: str) -> None:
+    model = fit(new(name, epochs=9), callback=lambda progress: progress.epoch == 2)
+    assert (model.status_, model.n_epochs_) == ("stopped", 2)
+    assert len(model.history_["epoch"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["regressor", "noisy", "vae", "gan", "cgan"]
+)  # sigmoids bound the others
+def test_a_loss_that_is_not_finite_is_reported(name: str) -> None:
+    model = new(name, optimizer=lso.Adam(learning_rate=1e30))
+    wanted = rf"^{type(model).__name__} diverged .* Lower the learning rate"
+    with pytest.warns(RuntimeWarning, match=wanted):
+        assert fit(model).status_ == "diverged"
+
+
+@every
+def test_threads_change_no_bit_and_another_seed_does(name: str) -> None:
     one, two = (fit(new(name, threads=threads)) for threads in (1, 2))
     assert_same(one, two)
+    network = "decoder_" if name in DECODERS else "network_"
+    assert getattr(one, network) != getattr(fit(new(name, random_state=1)), network)
 
 
 @pytest.mark.parametrize("name", DECODERS)

@@ -149,12 +149,6 @@ def test_latent_space_optimization_runs_through_a_generator() -> None:
     assert result.success.any()
 
 
-def test_threads_change_no_bit() -> None:
-    one, two = (small(threads=threads).fit(X) for threads in (1, 2))
-    assert one.generator_ == two.generator_
-    assert one.discriminator_ == two.discriminator_
-
-
 def test_a_collapsed_generator_is_reported_and_what_it_says_helps() -> None:
     # Two hidden layers: with one, a seed in five survives the rate of 0.3.
     two: dict[str, Any] = {"hidden": (24, 24), "discriminator_hidden": (24, 24), "average": 0.0}
@@ -171,28 +165,6 @@ def test_parameters_changed_after_fit_do_not_change_the_model() -> None:
         made = model.sample(asked, random_state=1)
         model.set_params(latent=9, hidden=(5,), dtype="float64")
         np.testing.assert_array_equal(model.sample(asked, random_state=1), made)
-
-
-def test_a_loss_that_is_not_finite_is_reported() -> None:
-    with pytest.warns(RuntimeWarning, match="GAN diverged .* Lower the learning rate"):
-        broken = small(optimizer=lso.Adam(learning_rate=1e30)).fit(X)
-    assert broken.status_ == "diverged"
-
-
-def test_ctrl_c_keeps_what_was_learned() -> None:
-    def press(progress: Any) -> None:
-        if progress.epoch == 2:
-            raise KeyboardInterrupt
-
-    model = small(epochs=9)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, callback=press)
-    assert (model.status_, model.n_epochs_) == ("interrupted", 2)
-    assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
-    told = small(lso.ConditionalGAN, epochs=9)
-    with pytest.raises(KeyboardInterrupt):
-        told.fit(X, LABELS, callback=press)
-    assert told.sample(LABELS[:2], random_state=0).shape == (2, N_FEATURES)
 
 
 def test_bad_input_is_named() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
-from estimator_data import N_FEATURES, patterns
+from estimator_data import patterns
 from lso_native.models.noisy_autoencoder import _Training
 from lso_native.models.training import Batch
 
@@ -85,19 +85,6 @@ def test_the_noise_makes_the_decoder_even(fitted: lso.NoisyAutoencoder) -> None:
     assert change(fitted) < 0.8 * change(plain)
 
 
-def test_one_random_state_one_result_on_any_number_of_threads() -> None:
-    one, two = (small(threads=threads).fit(X) for threads in (1, 2))
-    assert one.encoder_ == two.encoder_
-    assert one.decoder_ == two.decoder_
-    assert small(random_state=1).fit(X).decoder_ != one.decoder_
-
-
-def test_a_loss_that_is_not_finite_is_reported() -> None:
-    with pytest.warns(RuntimeWarning, match="NoisyAutoencoder diverged .* Lower the learning rate"):
-        broken = small(optimizer=lso.Adam(learning_rate=1e30)).fit(X)
-    assert broken.status_ == "diverged"
-
-
 @pytest.mark.filterwarnings("ignore:NoisyAutoencoder diverged:RuntimeWarning")
 @pytest.mark.parametrize("exponent", range(6, 38, 4))
 def test_no_rate_is_an_error(exponent: int) -> None:
@@ -105,20 +92,6 @@ def test_no_rate_is_an_error(exponent: int) -> None:
     assert model.status_ in ("max_epochs", "diverged")
     assert np.isfinite(model.decoder_.parameters).all()
     assert np.isfinite(model.encoder_.parameters).all()
-
-
-def test_ctrl_c_and_a_callback_keep_what_was_learned() -> None:
-    def press(progress: Any) -> None:
-        if progress.epoch == 2:
-            raise KeyboardInterrupt
-
-    model = small(epochs=9)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, callback=press)
-    assert (model.status_, model.n_epochs_) == ("interrupted", 2)
-    assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
-    model.fit(X, callback=lambda progress: progress.epoch == 3)
-    assert (model.status_, model.n_epochs_, len(model.history_["mse"])) == ("stopped", 3, 3)
 
 
 def test_a_minibatch_of_one_sample_is_no_error() -> None:

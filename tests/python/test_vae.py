@@ -103,19 +103,6 @@ def test_latent_space_optimization_runs_through_it(fitted: lso.VAE) -> None:
     assert result.success.any()
 
 
-def test_threads_and_runs_change_no_bit() -> None:
-    one, two = (small(threads=threads).fit(X) for threads in (1, 2))
-    assert one.decoder_ == two.decoder_
-    assert one.encoder_ == two.encoder_
-    assert one.decoder_ != small(random_state=1).fit(X).decoder_
-
-
-def test_a_loss_that_is_not_finite_is_reported() -> None:
-    with pytest.warns(RuntimeWarning, match="VAE diverged .* Lower the learning rate"):
-        broken = small(optimizer=lso.Adam(learning_rate=1e30)).fit(X)
-    assert broken.status_ == "diverged"
-
-
 def test_the_callback_sees_scores_and_stops() -> None:
     seen: list[Any] = []
 
@@ -127,19 +114,6 @@ def test_the_callback_sees_scores_and_stops() -> None:
     assert stopped.status_ == "stopped"
     assert [p.epoch for p in seen] == [1, 2]
     assert seen[1].scores["loss"] == stopped.history_["loss"][1]
-
-
-def test_ctrl_c_keeps_what_was_learned() -> None:
-    def press(progress: Any) -> None:
-        if progress.epoch == 2:
-            raise KeyboardInterrupt
-
-    model = small(epochs=9)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, callback=press)
-    assert model.status_ == "interrupted"
-    assert model.n_epochs_ == 2
-    assert model.sample(2, random_state=0).shape == (2, N_FEATURES)
 
 
 @pytest.mark.parametrize(
