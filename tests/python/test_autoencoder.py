@@ -316,7 +316,7 @@ def test_a_value_too_large_for_the_dtype() -> None:
             {"validation_fraction": -0.1},
             "validation_fraction: expected a number of at least 0, got -0.1",
         ),
-        ({"validation_fraction": 0.999}, "validation_fraction: expected a sample left to train on"),
+        ({"validation_fraction": 0.999}, "validation_fraction: expected a sample to train on and"),
         ({"validation_fraction": "half"}, "validation_fraction: expected a number, got 'half'"),
     ],
 )

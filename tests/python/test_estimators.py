@@ -9,6 +9,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import N_SAMPLES, patterns
+from lso_native.models.dataset import Dataset
 
 X, LABELS = patterns()
 HEIGHTS = X @ np.arange(12.0)
@@ -97,7 +98,8 @@ def test_the_epoch_that_does_best_by_held_out_samples_is_kept(name: str) -> None
 @every
 def test_patience_ends_training(name: str) -> None:
     settings = {"epochs": 400, "validation_fraction": 0.3, "patience": 2}
-    model = fit(new(name, optimizer=lso.Adam(0.2), **settings))
+    noise = np.random.default_rng(0).random(X.shape)  # of which nothing holds for other samples
+    model = new(name, optimizer=lso.Adam(0.2), **settings).fit(noise, CASES[name][1])
     assert model.status_ == "early_stopped"
     losses = model.history_["validation_loss"]
     assert len(losses) == model.n_epochs_ == losses.argmin() + 3
@@ -292,3 +294,26 @@ def test_the_held_out_part_keeps_its_weights() -> None:
     clean = copy.deepcopy(model).fit(x, np.where(wrong, true, labels), sample_weight=weight)
     assert_same(told, clean)
     assert told.score(x, true) > 0.9
+
+
+@pytest.mark.parametrize("fraction", [0.05, 0.2, 0.6, 0.95])
+def test_no_class_vanishes_when_samples_are_held_out(fraction: float) -> None:
+    numbers = np.repeat([0, 1, 2, 3], [50, 30, 2, 1])
+    data = Dataset(np.arange(83.0)[:, None], numbers, classes=np.arange(4))
+    kept, held_out = data.hold_out(fraction, 0)
+    assert held_out is not None
+    assert sorted([*kept.x.ravel(), *held_out.x.ravel()]) == list(range(83))
+    counts = [np.bincount(np.asarray(part.y), minlength=4) for part in (kept, held_out)]
+    assert (counts[0] > 0).all()
+    assert (counts[1][:3] > 0).all()
+    assert counts[1][2:].tolist() == [1, 0]
+    np.testing.assert_allclose(counts[1][:2], [50 * fraction, 30 * fraction], atol=1)
+    assert (np.diff(kept.x.ravel()) < 0).any()  # in random order
+
+
+def test_a_share_of_which_nothing_can_be_held_out() -> None:
+    for y in (None, np.arange(3)):
+        classes = None if y is None else np.arange(3)
+        data = Dataset(np.zeros((3, 1)), y, classes=classes)
+        with pytest.raises(ValueError, match="validation_fraction: expected a sample to train on"):
+            data.hold_out(0.9, 0)

@@ -67,7 +67,8 @@ class Estimator(Settings, ABC):
     batch_size: int = setting(default=50, doc="samples a step.")
     epochs: int = setting(default=100, doc="passes over the samples, at most.")
     validation_fraction: float = setting(
-        default=0.0, doc="share of the samples, drawn at random, held out for validation."
+        default=0.0,
+        doc="share of the samples, of each class if there are some, drawn at random and held out for validation.",
     )
     patience: int | None = setting(
         default=None,

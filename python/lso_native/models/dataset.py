@@ -62,14 +62,30 @@ class Dataset:
         return float(np.average(squared.mean(axis=1, dtype=np.float64), weights=self.weight))
 
     def hold_out(self, fraction: Any, seed: int) -> tuple[Dataset, Dataset | None]:
-        """What is left to train on, and a random share of ``fraction``, if any, to validate by."""
+        """What is left to train on, and a random share of ``fraction``, if any, to validate by.
+
+        Of each class the same share, at least one sample and not all of them; the only one of a class is trained on.
+        """
         share = check_number("validation_fraction", fraction, minimum=0.0, below=1.0)
         if share == 0:
             return self, None
         order = permutation(len(self), random_state=seed)
-        held = max(1, round(share * len(self)))
-        if held >= len(self):
+        held = np.zeros(len(self), bool)
+        for members in self._by_class(order):
+            wanted = max(1, round(share * len(members)))
+            left = len(members) - 1 if self.classes is not None else len(members)
+            held[members[: min(wanted, left)]] = True
+        if held.all() or not held.any():
             raise ArgumentError(
-                "validation_fraction", "a sample left to train on", f"{share:g} of {len(self)}"
+                "validation_fraction",
+                "a sample to train on and one to validate by",
+                f"{share:g} of {len(self)}",
             )
-        return self.take(order[held:]), self.take(order[:held])
+        return self.take(order[~held[order]]), self.take(order[held[order]])
+
+    def _by_class(self, order: Array) -> list[Array]:
+        """The rows ``order``, those of one class together."""
+        if self.classes is None or self.y is None:
+            return [order]
+        numbers = self.y[order]
+        return [order[numbers == c] for c in range(len(self.classes)) if (numbers == c).any()]
