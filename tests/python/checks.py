@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import lso_native as lso
 import numpy as np
 import numpy.typing as npt
 import pytest
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
+from reference import central_differences
 
 
 def assert_close(
@@ -41,3 +43,18 @@ def assert_refused(call: Callable[[], object], argument: str, *got: str) -> None
     assert "got" in message, message
     for text in got:
         assert text in message, message
+
+
+def assert_gradients_of_training(
+    run: Callable[..., tuple[float, list[lso.Learner]]], networks: list[lso.Network]
+) -> None:
+    """`run(*networks)` gives a loss and each network's learner, whose gradient must meet its central differences."""
+    for which, learner in enumerate(run(*networks)[1]):
+
+        def loss(parameters: Array, which: int = which) -> float:
+            changed = [*networks]
+            changed[which] = networks[which].replace(parameters)
+            return run(*changed)[0]
+
+        numerical = central_differences(loss, np.array(networks[which].parameters), 1e-6)
+        np.testing.assert_allclose(learner.gradient, numerical, rtol=1e-5, atol=1e-7)

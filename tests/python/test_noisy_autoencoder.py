@@ -5,6 +5,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+from checks import assert_gradients_of_training
 from estimator_data import patterns
 from lso_native.models.noisy_autoencoder import _Training
 from lso_native.models.training import Batch
@@ -31,27 +32,17 @@ def test_derivatives_are_those_of_the_loss(weight: Any) -> None:
         lso.Network([2, 4, 5], activation=["tanh", "sigmoid"], dtype="float64", random_state=3),
     ]
 
-    def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, _Training]:
+    def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, list[lso.Learner]]:
         training = _Training(lso.Learner(encoder), lso.Learner(decoder), 0.3)
         training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
         scores = training.step(Batch(x, noise, weight=weight and np.array(weight)))
         assert scores is not None
-        return scores[0] * x.shape[1], training  # the squared error of a sample
+        return scores[0] * x.shape[1], [
+            training.encoder,
+            training.decoder,
+        ]  # the squared error of a sample
 
-    gathered = run(*networks)[1]
-    for which, learner in enumerate((gathered.encoder, gathered.decoder)):
-        values = np.array(networks[which].parameters)
-        numerical = np.empty_like(values)
-        for i in range(len(values)):
-            losses = []
-            for sign in (1, -1):
-                changed = list(networks)
-                moved = values.copy()
-                moved[i] += sign * 1e-6
-                changed[which] = networks[which].replace(moved)
-                losses.append(run(*changed)[0])
-            numerical[i] = (losses[0] - losses[1]) / 2e-6
-        np.testing.assert_allclose(learner.gradient, numerical, rtol=1e-5, atol=1e-7)
+    assert_gradients_of_training(run, networks)
 
 
 def test_it_learns_to_reconstruct(fitted: lso.NoisyAutoencoder) -> None:

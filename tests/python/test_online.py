@@ -13,23 +13,13 @@ import reference_loops as loops
 from checks import assert_close, assert_refused, assert_same_bits
 from lso_native._typing import Array
 from strategies import random_network, uniform
+from trainers import OPTIMIZERS
 
 Case = tuple[lso.Model, str]  # and the objective
 LOSSES: dict[str, Callable[[Array], loops.Objective]] = {
     "squared_error": loops.squared_error,
     "binary_cross_entropy": loops.binary_cross_entropy,
     "categorical_cross_entropy": loops.categorical_cross_entropy,
-}
-OPTIMIZERS: dict[str, tuple[Any, Callable[[], loops.NormalizedDescent | loops.Adam]]] = {
-    "Algorithm 3": (
-        lso.NormalizedGradientDescent(desired_change=-0.05),
-        lambda: loops.NormalizedDescent(-0.05),
-    ),
-    "Algorithm 3, constant": (
-        lso.NormalizedGradientDescent(desired_change=-0.001, proportional=False),
-        lambda: loops.NormalizedDescent(-0.001, proportional=False),
-    ),
-    "Adam": (lso.Adam(learning_rate=0.01), lambda: loops.Adam(learning_rate=0.01)),
 }
 
 

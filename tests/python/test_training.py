@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
 from typing import Any
 
 import lso_native as lso
@@ -14,6 +13,7 @@ import reference_loops as loops
 from checks import assert_close, assert_same_bits
 from interrupting import interrupt
 from strategies import random_network, uniform
+from trainers import OPTIMIZERS as COMMON
 
 X = uniform((60, 4), seed=1)
 Y = 0.5 + 0.4 * np.sin(X @ uniform((4, 3), seed=2))
@@ -25,16 +25,8 @@ def small(dtype: str = "float64", **options: Any) -> lso.Network:
     return random_network((4, 9, 3), seed=4, dtype=dtype, **options)
 
 
-OPTIMIZERS: dict[str, tuple[Any, Callable[[], loops.NormalizedDescent | loops.Adam]]] = {
-    "Algorithm 3": (
-        lso.NormalizedGradientDescent(desired_change=-0.05),
-        lambda: loops.NormalizedDescent(-0.05),
-    ),
-    "Algorithm 3, constant": (
-        lso.NormalizedGradientDescent(desired_change=-0.001, proportional=False),
-        lambda: loops.NormalizedDescent(-0.001, proportional=False),
-    ),
-    "Adam": (lso.Adam(learning_rate=0.01), lambda: loops.Adam(learning_rate=0.01)),
+OPTIMIZERS = {
+    **COMMON,
     "Adam, its own settings": (
         lso.Adam(learning_rate=0.02, beta1=0.5, beta2=0.9, epsilon=1e-4),
         lambda: loops.Adam(learning_rate=0.02, beta1=0.5, beta2=0.9, epsilon=1e-4),

@@ -5,6 +5,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+from checks import assert_gradients_of_training
 from estimator_data import N_FEATURES, patterns
 from lso_native.models.training import Batch
 from lso_native.models.vae import _Training
@@ -32,28 +33,15 @@ def test_derivatives_are_those_of_the_loss(likelihood: str, weight: Any) -> None
         lso.Network([2, 4, 5], activation=["tanh", "sigmoid"], dtype="float64", random_state=3),
     ]
 
-    def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, _Training]:
+    def run(encoder: lso.Network, decoder: lso.Network) -> tuple[float, list[lso.Learner]]:
         learners = lso.Learner(encoder), lso.Learner(decoder)
         training = _Training(*learners, 2, likelihood, 0.7)  # type: ignore[arg-type]
         training.encoder.step = training.decoder.step = lambda: True  # type: ignore[method-assign]
         scores = training.step(Batch(x, noise, weight=weight and np.array(weight)))
         assert scores is not None
-        return scores[0], training
+        return scores[0], [training.encoder, training.decoder]
 
-    gathered = run(*networks)[1]
-    for which, learner in enumerate((gathered.encoder, gathered.decoder)):
-        values = np.array(networks[which].parameters)
-        numerical = np.empty_like(values)
-        for i in range(len(values)):
-            losses = []
-            for sign in (1, -1):
-                moved = values.copy()
-                moved[i] += sign * 1e-6
-                changed = list(networks)
-                changed[which] = networks[which].replace(moved)
-                losses.append(run(*changed)[0])
-            numerical[i] = (losses[0] - losses[1]) / 2e-6
-        np.testing.assert_allclose(learner.gradient, numerical, rtol=1e-5, atol=1e-7)
+    assert_gradients_of_training(run, networks)
 
 
 def test_it_learns_to_reconstruct(fitted: lso.VAE) -> None:
