@@ -189,5 +189,7 @@ def test_bad_input_is_named() -> None:
     fitted = small(lso.ConditionalGAN, epochs=1).fit(X, LABELS)
     with pytest.raises(ValueError, match="labels: expected labels"):
         fitted.sample([99])
+    with pytest.raises(ValueError, match="labels: expected labels"):
+        fitted.sample([])
     with pytest.raises(lso.NotFittedError, match="GAN is not fitted"):
         small().sample(3)

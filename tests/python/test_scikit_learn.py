@@ -137,6 +137,7 @@ def test_a_pipeline_of_a_scaler_an_autoencoder_and_a_classifier() -> None:
     assert pipeline.fit(100 * X - 7, NAMED).score(100 * X - 7, NAMED) > 0.8
     again = sklearn.base.clone(pipeline).set_params(autoencoder__optimizer__learning_rate=1e-3)
     assert again.named_steps["autoencoder"].optimizer == lso.Adam(1e-3)
+    assert pipeline[:2].get_feature_names_out().tolist() == [f"autoencoder{i}" for i in range(3)]
 
 
 def test_copies_by_pickle_and_joblib(tmp_path: Any) -> None:

@@ -139,9 +139,8 @@ class AdversarialTraining(MinibatchTraining):
         if not np.isfinite(self.gradient_norm):
             return False
         along = np.divide(slope, norm, out=np.zeros_like(slope), where=norm > 0) * _PENALTY_STEP
-        with np.errstate(over="ignore"):  # told by what comes out
-            share = batch.weighted(norm) * (weight / (2 * _PENALTY_STEP * n))
-            both = np.concatenate([share, -share]).astype(real.dtype)
+        share = batch.weighted(norm) * (weight / (2 * _PENALTY_STEP * n))
+        both = np.concatenate([share, -share]).astype(real.dtype)
         if not finite(both):
             return False
         self.discriminator.forward(np.concatenate([real + along, real - along]))

@@ -95,7 +95,7 @@ class Estimator(Settings, ABC):
     status_: str = learned(
         doc='how training ended: "max_epochs", "reached_mse", "early_stopped", "stationary" (no gradient in a whole '
         'epoch), "diverged" (a loss or step was not finite; the networks are the last finite ones), "collapsed", '
-        '"interrupted", or "stopped" by the callback.'
+        '"interrupted", or "stopped" by the callback. "diverged" and "collapsed" warn, and say what to change.'
     )
     n_epochs_: int = learned(doc="epochs that were finished, those of earlier calls included.")
     n_features_in_: int = learned(doc="features of a sample.", saved=False)

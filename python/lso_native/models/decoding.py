@@ -143,6 +143,12 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         samples = self._check_samples(X)
         return self.encoder_(samples, threads=self.threads)
 
+    def get_feature_names_out(self, input_features: object = None) -> Array:  # noqa: ARG002
+        """Return the names of the latents (latent,), as scikit-learn's pipelines ask for them."""
+        self._check_fitted()
+        kind = type(self).__name__.lower()
+        return np.array([f"{kind}{i}" for i in range(self._n_latents)], dtype=object)
+
     def inverse_transform(self, X: npt.ArrayLike) -> Array:
         """Return the samples (n, n_features) that the latents ``X`` (n, latent) decode to."""
         self._check_fitted()

@@ -147,13 +147,14 @@ class GAN(AdversarialEstimator, Unsupervised):
 class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
     """A GAN whose networks are also told the class, as one input a class (Mirza and Osindero 2014, arXiv:1411.1784).
 
-    Otherwise as ``GAN``; ``validation_loss`` is the distance of samples and labels together.
+    Labels ``y`` (n_samples,) are integers or strings of any values, two or more different ones. Otherwise as ``GAN``;
+    ``validation_loss`` is the distance of samples and labels together.
     """
 
     def sample(self, labels: npt.ArrayLike, *, random_state: RandomState = None) -> Array:
         """Return one sample of each label asked for: ``labels`` (n,) -> (n, n_features)."""
         self._check_fitted()
-        asked = check_labels("labels", labels, np.size(labels))
+        asked = check_labels("labels", labels, max(1, np.size(labels)))
         numbers = class_numbers("labels", asked, self.classes_)
         noise = self.sample_latent(len(asked), random_state=random_state)
         told = np.eye(len(self.classes_), dtype=noise.dtype)[numbers]

@@ -53,6 +53,6 @@ class GenerativeEstimator(NormalDecodingEstimator):
         return check_number(name, getattr(self, name), minimum=0.0, maximum=largest)
 
 
-def finite(*arrays: Array) -> bool:
+def finite(array: Array) -> bool:
     """Whether all numbers are."""
-    return all(bool(np.isfinite(array).all()) for array in arrays)
+    return bool(np.isfinite(array).all())

@@ -107,8 +107,7 @@ class _Training(MinibatchTraining):
         if not finite(codes):
             return None
         normalized, deviation = _normalize(batch, codes)
-        with np.errstate(over="ignore", invalid="ignore"):  # told by what comes out
-            shown = normalized + self.latent_noise * batch.noise
+        shown = normalized + self.latent_noise * batch.noise
         if not finite(shown):
             return None
         difference = self.decoder.forward(shown) - batch.x
@@ -134,7 +133,6 @@ class _Training(MinibatchTraining):
 
 def _normalize(batch: Batch, codes: Array) -> tuple[Array, Array]:
     """``codes`` (n, latent) of mean 0 and variance 1 over the minibatch, and what they were divided by (latent,)."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        centred = codes - batch.weighted(codes).mean(axis=0)
-        deviation = np.sqrt(batch.weighted(np.square(centred)).mean(axis=0) + _EPSILON)
-        return centred / deviation, deviation
+    centred = codes - batch.weighted(codes).mean(axis=0)
+    deviation = np.sqrt(batch.weighted(np.square(centred)).mean(axis=0) + _EPSILON)
+    return centred / deviation, deviation

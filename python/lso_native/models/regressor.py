@@ -24,7 +24,7 @@ __all__ = ["Regressor"]
 
 @estimator
 class Regressor(NetworkEstimator, Supervised):
-    """A network that learns numbers from samples by their squared error.
+    """A network that learns numbers, ``y`` (n_samples,) or (n_samples, n_targets), by their squared error.
 
     The layers are n_features, ``hidden``, n_targets. With a linear output it learns standardized targets, each of mean
     0 and variance 1, so that each counts alike whatever its unit; then the last layer takes the units up, and

@@ -112,7 +112,7 @@ class SingleTraining(Training):
         return Outcome(result.status, result.epochs, history, interrupt)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Batch:
     """A minibatch: samples, what is known of them, and noise."""
 
@@ -184,10 +184,11 @@ class MinibatchTraining(Training):
         self, data: Dataset, watch: Watch, schedule: Schedule, rows: list[tuple[float, ...]]
     ) -> str:
         for epoch in range(1, schedule.epochs + 1):
-            scores = self._epoch(data, schedule, schedule.before + epoch)
-            if scores is None:
-                return "diverged"
-            scores += watch.scores()
+            with np.errstate(over="ignore", invalid="ignore"):  # told by what comes out
+                scores = self._epoch(data, schedule, schedule.before + epoch)
+                if scores is None:
+                    return "diverged"
+                scores += watch.scores()
             rows.append((schedule.before + epoch, *scores))
             names = (*self.names, *watch.names)
             if schedule.tell(epoch, dict(zip(names, scores, strict=True))):

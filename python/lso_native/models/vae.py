@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -183,15 +184,14 @@ class _Training(MinibatchTraining):
         y = self.decoder.forward(mean + deviation * noise)
         reconstruction, gradient, mse = self._likelihood(y, batch)
         scores = self._scores(reconstruction, mean, log_variance, deviation, batch)
-        if not np.isfinite(scores).all():
+        if not math.isfinite(scores[0]):  # the sum of the others
             return None
-        self.variance = mse if np.isnan(self.variance) else 0.99 * self.variance + 0.01 * mse
+        self.variance = mse if math.isnan(self.variance) else 0.99 * self.variance + 0.01 * mse
         # By z = mean + deviation noise, then the divergence's own share.
         dz = self.decoder.backward(batch.weighted(gradient) / n, linear=self._bernoulli)
         weight = self.kl_weight / n
-        with np.errstate(over="ignore", invalid="ignore"):  # told by what comes out
-            dmean = dz + weight * batch.weighted(mean)
-            dlog = 0.5 * (dz * deviation * noise + weight * batch.weighted(deviation**2 - 1))
+        dmean = dz + weight * batch.weighted(mean)
+        dlog = 0.5 * (dz * deviation * noise + weight * batch.weighted(deviation**2 - 1))
         dlog[log_variance != codes[:, self.latent :]] = 0  # cut off
         both = np.concatenate([dmean, dlog], axis=1)
         if not finite(both):
@@ -213,8 +213,8 @@ class _Training(MinibatchTraining):
 
     def _split(self, codes: Array) -> tuple[Array, Array, Array]:
         """Mean, log variance and standard deviation, (n, latent) each."""
-        mean, log_variance = np.split(codes, 2, axis=1)
-        log_variance = np.clip(log_variance, *_LOG_VARIANCE_RANGE)
+        mean, raw = codes[:, : self.latent], codes[:, self.latent :]
+        log_variance = np.clip(raw, *_LOG_VARIANCE_RANGE)
         return mean, log_variance, np.exp(log_variance / 2)
 
     def _scores(
