@@ -7,6 +7,8 @@ from statistics import NormalDist
 from typing import Any, NamedTuple
 
 Facts = dict[str, Any]
+OFTEN = {1: "more often", 0: "as often (within chance)", -1: "less often"}
+"""What a comparison of two rates comes to, in words."""
 _ERROR = 0.05  # the chance of seeing a difference where there is none
 
 

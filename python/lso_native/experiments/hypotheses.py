@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lso_native.experiments import hypotheses_latent as latent
-from lso_native.experiments.answers import Answer, compare, compare_rates, take
+from lso_native.experiments.answers import OFTEN, Answer, compare, compare_rates, take
 
 __all__ = ["answers", "compare"]
 
@@ -79,10 +79,9 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     if "lso-2" not in systems or not through:
         return None
     lso = systems["lso-2"]
-    words = {1: "more often", 0: "as often (within chance)", -1: "less often"}
     comparisons = [
-        f"{name} meets the target {words[compare_rates(systems[name], lso, 'success_rate')]} and is recognised "
-        f"{words[compare_rates(systems[name], lso, 'recognised')]}"
+        f"{name} meets the target {OFTEN[compare_rates(systems[name], lso, 'success_rate')]} and is recognised "
+        f"{OFTEN[compare_rates(systems[name], lso, 'recognised')]}"
         for name in through
     ]
     figures = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lso_native.experiments.answers import Answer, Facts, compare, compare_rates, take
+from lso_native.experiments.answers import OFTEN, Answer, Facts, compare, compare_rates, take
 
 
 def smaller_latent(results: dict[str, Any]) -> Answer | None:
@@ -37,7 +37,6 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
         return None
     small, large = rows[5], rows[20]
     success, seen = (compare_rates(small, large, key) for key in ("success_rate", "recognised"))
-    words = {-1: "less often", 0: "as often (within chance)", 1: "more often"}
     cause = (
         "the size of the latent itself matters"
         if success < 0
@@ -50,7 +49,7 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
     ]
     return Answer(
         "If it does, why? The same with equal images and equal training.",
-        f"5 latents meet the target {words[success]} than 20 and are recognised {words[seen]}: {cause}.",
+        f"5 latents meet the target {OFTEN[success]} than 20 and are recognised {OFTEN[seen]}: {cause}.",
         f"Autoencoders of {large['train_images']:,} images, trained alike. "
         + "; ".join(figures)
         + ".",
@@ -65,9 +64,8 @@ def noise(results: dict[str, Any]) -> Answer | None:
     if not both:
         return None
     signs = {size: compare_rates(noisy[size], plain[size], "recognised") for size in both}
-    words = {1: "more often", 0: "as often (within chance)", -1: "less often"}
     sizes = {
-        word: [str(size) for size in both if words[signs[size]] == word] for word in words.values()
+        word: [str(size) for size in both if OFTEN[signs[size]] == word] for word in OFTEN.values()
     }
     verdict = "; ".join(
         f"recognised {word} with {', '.join(each)} latents" for word, each in sizes.items() if each
