@@ -95,9 +95,14 @@ def test_cross_entropies() -> None:
     categorical = torch.nn.functional.cross_entropy(
         logits, torch.tensor(np.tile([0.5, 0.2, 0.0, 0.3], (10, 1))), reduction="none"
     )
+    pairs = logits.reshape(10, 2, 2).transpose(1, 2)  # classes, then groups
+    grouped = torch.nn.functional.cross_entropy(
+        pairs, torch.tensor(np.tile([[0.7, 0.2], [0.3, 0.8]], (10, 1, 1))), reduction="none"
+    )
     cases: list[tuple[str, Any, Any]] = [
         ("sigmoid", lso.BinaryCrossEntropy([0.9, 0.1, 0.3, 1.0]), binary.sum(dim=1)),
         ("softmax", lso.CategoricalCrossEntropy([0.5, 0.2, 0.0, 0.3]), categorical),
+        ("softmax(2)", lso.CategoricalCrossEntropy([0.7, 0.3, 0.2, 0.8]), grouped.sum(dim=1)),
     ]
     for output, objective, expected in cases:
         names: Any = ["tanh", output]
