@@ -37,9 +37,7 @@ Contiguous<T> uniform(std::uint64_t seed, std::size_t n) {
 template <class T>
 Contiguous<T> normal(std::uint64_t seed, std::size_t n) {
   const Random random(seed, Stream::normal);
-  return fill<T>(n, [&](std::size_t first, std::span<T> out) {
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(random.normal(first + i));
-  });
+  return fill<T>(n, [&](std::size_t first, std::span<T> out) { random.normals<T>(first, out); });
 }
 
 Contiguous<std::int64_t> permutation(std::uint64_t seed, std::size_t n) {

@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numbers>
 #include <utility>
 
 #include "kernels/kernels.hpp"
@@ -25,14 +24,14 @@ PhiloxBlock philox4x32(PhiloxBlock counter, std::array<std::uint32_t, 2> key) {
   return counter;
 }
 
-PhiloxBlock Random::block(std::uint64_t index) const {
-  return philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
-                     static_cast<std::uint32_t>(stream_), substream_},
-                    {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+kernels::RandomKey Random::key() const {
+  return {.seed = seed_, .stream = static_cast<std::uint32_t>(stream_), .substream = substream_};
 }
 
 std::uint64_t Random::bits(std::uint64_t index) const {
-  const PhiloxBlock words = block(index);
+  const PhiloxBlock words = philox4x32({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
+                                        static_cast<std::uint32_t>(stream_), substream_},
+                                       {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
   return (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
 }
 
@@ -44,19 +43,12 @@ T Random::uniform(std::uint64_t index) const {
 
 template <class T>
 void Random::uniforms(std::uint64_t first, std::span<T> out) const {
-  kernels::kernels<T>().uniforms(
-      {.seed = seed_, .stream = static_cast<std::uint32_t>(stream_), .substream = substream_}, first, out.size(),
-      out.data());
+  kernels::kernels<T>().uniforms(key(), first, out.size(), out.data());
 }
 
-double Random::normal(std::uint64_t index) const {
-  const PhiloxBlock words = block(index);
-  const std::uint64_t first = (static_cast<std::uint64_t>(words[0]) << 32) | words[1];
-  const std::uint64_t second = (static_cast<std::uint64_t>(words[2]) << 32) | words[3];
-  // the radius' uniform lies in (0, 1], so that its logarithm is finite
-  const double radius = std::sqrt(-2.0 * std::log(std::ldexp(static_cast<double>((first >> 11) + 1), -53)));
-  const double angle = 2.0 * std::numbers::pi * std::ldexp(static_cast<double>(second >> 11), -53);
-  return radius * std::cos(angle);
+template <class T>
+void Random::normals(std::uint64_t first, std::span<T> out) const {
+  kernels::kernels<T>().normals(key(), first, out.size(), out.data());
 }
 
 void shuffle(std::span<std::size_t> order, const Random& random, StopSignal* stop) {
@@ -73,5 +65,7 @@ template float Random::uniform<float>(std::uint64_t) const;
 template double Random::uniform<double>(std::uint64_t) const;
 template void Random::uniforms<float>(std::uint64_t, std::span<float>) const;
 template void Random::uniforms<double>(std::uint64_t, std::span<double>) const;
+template void Random::normals<float>(std::uint64_t, std::span<float>) const;
+template void Random::normals<double>(std::uint64_t, std::span<double>) const;
 
 }  // namespace lso

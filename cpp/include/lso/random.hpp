@@ -11,6 +11,10 @@
 
 namespace lso {
 
+namespace kernels {
+struct RandomKey;
+}
+
 // Who draws: two purposes never share numbers under one seed.
 enum class Stream : std::uint32_t { parameters, shuffle, uniform, normal, permutation };
 
@@ -32,10 +36,13 @@ class Random {
   template <class T>
   void uniforms(std::uint64_t first, std::span<T> out) const;
 
-  [[nodiscard]] double normal(std::uint64_t index) const;  // Box and Muller 1958
+  // Normal numbers (Box and Muller 1958) in the same way, within three units of the last digit of the number or of one,
+  // whichever is larger: the logarithm and the cosine are the engine's own, so that every machine draws the same bits.
+  template <class T>
+  void normals(std::uint64_t first, std::span<T> out) const;
 
  private:
-  [[nodiscard]] PhiloxBlock block(std::uint64_t index) const;
+  [[nodiscard]] kernels::RandomKey key() const;
 
   std::uint64_t seed_;
   Stream stream_;

@@ -150,8 +150,9 @@ struct Kernels {
   void (*adam_outer)(std::size_t m, std::size_t n, const AdamStep<T>&, const T* delta, const T* x, T* first, T* second,
                      T* w);
 
-  // out (n,) = Random::uniform of the indices from `first` on
+  // out (n,) = uniform, and normal, numbers of the indices from `first` on
   void (*uniforms)(const RandomKey&, std::uint64_t first, std::size_t n, T* out);
+  void (*normals)(const RandomKey&, std::uint64_t first, std::size_t n, T* out);
 
   // Multiply-adds as fast as they go, n of them on whole vectors; returns how many floating-point operations that was.
   double (*multiply_add)(std::size_t n);

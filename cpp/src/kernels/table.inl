@@ -30,6 +30,7 @@ constexpr Kernels<T> table() {
       .update_and_apply = update_and_apply<T>,
       .adam_outer = adam_outer<T>,
       .uniforms = uniforms<T>,
+      .normals = normals<T>,
       .multiply_add = multiply_add<T>,
   };
 }
