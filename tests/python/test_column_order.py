@@ -66,3 +66,10 @@ def test_a_fit_without_names_forgets_those_of_the_one_before() -> None:
     fitted = lso.VAE(2, hidden=(8,), epochs=1, random_state=0).fit(TABLE).fit(TABLE.to_numpy())
     assert not hasattr(fitted, "feature_names_in_")
     assert fitted.transform(OTHER).shape == (80, 2)
+
+
+def test_validation_samples_have_the_same_columns() -> None:
+    with pytest.raises(ValueError, match=r"^validation: expected the columns .* in this order"):
+        lso.VAE(2, hidden=(8,), epochs=1, validation_fraction=0.0).fit(TABLE, validation=OTHER)
+    with pytest.raises(ValueError, match=r"^validation\[0\]: expected the columns"):
+        lso.Classifier(epochs=1).fit(TABLE, LABELS, validation=(OTHER, LABELS))

@@ -247,10 +247,18 @@ def test_saving_something_else(model: Any, path: Path) -> None:
 
 def test_a_parameter_that_json_cannot_hold(path: Path) -> None:
     model = autoencoder()
-    model.set_params(random_state=np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"^random_state: expected a parameter that JSON can hold"):
+    model.set_params(hidden=object())
+    with pytest.raises(ValueError, match=r"^hidden: expected a parameter that JSON can hold"):
         lso.save(model, path)
     assert not path.exists()
+
+
+def test_a_generator_to_draw_seeds_from_is_not_saved(path: Path) -> None:
+    model = autoencoder().set_params(random_state=np.random.default_rng(0))
+    lso.save(model, path)
+    loaded: Any = lso.load(path)
+    assert loaded.random_state is None
+    assert loaded.network_ == model.network_
 
 
 RATE: Any = np.float32(0.01)

@@ -147,6 +147,8 @@ def _to_json(name: str, value: Any) -> Any:
         return {"name": type(value).__name__, **settings}
     if name == "dtype":
         return np.dtype(value).name
+    if isinstance(value, np.random.RandomState | np.random.Generator):
+        return None  # a seed to come, of which nothing learned depends
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, list | tuple | np.ndarray | range):

@@ -26,6 +26,8 @@ class Dataset:
     """(n_samples,) above 0; only their ratios count."""
     classes: Array | None = None
     """The labels that the class numbers in ``y`` stand for."""
+    columns: Array | None = None
+    """(n_features,) the names of the features, where they have some."""
 
     def __len__(self) -> int:
         return len(self.x)

@@ -51,27 +51,37 @@ class Fitting(Estimator):
         self._check_common()
         self._check_settings()
         seed = resolve_seed(self.random_state)
-        if go_on:
-            check_columns("X", X, getattr(self, "feature_names_in_", None))
-            classes = getattr(self, "classes_", None)
-        x = self._check_x("X", X, self.n_features_in_ if go_on else None)
-        data = Dataset(x, self._check_y("y", y, len(x)))
-        data = data.weighted_by(check_sample_weight(sample_weight, len(data)))
-        data = self._encode("y", data, classes)
+        data = self._dataset(X, y, sample_weight, classes, go_on=go_on)
         data, held_out = self._hold_out(data, validation, seed)
+        patience = None if held_out is None else self.patience
         before = self.n_epochs_ if go_on else 0
-        schedule = Schedule(
-            epochs,
-            self.batch_size,
-            self.patience if held_out is not None else None,
-            seed,
-            before,
-            callback,
-        )
+        schedule = Schedule(epochs, self.batch_size, patience, seed, before, callback)
         training = self._begin(data, seed, go_on=go_on)
         outcome = training.run(data, held_out, schedule)
-        self._learn(training, outcome, data, None if go_on else column_names(X), go_on=go_on)
+        self._learn(training, outcome, data, go_on=go_on)
+        if outcome.interrupt is not None:
+            raise outcome.interrupt
+        if self.status_ in ADVICE:
+            warnings.warn(
+                f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {ADVICE[self.status_]}",
+                RuntimeWarning,
+                stacklevel=4,
+            )
         return self
+
+    def _dataset(
+        self, X: Any, y: Any, sample_weight: Any, classes: Array | None, *, go_on: bool
+    ) -> Dataset:
+        """Checked samples to train on, without those of weight 0."""
+        columns, n_features = column_names(X), None
+        if go_on:
+            columns, n_features = getattr(self, "feature_names_in_", None), self.n_features_in_
+            classes = getattr(self, "classes_", None)
+        check_columns("X", X, columns)
+        x = self._check_x("X", X, n_features)
+        data = Dataset(x, self._check_y("y", y, len(x)), columns=columns)
+        data = data.weighted_by(check_sample_weight(sample_weight, len(x)))
+        return self._encode("y", data, classes)
 
     def _hold_out(
         self, data: Dataset, validation: Any, seed: int
@@ -98,37 +108,30 @@ class Fitting(Estimator):
     def _watched(self, validation: Any, data: Dataset) -> Dataset:
         X, y = self._pair(validation)
         x_name, y_name = ("validation", "") if y is None else ("validation[0]", "validation[1]")
+        check_columns(x_name, X, data.columns)
         x = self._check_x(x_name, X, data.x.shape[1])
         return self._encode(y_name, Dataset(x, self._check_y(y_name, y, len(x))), data.classes)
 
-    def _learn(
-        self,
-        training: Training,
-        outcome: Outcome,
-        data: Dataset,
-        names: Array | None,
-        *,
-        go_on: bool,
-    ) -> None:
-        before = dict(vars(self)) if go_on else {}
-        for name in () if go_on else learned_names(self):
-            vars(self).pop(name, None)
-        if names is not None:
-            self.feature_names_in_ = names
-        self.data_range_ = range_of(data.x, before.get("data_range_"))
-        self._take(training, data)
-        self.history_ = joined(before.get("history_"), outcome.history)
-        self.n_epochs_ = before.get("n_epochs_", 0) + outcome.epochs
-        self.status_ = self._judge(outcome.status)
+    def _learn(self, training: Training, outcome: Outcome, data: Dataset, *, go_on: bool) -> None:
+        """Learn what came of ``training``: all of it, or nothing where there is an error."""
+        before = dict(vars(self))
+        known = before if go_on else {}
+        for name in learned_names(self):
+            if name not in known:
+                vars(self).pop(name, None)
+        try:
+            self._take(training, data)
+            if data.columns is not None:
+                self.feature_names_in_ = data.columns
+            self.data_range_ = range_of(data.x, known.get("data_range_"))
+            self.history_ = joined(known.get("history_"), outcome.history)
+            self.n_epochs_ = known.get("n_epochs_", 0) + outcome.epochs
+            self.status_ = self._judge(outcome.status)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
         forget_warning(self)
-        if outcome.interrupt is not None:
-            raise outcome.interrupt
-        if self.status_ in ADVICE:
-            warnings.warn(
-                f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {ADVICE[self.status_]}",
-                RuntimeWarning,
-                stacklevel=5,
-            )
 
 
 @estimator

@@ -94,6 +94,8 @@ class Regressor(NetworkEstimator, Supervised):
             expected = f"targets of shape ({n_samples},) or ({n_samples}, n_targets)"
             raise ArgumentError(name, expected, f"shape {targets.shape}")
         low, high = Activation(self.output_activation).range
+        largest = float(np.finfo(self._check_dtype()).max)  # which the network must return
+        low, high = max(low, -largest), min(high, largest)
         if not np.isfinite(targets).all() or targets.min() < low or targets.max() > high:
             got = f"{targets.min():g}..{targets.max():g}"
             expected = f"finite numbers in {low:g}..{high:g}, what output_activation can return"

@@ -109,7 +109,9 @@ class Settings:
             _check_name(name, outer, names, type(self).__name__)
             if inner:
                 value = changed.get(outer, getattr(self, outer))
-                _check_name(name, inner, _fields(value), type(value).__name__)
+                if not (fields := _fields(value)):
+                    raise ArgumentError(name, f"{outer} to be something with settings", repr(value))
+                _check_name(name, inner, fields, type(value).__name__)
                 changed[outer] = dataclasses.replace(value, **{inner: params[name]})
             else:
                 changed[outer] = params[name]

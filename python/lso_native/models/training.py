@@ -176,6 +176,8 @@ class MinibatchTraining(Training):
         except KeyboardInterrupt as stop:
             status, interrupt = "interrupted", stop
         self.learned = watch.best or self.networks()
+        if not _all_finite(self.learned):  # a step whose derivatives were finite was too large
+            self.learned = watch.last
         names = ("epoch", *self.names, *watch.names)
         columns = np.array(rows, dtype=np.float64).reshape(-1, len(names)).T
         return Outcome(status, len(rows), dict(zip(names, columns, strict=True)), interrupt)
@@ -246,6 +248,8 @@ class Watch:
         self, training: MinibatchTraining, held_out: Dataset | None, schedule: Schedule
     ) -> None:
         self.best: tuple[Network, ...] = ()
+        self.last = training.networks()
+        """Those of the last epoch whose parameters were finite."""
         self.names = () if held_out is None else ("validation_loss",)
         self._training = training
         self._patience = schedule.patience
@@ -259,18 +263,25 @@ class Watch:
 
     def scores(self) -> tuple[float, ...]:
         """The validation loss after an epoch; nothing where no samples are held out."""
+        networks = self._training.networks()
+        if _all_finite(networks):
+            self.last = networks
         if self._batch is None:
             return ()
         loss = self._training.validation_loss(self._batch)
         self._since += 1
         if loss < self._lowest:
-            self.best, self._lowest, self._since = self._training.networks(), loss, 0
+            self.best, self._lowest, self._since = networks, loss, 0
         return (loss,)
 
     @property
     def is_over(self) -> bool:
         """Whether the loss has not fallen for as many epochs as patience allows."""
         return self._patience is not None and self._since >= self._patience
+
+
+def _all_finite(networks: tuple[Network, ...]) -> bool:
+    return all(bool(np.isfinite(network.parameters).all()) for network in networks)
 
 
 def subseed(seed: int, *keys: str | int) -> int:
