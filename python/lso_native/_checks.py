@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import numbers
+import os
 import secrets
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +20,13 @@ from lso_native.errors import ArgumentError, ArgumentTypeError
 __all__ = [
     "as_array",
     "as_numbers",
+    "check_callback",
     "check_choice",
     "check_flag",
     "check_int",
     "check_labels",
     "check_number",
+    "check_path",
     "check_sample_weight",
     "check_samples",
     "check_threads",
@@ -30,6 +34,7 @@ __all__ = [
     "shown",
 ]
 
+_NO_NUMBERS = (bool, np.timedelta64)  # but Python counts them among the integers
 _LONGEST = 100  # characters of a stranger's repr in a message
 
 
@@ -44,7 +49,7 @@ def shown(value: object) -> str:
 
 def check_int(name: str, value: Any, *, minimum: int = 1, maximum: float = sys.maxsize) -> int:
     """``value`` as an int from ``minimum`` to ``maximum``, by default the largest that a machine counts to."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Integral):
         raise ArgumentTypeError(name, "an integer", shown(value))
     integer = int(value)
     if integer < minimum:
@@ -64,7 +69,7 @@ def check_number(
     below: float = math.inf,
 ) -> float:
     """``value`` as a finite float, from ``minimum`` to ``maximum``, ``above`` and ``below`` excluded."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, numbers.Real):
         raise ArgumentTypeError(name, "a number", shown(value))
     try:
         number = float(value)
@@ -88,6 +93,23 @@ def check_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ArgumentTypeError(name, "True or False", shown(value))
     return bool(value)
+
+
+def check_callback(name: str, value: Any, argument: str) -> None:
+    """Raise unless ``value`` is None or a function, of what ``argument`` says."""
+    if value is not None and not callable(value):
+        raise ArgumentTypeError(name, f"a function of {argument}", shown(value))
+
+
+def check_path(name: str, value: Any) -> Path:
+    """``value``, a text, bytes or any path, as a path."""
+    try:
+        text = os.fsdecode(value)
+    except TypeError:
+        raise ArgumentTypeError(name, "a path", shown(value)) from None
+    if "\0" in text:
+        raise ArgumentError(name, "a path without null bytes", shown(text))
+    return Path(text)
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
@@ -142,6 +164,9 @@ def as_array(name: str, value: Any, expected: str = "an array of real numbers") 
         raise ArgumentTypeError(name, expected, got) from error
 
 
+_NO_REALS = (type(None), str, bytes, complex, np.complexfloating)
+
+
 def as_numbers(name: str, value: Any) -> Array:
     """``value`` as a plain array of bool, integers or floats.
 
@@ -154,7 +179,7 @@ def as_numbers(name: str, value: Any) -> Array:
     got = f"dtype {array.dtype}"
     if array.dtype.kind == "O":
         # NumPy would read "1.5" and None as numbers, and drop an imaginary part.
-        strangers = [x for x in array.flat if x is None or isinstance(x, str | bytes | complex)]
+        strangers = [x for x in array.flat if isinstance(x, _NO_REALS)]
         try:
             if not strangers:
                 return array.astype(np.float64)

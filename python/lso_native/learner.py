@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native import _core
-from lso_native._checks import check_number, check_threads
+from lso_native._checks import check_flag, check_number, check_threads
 from lso_native._typing import FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Network
@@ -69,9 +69,8 @@ class Learner:
         learn : add dE/d(parameters), summed over rows (Algorithm 2), to what the next step takes.
         linear : ``output_gradient`` holds the derivatives by the output nodes before their activation.
         """
-        gradient: FloatArray = self._native.backward(
-            output_gradient, learn=learn, linear=linear, inputs=True
-        )
+        flags = {"learn": check_flag("learn", learn), "linear": check_flag("linear", linear)}
+        gradient: FloatArray = self._native.backward(output_gradient, inputs=True, **flags)
         return gradient
 
     def learn(self, output_gradient: ArrayLike, *, linear: bool = False) -> None:

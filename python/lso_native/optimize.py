@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lso_native import _core
-from lso_native._checks import as_numbers, check_int, check_number, check_threads, shown
+from lso_native._checks import (
+    as_numbers,
+    check_callback,
+    check_flag,
+    check_int,
+    check_number,
+    check_threads,
+    shown,
+)
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
 from lso_native.objectives import (
@@ -135,8 +143,7 @@ def optimize(
     """
     if not isinstance(model, Model):
         raise ArgumentTypeError("model", "a Network or Composition", type(model).__name__)
-    if callback is not None and not callable(callback):
-        raise ArgumentTypeError("callback", "a function of OptimizeProgress", shown(callback))
+    check_callback("callback", callback, "OptimizeProgress")
     objective = _as_objective(target)
     tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
     name, options = native_optimizer(
@@ -165,7 +172,7 @@ def optimize(
         max_iterations=check_int("max_iterations", max_iterations, minimum=0),
         lower=lower,
         upper=upper,
-        trajectory=bool(trajectory),
+        trajectory=check_flag("trajectory", trajectory),
         threads=check_threads(threads),
         progress=progress,
     )

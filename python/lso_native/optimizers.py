@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 from lso_native import _core
-from lso_native._checks import check_number
+from lso_native._checks import check_flag, check_number
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class NormalizedGradientDescent:
 
     def __post_init__(self) -> None:
         check_number("desired_change", self.desired_change, below=0.0)
+        check_flag("proportional", self.proportional)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from lso_native import _core
 from lso_native._checks import (
     as_numbers,
+    check_callback,
     check_choice,
+    check_flag,
     check_int,
     check_number,
     check_threads,
@@ -116,6 +118,7 @@ def train(
     if patience is not None and validation is None:
         raise ArgumentError("patience", "validation data to measure by", "none")
     validation_x, validation_y = _check_pair(validation)
+    check_callback("callback", callback, "TrainProgress")
     total = check_int("epochs", epochs)
 
     names = _SCORES if validation is not None else _SCORES[:2]
@@ -140,7 +143,7 @@ def train(
         score_every=check_int("score_every", score_every),
         stop_at_mse=None if mse is None else check_number("mse", mse, above=0.0),
         patience=0 if patience is None else check_int("patience", patience),
-        shuffle=bool(shuffle),
+        shuffle=check_flag("shuffle", shuffle),
         seed=resolve_seed(random_state),
         trainable=_check_trainable(trainable, model),
         threads=check_threads(threads),

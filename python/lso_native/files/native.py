@@ -1,16 +1,15 @@
-"""Save and load networks, compositions and estimators as safetensors: the format is in docs/format.md."""
+"""Save and load networks, compositions and estimators as safetensors: docs/format.md has the format byte by byte."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lso_native._checks import shown
+from lso_native._checks import check_path, shown
 from lso_native.errors import ArgumentTypeError
 from lso_native.files.atomic import atomic_write_bytes
 from lso_native.files.container import (
@@ -35,7 +34,7 @@ _KINDS: dict[str, type] = {"network": Network, "composition": Composition, **EST
 _KEYS = {"format", "version", "kind", "architecture", "sha256"}
 
 
-def save(model: Model | Estimator, path: str | os.PathLike[str]) -> None:
+def save(model: Model | Estimator, path: str | bytes | os.PathLike[str]) -> None:
     """Write ``model`` (Network, Composition or fitted estimator) to ``path``.
 
     The file is complete or not there: it is written beside ``path`` and renamed; one that is replaced passes its
@@ -43,6 +42,7 @@ def save(model: Model | Estimator, path: str | os.PathLike[str]) -> None:
     Raises TypeError where ``model`` is none of these, NotFittedError where it is not fitted, ValueError for a setting
     that JSON cannot hold, OSError where ``path`` cannot be written.
     """
+    place = check_path("path", path)
     kind = next((name for name, cls in _KINDS.items() if type(model) is cls), None)
     if kind is None:
         known = ", ".join(cls.__name__ for cls in _KINDS.values())
@@ -57,24 +57,24 @@ def save(model: Model | Estimator, path: str | os.PathLike[str]) -> None:
     for i, part in enumerate(parts):
         tensors |= _network_tensors(i, part)
     metadata["sha256"] = digest(tensors, metadata)
-    atomic_write_bytes(path, encode(tensors, metadata))
+    atomic_write_bytes(place, encode(tensors, metadata))
 
 
-def load(path: str | os.PathLike[str]) -> Model | Estimator:
+def load(path: str | bytes | os.PathLike[str]) -> Model | Estimator:
     """Return the model that ``save`` wrote to ``path``, equal to it bit for bit: an object of its class.
 
     The file may be anybody's: no code in it runs, and it takes memory in proportion to its size.
     Raises ValueError, naming ``path``, where the file is truncated, altered, of another format or version, or holds
     what is no model; OSError where it cannot be read.
     """
-    file = Path(path)
+    file = check_path("path", path)
     if file.exists() and not file.is_file() and not file.is_dir():
-        raise ValueError(f"{os.fspath(path)}: expected a regular file, got a device or a pipe")
+        raise ValueError(f"{file}: expected a regular file, got a device or a pipe")
     data = file.read_bytes()
     try:
         return _decode(data)
     except (ValueError, TypeError, OverflowError) as error:
-        raise ValueError(f"{os.fspath(path)}: {error}") from error
+        raise ValueError(f"{file}: {error}") from error
 
 
 def _decode(data: bytes) -> Model | Estimator:

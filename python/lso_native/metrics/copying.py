@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._checks import check_flag
 from lso_native._typing import Float64Array, IndexArray
 from lso_native.errors import ArgumentError
 
@@ -36,6 +37,7 @@ def nearest_distance(
     Raises ValueError naming an argument that is empty, of another shape or not finite; TypeError for
     what is not numbers.
     """
+    check_flag("exclude_self", exclude_self)
     images = check_features("training", training, minimum=2 if exclude_self else 1)
     points = check_features("samples", samples, n_features=images.shape[1])
     if exclude_self and len(points) != len(images):

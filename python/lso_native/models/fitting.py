@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy.typing as npt
 
-from lso_native._checks import check_sample_weight, resolve_seed
+from lso_native._checks import check_callback, check_sample_weight, resolve_seed
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.models.base import Estimator
@@ -50,6 +50,7 @@ class Fitting(Estimator):
         """Train; learn what came of it, after Ctrl-C too, but nothing where another error goes up."""
         self._check_common()
         self._check_settings()
+        check_callback("callback", callback, "TrainProgress")
         seed = resolve_seed(self.random_state)
         data = self._dataset(X, y, sample_weight, classes, go_on=go_on)
         data, held_out = self._hold_out(data, validation, seed)

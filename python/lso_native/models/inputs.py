@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_samples
+from lso_native._checks import as_array, check_samples
 from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError, BadArgument
 
@@ -60,8 +60,8 @@ def check_x(
 
 def _familiar(owner: str, name: str, X: Any, n_features: int | None) -> str | None:
     try:
-        array = np.asarray(X)
-    except (TypeError, ValueError):
+        array = as_array(name, X)
+    except BadArgument:
         return None
     if array.dtype.kind == "c":
         return "Complex data not supported"
