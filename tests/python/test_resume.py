@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from lso_native.experiments.progress import Silent
 from lso_native.experiments.reproduce import ReproduceSettings, Run, run
+from lso_native.experiments.results import read_samples, write_samples
 from lso_native.experiments.systems import SYSTEMS
 from small_run import FEW, small_settings, use_small_systems
 
@@ -74,6 +76,28 @@ def test_a_stopped_run_goes_on_to_what_a_whole_one_gives(whole: Run, tmp_path: P
     for name in ASKED:
         file = Path("samples") / f"{name}.npz"
         assert (tmp_path / file).read_bytes() == (whole.folder / file).read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.02, 0.5, 0.999])
+def test_damaged_samples_are_made_again(kept: float, tmp_path: Path) -> None:
+    chosen = settings(tmp_path, systems=("input-optimization",))
+    run(chosen)
+    file = tmp_path / "samples" / "input-optimization.npz"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(kept * len(whole))])
+    assert "input-optimization" in stages(chosen)
+    assert file.read_bytes() == whole
+
+
+def test_a_damaged_byte_of_samples_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "samples.npz"
+    write_samples(file, {"images": np.random.default_rng(0).random((20, 30))})
+    assert read_samples(file) is not None
+    whole = file.read_bytes()
+    assert read_samples(tmp_path / "none.npz") is None
+    for place in range(200, len(whole) // 2, 301):  # within the compressed numbers
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert read_samples(file) is None
 
 
 def test_other_systems_join_those_that_are_there(whole: Run, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import dataclasses
 import io
 import json
 import platform
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,15 @@ def write_samples(path: Path, arrays: dict[str, Array]) -> None:
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write_bytes(path, buffer.getvalue())
+
+
+def read_samples(path: Path) -> dict[str, Array] | None:
+    """The arrays that ``write_samples`` wrote, None where the file is not there, cut or damaged."""
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return None
 
 
 def plain(settings: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lso_native.experiments.models import Trained
+from lso_native.experiments.results import read_samples
 from lso_native.files.native import load
 from lso_native.models.base import Estimator
 
@@ -22,7 +23,7 @@ def carry_over(folder: Path, results: dict[str, Any], described: Mapping[str, An
     """Take into ``results``, which has none yet, what ``folder`` holds of the same settings and version.
 
     ``described`` tells each system's settings, as results.json does. A system counts where its figures and its
-    samples are there.
+    samples are there, and whole.
     """
     found = _read(folder / "results.json")
     if found is None or _key(found) != _key(results):
@@ -32,7 +33,7 @@ def carry_over(folder: Path, results: dict[str, Any], described: Mapping[str, An
     then = found["settings"]["system_settings"]
     for name, facts in found["systems"].items():
         same = name in described and then.get(name) == described[name]
-        if same and (folder / "samples" / f"{name}.npz").is_file():
+        if same and read_samples(folder / "samples" / f"{name}.npz") is not None:
             results["systems"][name] = facts
     for name, facts in found["models"].items():
         if (folder / "models" / f"{name}.safetensors").is_file():

@@ -8,9 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lso_native.experiments.hypotheses import answers
+from lso_native.experiments.results import read_samples
 from lso_native.files import atomic_write_bytes
 
 from . import charts, sheets, tables
@@ -82,11 +81,10 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
 def _samples(folder: Path, results: dict[str, Any]) -> dict[str, dict[str, Any]]:
     found = {}
     for name in results["systems"]:
-        path = folder / "samples" / f"{name}.npz"
-        if path.exists():
-            with np.load(path) as arrays:
-                kept = ("images", "labels", "success", "iterations")
-                found[name] = {key: arrays[key] for key in kept}
+        arrays = read_samples(folder / "samples" / f"{name}.npz")
+        if arrays is not None:
+            kept = ("images", "labels", "success", "iterations")
+            found[name] = {key: arrays[key] for key in kept}
     return found
 
 
