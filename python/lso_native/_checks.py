@@ -77,15 +77,13 @@ def check_number(
         number = math.inf
     if not math.isfinite(number):
         raise ArgumentError(name, "a finite number", shown(value))
-    for wrong, limit in (
-        (number <= above, f"above {above:g}"),
-        (number < minimum, f"of at least {minimum:g}"),
-        (number >= below, f"below {below:g}"),
-        (number > maximum, f"of at most {maximum:g}"),
-    ):
-        if wrong:
-            raise ArgumentError(name, f"a number {limit}", f"{number:g}")
-    return number
+    if minimum <= number <= maximum and above < number < below:
+        return number
+    if number <= above or number < minimum:
+        limit = f"above {above:g}" if number <= above else f"of at least {minimum:g}"
+    else:
+        limit = f"below {below:g}" if number >= below else f"of at most {maximum:g}"
+    raise ArgumentError(name, f"a number {limit}", f"{number:g}")
 
 
 def check_flag(name: str, value: Any) -> bool:

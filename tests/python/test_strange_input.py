@@ -7,6 +7,7 @@ import datetime as dt
 import decimal
 import fractions
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from checks import assert_refused
 from lso_native import irregularity, metrics
 from lso_native._typing import Array
+from lso_native.errors import BadArgument
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(1, 16, (12, 4)) / 16  # any float holds these
@@ -227,6 +229,37 @@ def test_numbers_at_the_end_of_their_range() -> None:
     np.testing.assert_allclose(NETWORK(tiny), NETWORK(np.zeros((1, 4))), rtol=1e-6)
     assert_refused(lambda: NETWORK([[1e39, 0, 0, 0]]), "x", "infinity")
     assert np.isfinite(NETWORK([[3e38, 0, 0, 0]])).all()
+
+
+# ---- errors
+
+
+@pytest.mark.parametrize(
+    ("call", "parts"),
+    [
+        (lambda: NETWORK([[0.5]]), ("x", "an array of shape (n_samples, 4)", "shape (1, 1)")),
+        (lambda: NETWORK.replace([1.0]), ("parameters", "an array of shape (25,)", "shape (1,)")),
+        (
+            lambda: lso.Network([2**30, 2**30]),  # of the engine
+            ("sizes", "at most 2^36 weights (256 GiB in float32)", "more"),
+        ),
+        (lambda: NETWORK([["a"]]), ("x", "an array of real numbers", "dtype <U1")),
+        (lambda: lso.Adam(-1), ("learning_rate", "a number above 0", "-1")),
+        (lambda: lso.permutation("a"), ("n", "an integer", "'a'")),  # type: ignore[arg-type]
+    ],
+)
+def test_an_error_has_parts_wherever_it_comes_from(
+    call: Callable[[], object], parts: tuple[str, str, str]
+) -> None:
+    with pytest.raises(BadArgument) as caught:
+        call()
+    error = caught.value
+    assert (error.argument, error.expected, error.got) == parts
+    assert str(error) == "{}: expected {}, got {}".format(*parts)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert again.args == error.args
+    assert again.argument == error.argument
 
 
 # ---- scalars
