@@ -24,6 +24,7 @@ std::vector<Layer> make_layers(const std::vector<std::size_t>& sizes, const std:
     throw py::value_error("layers: expected one activation for each layer after the input and one bias flag a layer");
   }
   std::vector<Layer> layers;
+  layers.reserve(sizes.size());
   for (std::size_t l = 0; l < sizes.size(); ++l) {
     layers.push_back(
         {.size = sizes[l], .activation = l == 0 ? Activation() : Activation(activations[l - 1]), .bias = bias[l]});

@@ -2,6 +2,9 @@
 // add one, write it here.
 #pragma once
 
+#include <array>
+#include <string_view>
+
 #include "kernels/kernels.hpp"
 #include "kernels/math.inl"
 #include "lso/activation.hpp"
@@ -256,7 +259,7 @@ constexpr ActivationRecord<T> record() {
 }
 
 template <class T>
-constexpr ActivationRecord<T> activations[] = {
+constexpr auto activations = std::to_array<ActivationRecord<T>>({
     {.traits = Linear::traits, .forward = nullptr, .backward = nullptr},
     record<Sigmoid, T>(),
     record<Tanh, T>(),
@@ -267,11 +270,11 @@ constexpr ActivationRecord<T> activations[] = {
     record<Elu, T>(),
     record<Silu, T>(),
     record<Gelu, T>(),
-};
+});
 
 // The names of activation.hpp.
 constexpr bool stands_at(Activation constant, const ActivationTraits& traits) {
-  return activations<float>[constant.index()].traits.name == traits.name;
+  return std::string_view(activations<float>[constant.index()].traits.name) == traits.name;
 }
 static_assert(stands_at(Activation::linear, Linear::traits) && stands_at(Activation::sigmoid, Sigmoid::traits) &&
               stands_at(Activation::tanh, Tanh::traits) && stands_at(Activation::relu, Relu::traits) &&
