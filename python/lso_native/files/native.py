@@ -30,7 +30,7 @@ __all__ = ["load", "save"]
 
 _FORMAT = "lso_native"
 _VERSION = "1"
-_KINDS: dict[str, type] = {"network": Network, "composition": Composition, **ESTIMATORS}
+_MODELS: dict[str, type] = {"network": Network, "composition": Composition}
 _KEYS = {"format", "version", "kind", "architecture", "sha256"}
 
 
@@ -43,9 +43,10 @@ def save(model: Model | Estimator, path: str | bytes | os.PathLike[str]) -> None
     that JSON cannot hold, OSError where ``path`` cannot be written.
     """
     place = check_path("path", path)
-    kind = next((name for name, cls in _KINDS.items() if type(model) is cls), None)
+    kinds = _MODELS | ESTIMATORS
+    kind = next((name for name, cls in kinds.items() if type(model) is cls), None)
     if kind is None:
-        known = ", ".join(cls.__name__ for cls in _KINDS.values())
+        known = ", ".join(cls.__name__ for cls in kinds.values())
         raise ArgumentTypeError("model", f"a {known}", type(model).__name__)
     metadata: Metadata = {"format": _FORMAT, "version": _VERSION, "kind": kind}
     parts: Sequence[Network]
@@ -110,8 +111,9 @@ def _kind(metadata: Metadata) -> str:
     if metadata.get("version") != _VERSION:
         raise ValueError(f"expected version {_VERSION}, got {shown(metadata.get('version'))}")
     kind = metadata.get("kind")
-    if kind not in _KINDS:
-        raise ValueError(f"expected kind {', '.join(_KINDS)}, got {shown(kind)}")
+    if kind is None or kind not in _MODELS | ESTIMATORS:
+        known = ", ".join(_MODELS | ESTIMATORS)
+        raise ValueError(f"expected kind {known}, got {shown(kind)}")
     return kind
 
 

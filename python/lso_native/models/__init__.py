@@ -6,15 +6,20 @@ from lso_native.models.classifier import Classifier
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
+from lso_native.models.settings import ESTIMATORS, estimator, learned, setting
 from lso_native.models.vae import VAE
 
-ESTIMATORS: dict[str, type[Estimator]] = {
-    "autoencoder": Autoencoder,
-    "classifier": Classifier,
-    "regressor": Regressor,
-    "vae": VAE,
-    "noisy_autoencoder": NoisyAutoencoder,
-    "gan": GAN,
-    "conditional_gan": ConditionalGAN,
-}
-"""What can be fitted, by the name of its kind in a file."""
+__all__ = [
+    "ESTIMATORS",
+    "GAN",
+    "VAE",
+    "Autoencoder",
+    "Classifier",
+    "ConditionalGAN",
+    "Estimator",
+    "NoisyAutoencoder",
+    "Regressor",
+    "estimator",
+    "learned",
+    "setting",
+]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import inspect
+import re
 import textwrap
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
@@ -13,6 +15,8 @@ import numpy.typing as npt
 from lso_native.errors import ArgumentError
 
 Kind = TypeVar("Kind", bound=type)
+ESTIMATORS: dict[str, Any] = {}
+"""What can be fitted, by the name of its kind in a file: every class that ``estimator`` has made, also elsewhere."""
 
 
 def setting(*, default: Any, doc: str | None = None, kw_only: bool = True) -> Any:
@@ -28,7 +32,7 @@ def learned(*, doc: str, saved: bool = True, init: Literal[False] = False) -> An
 
 @dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(setting, learned))
 def estimator(kind: Kind) -> Kind:
-    """Make ``kind`` a dataclass whose documentation lists its settings and what it learns."""
+    """Make ``kind`` a dataclass whose documentation lists its settings and what it learns, and which files can hold."""
     made: Any = dataclasses.dataclass(eq=False, repr=False)(kind)
     for field in dataclasses.fields(made):
         # dataclass gives the last base's default, inherited or not: name the base that sets its own first, and last.
@@ -48,6 +52,12 @@ def estimator(kind: Kind) -> Kind:
         if not field.init and field.metadata["saved"] and field.type != "Network"
     ]
     made._learned = (*made._parts, *figures)
+    if not inspect.isabstract(kind):
+        name = re.sub("(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+        before = ESTIMATORS.setdefault(name, kind)
+        if (before.__module__, before.__qualname__) != (kind.__module__, kind.__qualname__):
+            raise TypeError(f"{kind.__name__}: expected a name of its own, got that of {before}")
+        ESTIMATORS[name] = kind  # the newest, where a notebook's cell has run again
     kind.__doc__ = f"{intro}\n\n{asked}\n\n{found}"
     return kind
 
