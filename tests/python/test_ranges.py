@@ -9,6 +9,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import patterns
+from lso_native.cli import main
 
 X, LABELS = patterns()
 BYTES = np.round(255 * X)
@@ -130,3 +131,14 @@ def test_any_object_with_the_members_is_a_decoder() -> None:
     for other in (foreign, gan, lso.VAE(), lso.Classifier(), fitted.decoder_):
         assert not isinstance(other, lso.EncoderDecoder)
     assert not isinstance(lso.VAE(), lso.Decoder)  # which is not fitted
+
+
+def test_the_command_line_tells_too(tmp_path: Any) -> None:
+    autoencoder = lso.Autoencoder(2, hidden=(4,), epochs=1, random_state=0).fit(X[:, :9])
+    classifier = lso.Classifier(hidden=(4,), epochs=1, random_state=0).fit(BYTES[:, :9], LABELS)
+    lso.save(autoencoder, tmp_path / "decoder.safetensors")
+    lso.save(classifier, tmp_path / "classifier.safetensors")
+    files = [f"--{name}={tmp_path / name}.safetensors" for name in ("decoder", "classifier")]
+    with pytest.warns(UserWarning, match="are they in the same unit"):
+        main(["generate", *files, "--digit", "1", "-n", "2", f"--out={tmp_path / 'new'}"])
+    assert (tmp_path / "new" / "samples.npz").is_file()

@@ -15,7 +15,7 @@ from lso_native.experiments.results import optimized_arrays, write_samples
 from lso_native.figures import contact_sheet, image_side, write_png
 from lso_native.files import check_writable_dir
 from lso_native.models.classifier import Classifier
-from lso_native.network import Model, compose
+from lso_native.network import Model
 from lso_native.optimize import OptimizeProgress, optimize
 from lso_native.optimizers import NormalizedGradientDescent
 
@@ -36,7 +36,7 @@ def generate(arguments: argparse.Namespace) -> None:
 
         display.start(f"{arguments.n:,} samples", arguments.n)
         result = optimize(
-            compose(decoder, network),
+            decoder >> network if classifier is None else (source or decoder) >> classifier,
             target,
             starts=starts,
             mse=arguments.mse,
