@@ -6,7 +6,7 @@ import json
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 from estimator_data import patterns
-from lso_native.files import container
+from lso_native.files import container, state
 
 resource = pytest.importorskip("resource") if sys.platform != "win32" else None
 X, LABELS = patterns()
@@ -223,3 +223,69 @@ def test_memory_is_bounded_by_the_size_of_the_file(tmp_path: Path) -> None:
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=True, timeout=60
     )
     assert int(done.stdout) < 50_000  # KiB; three labels of that dtype would take 600,000
+
+
+STRANGE: list[Any] = [
+    *(None, True, -1, 0, 3, 2**70, 10**400, 0.5, 1e308, float("nan"), "", "x" * 50, [], [[1]], {}),
+    *({"a": 1}, {"name": "Adam"}, {"dtype": "<U5", "values": ["a"]}, {"dtype": "<i8", "values": 1}),
+]
+
+
+def leaves(value: Any, *place: Any) -> list[tuple[Any, ...]]:
+    """The places of all values within JSON, itself included."""
+    inner: Iterable[tuple[Any, Any]] = enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        inner = value.items()
+    return [place, *(leaf for key, each in inner for leaf in leaves(each, *place, key))]
+
+
+def put(value: Any, place: tuple[Any, ...], strange: Any) -> Any:
+    if not place:
+        return strange
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[place[0]] = put(copy[place[0]], place[1:], strange)
+    return copy
+
+
+def loads_or_is_told(path: Path) -> None:
+    try:
+        loaded: Any = lso.load(path)
+    except ValueError as error:
+        told = str(error)
+    else:
+        told = f"{path}: {loaded!r}"
+        if not isinstance(loaded, lso.Model):
+            state.pack(loaded)  # it can be saved again
+    assert told.startswith(f"{path}: ")
+    assert len(told) < 1000
+
+
+@pytest.mark.parametrize("key", ["architecture", "estimator"])
+@pytest.mark.parametrize(
+    "name", ["composition", "autoencoder", "classifier", "vae", "conditional_gan"]
+)
+def test_any_value_in_place_of_any_other_loads_or_is_told(
+    name: str, key: str, tmp_path: Path
+) -> None:
+    held, told = container.decode((DATA / f"{name}.safetensors").read_bytes())
+    path = tmp_path / "model.safetensors"
+    value = json.loads(told.get(key, "null"))
+    for place in leaves(value):
+        for strange in STRANGE:
+            changed = told | {key: json.dumps(put(value, place, strange))}
+            changed["sha256"] = container.digest(held, changed)
+            path.write_bytes(container.encode(held, changed))
+            loads_or_is_told(path)
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "classifier", "gan", "vae"])
+def test_any_tensor_in_place_of_any_other_loads_or_is_told(name: str, tmp_path: Path) -> None:
+    held, told = container.decode((DATA / f"{name}.safetensors").read_bytes())
+    path = tmp_path / "model.safetensors"
+    strange = [np.zeros(shape, dtype) for shape in [(), (0,), (1,), (2, 2)] for dtype in "fd"]
+    for tensor in held:
+        for other in [*strange, np.full_like(held[tensor], np.nan)]:
+            tensors = held | {tensor: other}
+            changed = told | {"sha256": container.digest(tensors, told)}
+            path.write_bytes(container.encode(tensors, changed))
+            loads_or_is_told(path)

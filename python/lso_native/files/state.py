@@ -6,6 +6,7 @@ tensor, labels are JSON with their dtype, and a dict of arrays is one tensor a k
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -97,7 +98,7 @@ def _params(cls: type[Estimator], given: Mapping[str, Any]) -> dict[str, Any]:
     names = cls().get_params(deep=False).keys()
     if given.keys() - names:
         raise ValueError(f"expected parameters {sorted(names)}, got {shown(sorted(given))}")
-    return {name: _from_json(value) for name, value in given.items()}
+    return {name: _from_json(name, value) for name, value in given.items()}
 
 
 def _learned(key: str, value: Any, kind: Any, tensors: Tensors) -> Any:
@@ -146,7 +147,8 @@ def _to_json(name: str, value: Any) -> Any:
         settings = {n: _to_json(n, v) for n, v in dataclasses.asdict(value).items()}
         return {"name": type(value).__name__, **settings}
     if name == "dtype":
-        return np.dtype(value).name
+        with contextlib.suppress(TypeError):
+            return np.dtype(value).name
     if isinstance(value, np.random.RandomState | np.random.Generator):
         return None  # a seed to come, of which nothing learned depends
     if isinstance(value, np.generic):
@@ -158,7 +160,7 @@ def _to_json(name: str, value: Any) -> Any:
     raise ArgumentError(name, "a parameter that JSON can hold", shown(value))
 
 
-def _from_json(value: Any) -> Any:
+def _from_json(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         try:
             settings = dict(value)
@@ -166,4 +168,6 @@ def _from_json(value: Any) -> Any:
         except (KeyError, TypeError, ValueError):
             known = " or ".join(_OPTIMIZERS)
             raise ValueError(f"expected optimizer {known}, got {shown(value)}") from None
-    return tuple(value) if isinstance(value, list) else value
+    if name == "dtype" and not isinstance(value, str):
+        raise ValueError(f"expected the name of a dtype, got {shown(value)}")
+    return tuple(_from_json(name, item) for item in value) if isinstance(value, list) else value
