@@ -1,6 +1,7 @@
 """What all estimators promise: weights, validation, going on, ends, ranges."""
 
 import copy
+import inspect
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -317,3 +318,11 @@ def test_a_share_of_which_nothing_can_be_held_out() -> None:
         data = Dataset(np.zeros((3, 1)), y, classes=classes)
         with pytest.raises(ValueError, match="validation_fraction: expected a sample to train on"):
             data.hold_out(0.9, 0)
+
+
+@every
+def test_help_tells_of_each_setting_and_of_all_that_is_learned(name: str) -> None:
+    model = fit(new(name))
+    told = inspect.getdoc(type(model)) or ""
+    for said in (*model.get_params(deep=False), *learned(model)):
+        assert f"\n  {said}: " in told, said
