@@ -326,3 +326,42 @@ def test_help_tells_of_each_setting_and_of_all_that_is_learned(name: str) -> Non
     told = inspect.getdoc(type(model)) or ""
     for said in (*model.get_params(deep=False), *learned(model)):
         assert f"\n  {said}: " in told, said
+
+
+@every
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"hidden": ()},
+        {"hidden": np.array([4, 3])},
+        {"hidden": range(3, 5), "epochs": np.int32(2), "batch_size": np.uint8(9)},
+        {"batch_size": 10**9},
+        {"batch_size": 1},
+        {"activation": "leaky_relu(0.2)"},
+        {"dtype": np.float64, "random_state": np.int64(3)},
+        {"validation_fraction": 1e-9},
+        {"patience": 10**6, "validation_fraction": np.float32(0.5)},
+    ],
+    ids=lambda params: ", ".join(params),
+)
+def test_settings_at_the_edge(name: str, params: dict[str, Any]) -> None:
+    model = fit(new(name, warm_start=True, **params))
+    assert fit(model).n_epochs_ == 2 * model.epochs
+    assert repr(model).startswith(f"{type(model).__name__}(")
+
+
+@pytest.mark.parametrize("name", DECODERS)
+@pytest.mark.parametrize("output", ["softmax(4)", "elu", "relu"])
+def test_any_output_activation(name: str, output: str) -> None:
+    model = fit(new(name, output_activation=output))
+    assert model.decoder_.activations[-1] == output
+    if output == "softmax(4)":
+        made = model.sample(LABELS if name == "cgan" else 5, random_state=0)
+        np.testing.assert_allclose(made.reshape(-1, 3, 4).sum(axis=2), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in DECODERS if name != "cgan"])
+def test_one_sample_is_enough(name: str) -> None:
+    model = fit(new(name), slice(1))
+    assert model.status_ in ("max_epochs", "collapsed")
+    assert model.sample(2, random_state=0).shape == (2, 12)
