@@ -41,13 +41,14 @@ Contiguous<T> normal(std::uint64_t seed, std::size_t n) {
 }
 
 Contiguous<std::int64_t> permutation(std::uint64_t seed, std::size_t n) {
+  Contiguous<std::int64_t> array(static_cast<py::ssize_t>(n));  // the first to tell that so many do not fit
+  std::int64_t* out = array.mutable_data();
   std::vector<std::size_t> order(n);
-  interruptible([&](StopSignal* stop) { shuffle(order, Random(seed, Stream::permutation), stop); });
-  return fill<std::int64_t>(n, [&](std::size_t first, std::span<std::int64_t> out) {
-    std::transform(order.begin() + static_cast<std::ptrdiff_t>(first),
-                   order.begin() + static_cast<std::ptrdiff_t>(first + out.size()), out.begin(),
-                   [](std::size_t i) { return static_cast<std::int64_t>(i); });
+  interruptible([&](StopSignal* stop) {
+    shuffle(order, Random(seed, Stream::permutation), stop);
+    std::ranges::transform(order, out, [](std::size_t i) { return static_cast<std::int64_t>(i); });
   });
+  return array;
 }
 }  // namespace
 

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from lso_native import _core
-from lso_native._checks import check_choice, check_int, shown
+from lso_native._checks import check_choice, check_flag, check_int, shown
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
 
+def check_dtype(dtype: Any) -> np.dtype[Any]:
+    """float32 or float64, however NumPy writes it; not None, which NumPy takes for float64."""
+    found: np.dtype[Any] | None = None
+    with suppress(TypeError):
+        found = None if dtype is None else np.dtype(dtype)
+    if found is None or found.name not in ("float32", "float64"):
+        raise ArgumentError("dtype", "float32 or float64", shown(dtype))
+    return np.dtype(found.name)
+
+
 def native_classes(dtype: Any) -> tuple[Any, Any]:
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        name = repr(dtype)
-    if check_choice("dtype", name, ("float32", "float64")) == "float64":
+    if check_dtype(dtype) == np.float64:
         return _core.Network64, _core.Chain64
     return _core.Network32, _core.Chain32
 
 
+def _in_order(name: str, value: Any, expected: str) -> list[Any]:
+    """The items of ``value``, which must have an order: no set, no mapping, no text."""
+    if isinstance(value, (str, bytes, Set, Mapping)) or not np.iterable(value):
+        raise ArgumentTypeError(name, expected, shown(value))
+    return list(value)
+
+
 def check_sizes(sizes: Sequence[int]) -> list[int]:
-    if isinstance(sizes, (str, bytes)) or not hasattr(sizes, "__iter__"):
-        raise ArgumentTypeError("sizes", "a sequence of layer sizes", shown(sizes))
-    found = [check_int("sizes", size) for size in sizes]
+    found = [
+        check_int("sizes", size) for size in _in_order("sizes", sizes, "a sequence of layer sizes")
+    ]
     if len(found) < 2:
         raise ArgumentError("sizes", "at least 2 layers, inputs and outputs", len(found))
     if max(found) >= 2**31:
@@ -46,11 +60,7 @@ def check_activation(argument: str, name: Any, *, output: bool = False) -> _core
 def check_activations(activation: str | Sequence[str], n_layers: int) -> list[str]:
     if isinstance(activation, str):
         activation = [activation] * (n_layers - 1)
-    if not isinstance(activation, Sequence):
-        raise ArgumentTypeError(
-            "activation", "a name or a sequence of names", type(activation).__name__
-        )
-    names = list(activation)
+    names = _in_order("activation", activation, "a name or a sequence of names")
     if len(names) != n_layers - 1:
         raise ArgumentError(
             "activation",
@@ -66,11 +76,8 @@ def check_bias(bias: str | Sequence[bool], n_layers: int) -> list[bool]:
         convention = check_choice("bias", bias, ("paper", "standard"))
         without = n_layers - 1 if convention == "paper" else 0
         return [layer != without for layer in range(n_layers)]
-    if not isinstance(bias, Sequence):
-        raise ArgumentTypeError(
-            "bias", "'paper', 'standard' or a sequence of flags", type(bias).__name__
-        )
-    flags = [bool(flag) for flag in bias]
+    given = _in_order("bias", bias, "'paper', 'standard' or a sequence of flags")
+    flags = [check_flag("bias", flag) for flag in given]
     if len(flags) != n_layers:
         raise ArgumentError(
             "bias", f"'paper', 'standard' or {n_layers} flags, one a layer", len(flags)

@@ -14,6 +14,7 @@ from lso_native import _core
 from lso_native._architecture import (
     check_activations,
     check_bias,
+    check_dtype,
     check_sizes,
     native_classes,
 )
@@ -210,16 +211,13 @@ class Network(Model):
 
         Raises ValueError where a parameter has no finite value in ``dtype``.
         """
-        native = native_classes(dtype)[0]
-        if isinstance(self._native, native):
+        wanted = check_dtype(dtype)
+        if wanted == self.dtype:
             return self
         largest = np.abs(self.parameters).max(initial=0)
-        if largest > np.finfo(np.dtype(dtype)).max:
-            raise ArgumentError(
-                "dtype", f"one that holds a parameter of {largest:g}", np.dtype(dtype).name
-            )
-        empty = native(self.sizes, self.activations, self.bias, None)
-        return self._wrap(empty.replace(self.parameters))
+        if largest > np.finfo(wanted).max:
+            raise ArgumentError("dtype", f"one that holds a parameter of {largest:g}", wanted.name)
+        return self.from_architecture({**self.architecture(), "dtype": wanted}, self.parameters)
 
     def replace(self, parameters: ArrayLike) -> Network:
         """The same architecture with other parameters, flat (n_parameters,) in the order of ``parameters``."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from lso_native import _core
-from lso_native._checks import check_choice, check_int, check_number, resolve_seed
+from lso_native._architecture import check_dtype
+from lso_native._checks import check_int, check_number, resolve_seed
 from lso_native._typing import FloatArray, IntArray
 from lso_native.errors import ArgumentError
 
@@ -27,13 +29,16 @@ def uniform(
 ) -> FloatArray:
     """Uniform numbers in [low, high), an array of ``shape``.
 
-    Raises ValueError when ``low`` is not below ``high`` or ``dtype`` is not float32 or float64.
+    Raises ValueError when ``low`` is not below ``high`` in ``dtype``, float32 or float64, or their difference is beyond
+    it.
     """
+    kind = check_dtype(dtype)
     low, high = check_number("low", low), check_number("high", high)
-    if low >= high:
-        raise ArgumentError("high", f"a number above low={low:g}", f"{high:g}")
-    unit = _draw(_core.uniform32, _core.uniform64, shape, random_state, dtype)
-    return unit if (low, high) == (0.0, 1.0) else unit.dtype.type(low) + unit * (high - low)
+    if low >= high or _within("low", low, kind) == _within("high", high, kind):
+        raise ArgumentError("high", f"a number above low={low:g} in {kind}", f"{high:g}")
+    _within("high - low", high - low, kind)
+    unit = _draw(_core.uniform32, _core.uniform64, shape, random_state, kind)
+    return unit if (low, high) == (0.0, 1.0) else kind.type(low) + unit * (high - low)
 
 
 def normal(
@@ -46,11 +51,16 @@ def normal(
 ) -> FloatArray:
     """Normal numbers (Box and Muller 1958), an array of ``shape``.
 
-    Raises ValueError when ``std`` is not above 0 or ``dtype`` is not float32 or float64.
+    Raises ValueError when ``std`` is not above 0 in ``dtype``, float32 or float64, or it or ``mean`` is beyond it.
     """
+    kind = check_dtype(dtype)
     mean, std = check_number("mean", mean), check_number("std", std, above=0.0)
-    unit = _draw(_core.normal32, _core.normal64, shape, random_state, dtype)
-    return unit if (mean, std) == (0.0, 1.0) else unit.dtype.type(mean) + unit * std
+    _within("mean", mean, kind)
+    if _within("std", std, kind) == 0.0:
+        raise ArgumentError("std", f"a number above 0 in {kind}", f"{std:g}")
+    _within("9 std", 9.0 * std, kind)  # no number is further from the mean
+    unit = _draw(_core.normal32, _core.normal64, shape, random_state, kind)
+    return unit if (mean, std) == (0.0, 1.0) else kind.type(mean) + unit * std
 
 
 def permutation(n: int, *, random_state: int | None = None) -> IntArray:
@@ -60,16 +70,23 @@ def permutation(n: int, *, random_state: int | None = None) -> IntArray:
     )
 
 
+def _within(name: str, value: float, kind: np.dtype[Any]) -> float:
+    """``value`` rounded to ``kind``, whose range it must not leave."""
+    with np.errstate(over="ignore"):
+        rounded = float(kind.type(value))
+    if math.isinf(rounded):
+        raise ArgumentError(name, f"a number within {kind}", f"{value:g}")
+    return rounded
+
+
 def _draw(
     draw32: Callable[[int, int], FloatArray],
     draw64: Callable[[int, int], FloatArray],
     shape: int | Sequence[int],
     random_state: int | None,
-    dtype: str,
+    kind: np.dtype[Any],
 ) -> FloatArray:
-    sides = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    sides = tuple(check_int("shape", side) for side in sides)
+    sides = [check_int("shape", side) for side in (shape if np.iterable(shape) else (shape,))]
     size = check_int("shape", math.prod(sides), maximum=sys.maxsize // 8)  # in bytes, as float64
-    double = check_choice("dtype", np.dtype(dtype).name, ("float32", "float64")) == "float64"
-    flat = (draw64 if double else draw32)(resolve_seed(random_state), size)
+    flat = (draw64 if kind == np.float64 else draw32)(resolve_seed(random_state), size)
     return flat.reshape(sides)

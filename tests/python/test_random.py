@@ -52,3 +52,37 @@ def test_normal_numbers_are_normal() -> None:
 def test_a_shape_beyond_any_memory_is_an_error_of_the_shape(draw: Any, shape: Any) -> None:
     with pytest.raises(ValueError, match=r"^shape: expected"):
         draw(shape)
+
+
+@pytest.mark.parametrize(
+    ("draw", "options", "message"),
+    [
+        (lso.uniform, {"low": 1e300, "high": 1e301}, "low: expected a number within float32"),
+        (lso.uniform, {"low": 1, "high": 1 + 1e-12}, "high: expected a number above low=1"),
+        (lso.uniform, {"low": -3e38, "high": 3e38}, "high - low: expected .* float32"),
+        (lso.uniform, {"low": -1e308, "high": 1e308, "dtype": "float64"}, "high - low: expected"),
+        (lso.normal, {"std": 1e300}, "std: expected a number within float32"),
+        (lso.normal, {"std": 1e38}, "9 std: expected a number within float32"),
+        (lso.normal, {"std": 1e-60}, "std: expected a number above 0 in float32"),
+        (lso.normal, {"mean": -1e39}, "mean: expected a number within float32"),
+        (lso.normal, {"dtype": None}, "dtype: expected float32 or float64, got None"),
+        (lso.uniform, {"dtype": "x"}, "dtype: expected float32 or float64, got 'x'"),
+        (lso.uniform, {"dtype": "float16"}, "dtype: expected float32 or float64"),
+    ],
+)
+def test_what_no_number_of_the_dtype_can_be(
+    draw: Any, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        draw(3, **options)
+
+
+@pytest.mark.parametrize("shape", [3.0, None, "3", [2, [3]]])
+def test_a_shape_is_made_of_integers(shape: Any) -> None:
+    with pytest.raises(TypeError, match=r"^shape: expected an integer"):
+        lso.uniform(shape)
+
+
+def test_a_permutation_beyond_memory_says_so() -> None:
+    with pytest.raises(MemoryError, match="10000000000000"):
+        lso.permutation(10**13)

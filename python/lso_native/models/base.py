@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._architecture import check_activation
+from lso_native._architecture import check_activation, check_dtype
 from lso_native._checks import check_choice, check_int, check_threads
 from lso_native._typing import Array, Float64Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
@@ -219,11 +219,7 @@ class Estimator(Settings, ABC):
         check_threads(self.threads)
 
     def _check_dtype(self) -> np.dtype[Any]:
-        given: Any = self.dtype
-        for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-            if given is not None and dtype == given:  # NumPy takes None for float64
-                return dtype
-        raise ArgumentError("dtype", "float32 or float64", repr(given))
+        return check_dtype(self.dtype)
 
     def _check_sizes(self, name: str) -> list[int]:
         given: Any = getattr(self, name)
