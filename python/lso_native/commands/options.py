@@ -12,7 +12,6 @@ from lso_native.errors import ArgumentError
 from lso_native.files.native import load
 from lso_native.models.classifier import Classifier
 from lso_native.models.decoding import Decoder
-from lso_native.models.gan import ConditionalGAN
 from lso_native.network import Model
 from lso_native.random import uniform
 
@@ -32,11 +31,10 @@ def load_decoder(path: str) -> tuple[Model, Decoder | None]:
     saved = _load("decoder", path)
     if isinstance(saved, Model):
         return saved, None
-    if not isinstance(saved, Decoder) or isinstance(
-        saved, ConditionalGAN
-    ):  # is told the class as well
-        raise ArgumentError("decoder", f"a decoder of latents in {path}", type(saved).__name__)
-    return saved.decoder_, saved
+    # A conditional one takes more than latents.
+    if isinstance(saved, Decoder) and saved.sample_latent(1).shape[1] == saved.decoder_.n_inputs:
+        return saved.decoder_, saved
+    raise ArgumentError("decoder", f"a decoder of latents in {path}", type(saved).__name__)
 
 
 def load_classifier(path: str) -> tuple[Model, Classifier | None]:
