@@ -46,12 +46,18 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("bias", ["paper", "standard", (True, False, True)])
-def test_a_network_comes_back_bit_for_bit(dtype: str, bias: Any, path: Path) -> None:
-    model = network(dtype=dtype, bias=bias, activation=("tanh", "softmax"))
+@pytest.mark.parametrize(
+    "activation", [("tanh", "softmax"), ("leaky_relu(0.2)", "softmax(1)"), ("silu", "gelu")]
+)
+def test_a_network_comes_back_bit_for_bit(
+    dtype: str, bias: Any, activation: Any, path: Path
+) -> None:
+    model = network(dtype=dtype, bias=bias, activation=activation)
     save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Network)
     assert loaded == model
+    assert loaded.activations == activation
     assert loaded.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(loaded(X[:, :4]), model(X[:, :4]))
 
