@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native.errors import ArgumentError
+from lso_native.network import Network
 
 Kind = TypeVar("Kind", bound=type)
 ESTIMATORS: dict[str, Any] = {}
@@ -49,7 +50,7 @@ def estimator(kind: Kind) -> Kind:
     figures = [
         field.name
         for field in dataclasses.fields(made)
-        if not field.init and field.metadata["saved"] and field.type != "Network"
+        if not field.init and field.metadata["saved"] and field.type not in ("Network", Network)
     ]
     made._learned = (*made._parts, *figures)
     if not inspect.isabstract(kind):
