@@ -5,6 +5,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace py = pybind11;
 
@@ -19,7 +20,7 @@ void set_argument_error(const std::string& argument, const std::string& expected
 
 void translate(std::exception_ptr thrown) {
   try {
-    std::rethrow_exception(thrown);
+    std::rethrow_exception(std::move(thrown));
   } catch (const std::invalid_argument& error) {
     const std::string message = error.what();
     constexpr std::string_view expects = ": expected ", comes = ", got ";

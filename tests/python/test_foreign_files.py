@@ -289,3 +289,15 @@ def test_any_tensor_in_place_of_any_other_loads_or_is_told(name: str, tmp_path: 
             changed = told | {"sha256": container.digest(tensors, told)}
             path.write_bytes(container.encode(tensors, changed))
             loads_or_is_told(path)
+
+
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda value: type(value).__name__)
+def test_any_value_in_a_header_is_told(strange: Any, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    entry = {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}
+    header = {"__metadata__": {"format": "lso_native", "version": "1"}, "weight": entry}
+    for place in [*leaves(header), ("weight", "shape"), ("weight", "data_offsets")]:
+        for value in (strange, [strange, strange]):
+            text = json.dumps(put(header, place, value))
+            path.write_bytes(file(text.encode(), bytes(16)))
+            loads_or_is_told(path)
