@@ -217,10 +217,13 @@ def test_generate_takes_any_target_and_repeats_itself(here: Path, tmp_path: Path
     assert same[0] == same[1]
 
 
-def test_walk_writes_a_strip_and_an_animation(here: Path, tmp_path: Path) -> None:
+def test_walk_writes_a_strip_and_an_animation(
+    here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     del here
     line = f"{WALK} --points 3 --steps 4 --out {tmp_path}"
     assert main(line.split()) == 0
+    assert capsys.readouterr().err.startswith("12 images ...")
     with Image.open(tmp_path / "walk.png") as strip, Image.open(tmp_path / "walk.gif") as gif:
         assert strip.format == "PNG"
         assert gif.format == "GIF"

@@ -76,6 +76,13 @@ def test_writing_again_keeps_the_permissions(target: Path, mode: int) -> None:
     assert oct(stat.S_IMODE(target.stat().st_mode)) == oct(mode)
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives files away")
+def test_writing_again_keeps_the_owner(target: Path) -> None:
+    os.chown(target, 12345, 23456)
+    atomic_write_bytes(target, b"new")
+    assert (target.stat().st_uid, target.stat().st_gid) == (12345, 23456)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permission bits")
 def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o027)

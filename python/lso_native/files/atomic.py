@@ -30,7 +30,7 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     It is renamed to `path` when the body ends, and removed when the body raises anything,
     KeyboardInterrupt included; a file that stood at `path` is then as it was. A link is followed.
-    It takes the permissions of the file that it replaces; those of a new one are the usual ones.
+    It takes owner and permissions of the file that it replaces; those of a new one are the usual ones.
     Raises OSError naming `path`, as `atomic_write_bytes` does. An OSError of the body that names
     some other file passes as it is.
     """
@@ -95,8 +95,9 @@ def _flush(path: Path) -> None:
 
 def _pass_on(before: os.stat_result, path: Path) -> None:
     if hasattr(os, "chown"):
-        with contextlib.suppress(OSError):  # only a member of the group may
-            os.chown(path, -1, before.st_gid)
+        for user, group in ((-1, before.st_gid), (before.st_uid, -1)):
+            with contextlib.suppress(OSError):  # only a member of the group may, and only root
+                os.chown(path, user, group)
     path.chmod(stat.S_IMODE(before.st_mode))
 
 
