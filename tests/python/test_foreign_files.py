@@ -191,6 +191,16 @@ def test_states_that_are_none(name: str, change: Any, told: str, tmp_path: Path)
     assert len(str(caught.value)) < 1000
 
 
+def test_many_long_labels_are_no_attack(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    names = np.array([f"{i:0100}" for i in range(60_000)])  # 24 MB
+    model = lso.Classifier(epochs=1, random_state=0).fit(X, LABELS)
+    model.feature_names_in_ = names
+    lso.save(model, path)
+    loaded: Any = lso.load(path)
+    np.testing.assert_array_equal(loaded.feature_names_in_, names)
+
+
 def test_parts_of_two_dtypes(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     model = lso.NoisyAutoencoder(3, hidden=(8,), epochs=1, random_state=0).fit(X)

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from lso_native.errors import ArgumentError
 from lso_native.files.container import Tensors, check_names, read_json
 from lso_native.models.base import Estimator
 from lso_native.network import Network
-from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
+from lso_native.optimizers import Optimizer
 
-_OPTIMIZERS = {cls.__name__: cls for cls in (Adam, NormalizedGradientDescent, LevenbergMarquardt)}
+_OPTIMIZERS = {cls.__name__: cls for cls in get_args(Optimizer)}
 _SCALARS = (str, int, float)
-_LABEL_BYTES = 2**24  # a dtype of endless strings would take any amount of memory
+_LABEL_BYTES = (
+    2**24
+)  # and 64 a character: a dtype of endless strings would take any amount of memory
 
 
 def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
@@ -133,7 +135,8 @@ def _labels(described: Mapping[str, Any]) -> Array:
     try:
         if re.fullmatch("[<>|][biuU][0-9]{1,9}", str(name)) and isinstance(values, list):
             dtype = np.dtype(name)
-            if dtype.itemsize * len(values) <= _LABEL_BYTES:
+            there = sum(map(len, values)) if dtype.kind == "U" else len(values)
+            if dtype.itemsize * len(values) <= _LABEL_BYTES + 64 * there:
                 labels = np.array(values, dtype)
                 if labels.tolist() == values:  # else cut, or of another type
                     return labels
@@ -143,7 +146,7 @@ def _labels(described: Mapping[str, Any]) -> Array:
 
 
 def _to_json(name: str, value: Any) -> Any:
-    if isinstance(value, Adam | NormalizedGradientDescent | LevenbergMarquardt):
+    if isinstance(value, Optimizer):
         settings = {n: _to_json(n, v) for n, v in dataclasses.asdict(value).items()}
         return {"name": type(value).__name__, **settings}
     if name == "dtype":
