@@ -24,6 +24,13 @@ namespace py = pybind11;
 template <class T>
 using Array = py::array_t<T, py::array::c_style | py::array::forcecast>;
 
+// What a class for one precision has its name end in.
+template <class T>
+inline constexpr const char* precision = sizeof(T) == sizeof(float) ? "32" : "64";
+
+// Whether an argument may hold infinities, where they stand for "no end".
+enum class Infinite : std::uint8_t { refused, allowed };
+
 template <class T>
 using Contiguous = py::array_t<T, py::array::c_style>;
 
@@ -58,9 +65,9 @@ Array<T> numbers(const py::handle& object, const std::string& argument) {
 }
 
 template <class T>
-void check_finite(std::span<const T> values, const std::string& argument) {
+void check_finite(std::span<const T> values, const std::string& argument, Infinite infinite = Infinite::refused) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) {
+    if (std::isnan(values[i]) || (infinite == Infinite::refused && std::isinf(values[i]))) {
       refuse(argument, "finite numbers",
              (std::isnan(values[i]) ? "NaN" : "infinity") + std::string(" at flat index ") + std::to_string(i));
     }
@@ -93,7 +100,8 @@ Held<T> rows(const py::handle& object, const std::string& argument, std::size_t 
 
 // (width,) for all samples, or (n_rows, width).
 template <class T>
-Held<T> shared_rows(const py::handle& object, const std::string& argument, std::size_t width, std::size_t n_rows) {
+Held<T> shared_rows(const py::handle& object, const std::string& argument, std::size_t width, std::size_t n_rows,
+                    Infinite infinite = Infinite::refused) {
   Array<T> array = numbers<T>(object, argument);
   const bool shared = array.ndim() == 1 && static_cast<std::size_t>(array.shape(0)) == width;
   const bool each = array.ndim() == 2 && static_cast<std::size_t>(array.shape(1)) == width &&
@@ -105,18 +113,19 @@ Held<T> shared_rows(const py::handle& object, const std::string& argument, std::
            "shape " + shape_text(array));
   }
   const Rows<const T> view{array.data(), shared ? 1 : n_rows, width};
-  check_finite<T>({view.data, view.size()}, argument);
+  check_finite<T>({view.data, view.size()}, argument, infinite);
   return {std::move(array), view};
 }
 
 // (size,), finite.
 template <class T>
-Array<T> vector(const py::handle& object, const std::string& argument, std::size_t size) {
+Array<T> vector(const py::handle& object, const std::string& argument, std::size_t size,
+                Infinite infinite = Infinite::refused) {
   Array<T> array = numbers<T>(object, argument);
   if (array.ndim() != 1 || static_cast<std::size_t>(array.shape(0)) != size) {
     refuse(argument, "an array of shape (" + std::to_string(size) + ",)", "shape " + shape_text(array));
   }
-  check_finite<T>({array.data(), size}, argument);
+  check_finite<T>({array.data(), size}, argument, infinite);
   return array;
 }
 

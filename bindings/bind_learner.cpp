@@ -12,6 +12,7 @@
 #include "bindings.hpp"
 #include "gil.hpp"
 #include "lso/learner.hpp"
+#include "settings.hpp"
 
 namespace lso::bindings {
 
@@ -69,13 +70,7 @@ template <class T>
 void bind_learner_class(py::module_& module, const char* class_name) {
   using L = SharedLearner<T>;
   py::class_<L>(module, class_name)
-      .def(py::init([](const Network<T>& network, double learning_rate, double beta1, double beta2, double epsilon,
-                       double average, std::size_t threads) {
-             return std::make_unique<L>(network,
-                                        LearnerSettings{{learning_rate, beta1, beta2, epsilon}, average, threads});
-           }),
-           py::arg("network"), py::kw_only(), py::arg("learning_rate"), py::arg("beta1"), py::arg("beta2"),
-           py::arg("epsilon"), py::arg("average"), py::arg("threads"))
+      .def(py::init<const Network<T>&, const LearnerSettings&>(), py::arg("network"), py::arg("settings"))
       .def("forward", &learner_forward<T>, py::arg("x"))
       .def("backward", &learner_backward<T>, py::arg("output_gradient"), py::kw_only(), py::arg("learn"),
            py::arg("linear"), py::arg("inputs"))
@@ -98,6 +93,7 @@ void bind_learner_class(py::module_& module, const char* class_name) {
 }  // namespace
 
 void bind_learner(py::module_& module) {
+  bind_settings<LearnerSettings>(module, "LearnerSettings");
   bind_learner_class<float>(module, "Learner32");
   bind_learner_class<double>(module, "Learner64");
 }

@@ -109,7 +109,16 @@ void layer_backward_bias(Lanes<const T> nd, T* gradient, bool add) {
 
 template <class T>
 void forward(const Chain<T>& chain, Workspace<T>& workspace) {
-  Lanes<const T> x = workspace.inputs();
+  forward<T>(chain, workspace, workspace.inputs());
+}
+
+template <class T>
+void backward_outputs(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> g, Lanes<T> out) {
+  activate_backward<T>(chain.output_activation(), workspace.kept(chain.stages().size() - 1), g, out);
+}
+
+template <class T>
+void forward(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> x) {
   for (std::size_t s = 0; s < chain.stages().size(); ++s) {
     const auto& stage = chain.stages()[s];
     const Network<T>& network = *chain.parts()[stage.part];
@@ -228,7 +237,7 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
     const std::size_t count = std::min(tile_lanes, x.rows - begin);
     clear_lanes_from(delta, count);
     load_lanes<T>(count, [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
-    activate_backward<T>(chain.output_activation(), workspace.kept(last), delta, delta);
+    backward_outputs<T>(chain, workspace, delta, delta);
     backward_nodes(chain, workspace);
     for (std::size_t s = 0; s < nodes.size(); ++s) {
       if (!nodes[s].empty()) store_tile<T>(workspace.deltas(s), begin, nodes[s]);
@@ -239,6 +248,8 @@ void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradi
 
 #define LSO_INSTANTIATE(T)                                                                                     \
   template void forward(const Chain<T>&, Workspace<T>&);                                                       \
+  template void forward(const Chain<T>&, Workspace<T>&, Lanes<const T>);                                       \
+  template void backward_outputs(const Chain<T>&, Workspace<T>&, Lanes<const T>, Lanes<T>);                                                       \
   template void backward_nodes(const Chain<T>&, Workspace<T>&, std::size_t);                                   \
   template std::vector<ParameterPiece> parameter_pieces(const Chain<T>&, std::size_t);                         \
   template void backward_piece(const Chain<T>&, Workspace<T>&, const ParameterPiece&, T*, std::span<T>, bool); \

@@ -26,17 +26,22 @@ from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
-from lso_native.objectives import (
+from lso_native.optimize import OptimizeProgress, OptimizeResult, TermResult, optimize
+from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
+from lso_native.problem import Branch, Problem
+from lso_native.random import normal, permutation, uniform
+from lso_native.terms import (
+    Asked,
+    Ball,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
+    Function,
     Interval,
-    Objective,
     SquaredError,
+    Term,
     one_hot,
+    prefer,
 )
-from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
-from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
-from lso_native.random import normal, permutation, uniform
 from lso_native.training import TrainProgress, TrainResult, train
 
 if TYPE_CHECKING:
@@ -53,8 +58,11 @@ __all__ = [
     "GAN",
     "VAE",
     "Adam",
+    "Asked",
     "Autoencoder",
+    "Ball",
     "BinaryCrossEntropy",
+    "Branch",
     "CategoricalCrossEntropy",
     "Classifier",
     "ClassifierGuide",
@@ -62,6 +70,7 @@ __all__ = [
     "ConditionalGAN",
     "Decoder",
     "EncoderDecoder",
+    "Function",
     "Gradients",
     "Interval",
     "Learner",
@@ -71,11 +80,13 @@ __all__ = [
     "NoisyAutoencoder",
     "NormalizedGradientDescent",
     "NotFittedError",
-    "Objective",
     "OptimizeProgress",
     "OptimizeResult",
+    "Problem",
     "Regressor",
     "SquaredError",
+    "Term",
+    "TermResult",
     "TrainProgress",
     "TrainResult",
     "compose",
@@ -87,6 +98,7 @@ __all__ = [
     "one_hot",
     "optimize",
     "permutation",
+    "prefer",
     "save",
     "simd",
     "train",

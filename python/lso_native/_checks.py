@@ -242,7 +242,9 @@ def check_labels(name: str, value: npt.ArrayLike, n_samples: int) -> Array:
     return labels.astype(np.int64)
 
 
-def check_sample_weight(value: npt.ArrayLike | None, n_samples: int) -> Array | None:
+def check_sample_weight(
+    value: npt.ArrayLike | None, n_samples: int, prefix: str = ""
+) -> Array | None:
     """Return ``value`` as float64 (n_samples,), or None where it is None.
 
     Raises ValueError unless the weights are finite, not negative, not all zero, and one a sample,
@@ -250,15 +252,14 @@ def check_sample_weight(value: npt.ArrayLike | None, n_samples: int) -> Array | 
     """
     if value is None:
         return None
-    weight = as_numbers("sample_weight", value)
+    name = prefix + "sample_weight"
+    weight = as_numbers(name, value)
     if weight.shape != (n_samples,):
-        raise ArgumentError(
-            "sample_weight", f"an array of shape ({n_samples},)", f"shape {weight.shape}"
-        )
+        raise ArgumentError(name, f"an array of shape ({n_samples},)", f"shape {weight.shape}")
     weight = weight.astype(np.float64)
     if not np.isfinite(weight).all() or weight.min() < 0 or not weight.any():
         raise ArgumentError(
-            "sample_weight",
+            name,
             "finite numbers of at least 0, one of them above zero",
             f"values from {weight.min()} to {weight.max()}",
         )

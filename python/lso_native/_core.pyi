@@ -9,24 +9,49 @@ import numpy.typing
 import typing
 
 __all__: list[str] = [
-    "ADAM_BETA1",
-    "ADAM_BETA2",
-    "ADAM_EPSILON",
-    "ADAM_LEARNING_RATE",
     "Activation",
+    "Adam",
+    "Asked32",
+    "Asked64",
+    "Ball32",
+    "Ball64",
+    "BinaryCrossEntropy32",
+    "BinaryCrossEntropy64",
+    "Branch32",
+    "Branch64",
+    "CategoricalCrossEntropy32",
+    "CategoricalCrossEntropy64",
     "Chain32",
     "Chain64",
-    "DEFAULT_BATCH_SIZE",
-    "DEFAULT_DAMPING",
-    "DEFAULT_DESIRED_CHANGE",
-    "DEFAULT_EPOCHS",
-    "DEFAULT_MAX_ITERATIONS",
-    "DEFAULT_MSE",
+    "EpochReport",
+    "Function32",
+    "Function64",
+    "Interval32",
+    "Interval64",
     "Learner32",
     "Learner64",
+    "LearnerSettings",
+    "LevenbergMarquardt",
     "Network32",
     "Network64",
-    "Objective",
+    "NormalizedGradientDescent",
+    "OptimizeResult32",
+    "OptimizeResult64",
+    "OptimizeSettings",
+    "Problem32",
+    "Problem64",
+    "Samples32",
+    "Samples64",
+    "Score",
+    "SquaredError32",
+    "SquaredError64",
+    "Term32",
+    "Term64",
+    "TermResult",
+    "Tolerance",
+    "TrainResult32",
+    "TrainResult64",
+    "TrainSettings",
     "activations",
     "fma_peak",
     "normal32",
@@ -143,23 +168,409 @@ class Chain64:
     @property
     def n_outputs(self) -> int: ...
 
-class Objective:
+class Tolerance:
     def __init__(
-        self, loss: str, target: typing.Any, upper: typing.Any = None, weights: typing.Any = None
+        self, value: typing.SupportsFloat | typing.SupportsIndex = 0.001, mean: bool = True
     ) -> None: ...
+    @property
+    def mean(self) -> bool: ...
+    @property
+    def value(self) -> float: ...
 
-class Learner32:
+class Term32:
+    pass
+
+class SquaredError32(Term32):
     def __init__(
         self,
-        network: Network32,
-        *,
-        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
-        beta1: typing.SupportsFloat | typing.SupportsIndex,
-        beta2: typing.SupportsFloat | typing.SupportsIndex,
-        epsilon: typing.SupportsFloat | typing.SupportsIndex,
-        average: typing.SupportsFloat | typing.SupportsIndex,
-        threads: typing.SupportsInt | typing.SupportsIndex,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: Tolerance,
+        name: str,
     ) -> None: ...
+
+class Interval32(Term32):
+    def __init__(
+        self,
+        low: typing.Any,
+        high: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class BinaryCrossEntropy32(Term32):
+    def __init__(
+        self,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+        name: str,
+    ) -> None: ...
+
+class CategoricalCrossEntropy32(Term32):
+    def __init__(
+        self,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+        name: str,
+    ) -> None: ...
+
+class Ball32(Term32):
+    def __init__(
+        self,
+        center: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        radius: typing.SupportsFloat | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Function32(Term32):
+    def __init__(
+        self,
+        function: collections.abc.Callable,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Term64:
+    pass
+
+class SquaredError64(Term64):
+    def __init__(
+        self,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: Tolerance,
+        name: str,
+    ) -> None: ...
+
+class Interval64(Term64):
+    def __init__(
+        self,
+        low: typing.Any,
+        high: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class BinaryCrossEntropy64(Term64):
+    def __init__(
+        self,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+        name: str,
+    ) -> None: ...
+
+class CategoricalCrossEntropy64(Term64):
+    def __init__(
+        self,
+        target: typing.Any,
+        weights: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+        name: str,
+    ) -> None: ...
+
+class Ball64(Term64):
+    def __init__(
+        self,
+        center: typing.Any,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        n_samples: typing.SupportsInt | typing.SupportsIndex,
+        radius: typing.SupportsFloat | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Function64(Term64):
+    def __init__(
+        self,
+        function: collections.abc.Callable,
+        n_values: typing.SupportsInt | typing.SupportsIndex,
+        tolerance: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Asked32:
+    def __init__(
+        self, term: Term32, weight: typing.SupportsFloat | typing.SupportsIndex, hard: bool
+    ) -> None: ...
+
+class Branch32:
+    def __init__(self, head: Chain32 | None, terms: collections.abc.Sequence[Asked32]) -> None: ...
+
+class Problem32:
+    def __init__(
+        self,
+        trunk: Chain32,
+        branches: collections.abc.Sequence[Branch32],
+        latent: collections.abc.Sequence[Asked32],
+    ) -> None: ...
+
+class Asked64:
+    def __init__(
+        self, term: Term64, weight: typing.SupportsFloat | typing.SupportsIndex, hard: bool
+    ) -> None: ...
+
+class Branch64:
+    def __init__(self, head: Chain64 | None, terms: collections.abc.Sequence[Asked64]) -> None: ...
+
+class Problem64:
+    def __init__(
+        self,
+        trunk: Chain64,
+        branches: collections.abc.Sequence[Branch64],
+        latent: collections.abc.Sequence[Asked64],
+    ) -> None: ...
+
+class NormalizedGradientDescent:
+    proportional: bool
+    def __init__(
+        self,
+        *,
+        desired_change: typing.SupportsFloat | typing.SupportsIndex = -1.0,
+        proportional: bool = True,
+    ) -> None: ...
+    @property
+    def desired_change(self) -> float: ...
+    @desired_change.setter
+    def desired_change(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
+class LevenbergMarquardt:
+    def __init__(self, *, damping: typing.SupportsFloat | typing.SupportsIndex = 0.001) -> None: ...
+    @property
+    def damping(self) -> float: ...
+    @damping.setter
+    def damping(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
+class Adam:
+    def __init__(
+        self,
+        *,
+        learning_rate: typing.SupportsFloat | typing.SupportsIndex = 0.001,
+        beta1: typing.SupportsFloat | typing.SupportsIndex = 0.9,
+        beta2: typing.SupportsFloat | typing.SupportsIndex = 0.999,
+        epsilon: typing.SupportsFloat | typing.SupportsIndex = 1e-08,
+    ) -> None: ...
+    @property
+    def beta1(self) -> float: ...
+    @beta1.setter
+    def beta1(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def beta2(self) -> float: ...
+    @beta2.setter
+    def beta2(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def epsilon(self) -> float: ...
+    @epsilon.setter
+    def epsilon(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def learning_rate(self) -> float: ...
+    @learning_rate.setter
+    def learning_rate(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+
+class OptimizeSettings:
+    optimizer: NormalizedGradientDescent | LevenbergMarquardt
+    trajectory: bool
+    def __init__(
+        self,
+        *,
+        optimizer: NormalizedGradientDescent | LevenbergMarquardt = ...,
+        max_iterations: typing.SupportsInt | typing.SupportsIndex = 1000,
+        trajectory: bool = False,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    @property
+    def max_iterations(self) -> int: ...
+    @max_iterations.setter
+    def max_iterations(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def threads(self) -> int: ...
+    @threads.setter
+    def threads(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+class TermResult:
+    @property
+    def loss(self) -> numpy.ndarray: ...
+    @property
+    def met(self) -> numpy.ndarray: ...
+    @property
+    def mse(self) -> numpy.ndarray: ...
+
+class OptimizeResult32:
+    @property
+    def interrupted(self) -> bool: ...
+    @property
+    def iterations(self) -> numpy.ndarray: ...
+    @property
+    def latents(self) -> numpy.ndarray: ...
+    @property
+    def loss(self) -> numpy.ndarray: ...
+    @property
+    def outputs(self) -> list[numpy.ndarray | None]: ...
+    @property
+    def samples(self) -> numpy.ndarray: ...
+    @property
+    def status(self) -> numpy.typing.NDArray[numpy.uint8]: ...
+    @property
+    def terms(self) -> list[TermResult]: ...
+    @property
+    def trajectory(self) -> list[numpy.ndarray]: ...
+    @property
+    def trajectory_loss(self) -> list[numpy.ndarray]: ...
+
+class OptimizeResult64:
+    @property
+    def interrupted(self) -> bool: ...
+    @property
+    def iterations(self) -> numpy.ndarray: ...
+    @property
+    def latents(self) -> numpy.ndarray: ...
+    @property
+    def loss(self) -> numpy.ndarray: ...
+    @property
+    def outputs(self) -> list[numpy.ndarray | None]: ...
+    @property
+    def samples(self) -> numpy.ndarray: ...
+    @property
+    def status(self) -> numpy.typing.NDArray[numpy.uint8]: ...
+    @property
+    def terms(self) -> list[TermResult]: ...
+    @property
+    def trajectory(self) -> list[numpy.ndarray]: ...
+    @property
+    def trajectory_loss(self) -> list[numpy.ndarray]: ...
+
+class Score:
+    @property
+    def loss(self) -> float: ...
+    @property
+    def mse(self) -> float: ...
+
+class EpochReport:
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def train(self) -> Score: ...
+    @property
+    def validation(self) -> Score: ...
+
+class TrainSettings:
+    optimizer: Adam | NormalizedGradientDescent
+    shuffle: bool
+    def __init__(
+        self,
+        *,
+        optimizer: Adam | NormalizedGradientDescent = ...,
+        batch_size: typing.SupportsInt | typing.SupportsIndex = 50,
+        epochs: typing.SupportsInt | typing.SupportsIndex = 100,
+        score_every: typing.SupportsInt | typing.SupportsIndex = 1,
+        stop_at_mse: typing.SupportsFloat | typing.SupportsIndex = ...,
+        patience: typing.SupportsInt | typing.SupportsIndex = 0,
+        shuffle: bool = True,
+        seed: typing.SupportsInt | typing.SupportsIndex = 0,
+        trainable: collections.abc.Sequence[bool] = ...,
+        threads: typing.SupportsInt | typing.SupportsIndex = 0,
+    ) -> None: ...
+    @property
+    def batch_size(self) -> int: ...
+    @batch_size.setter
+    def batch_size(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def epochs(self) -> int: ...
+    @epochs.setter
+    def epochs(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def patience(self) -> int: ...
+    @patience.setter
+    def patience(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def score_every(self) -> int: ...
+    @score_every.setter
+    def score_every(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def seed(self) -> int: ...
+    @seed.setter
+    def seed(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def stop_at_mse(self) -> float: ...
+    @stop_at_mse.setter
+    def stop_at_mse(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def threads(self) -> int: ...
+    @threads.setter
+    def threads(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+    @property
+    def trainable(self) -> list[bool]: ...
+    @trainable.setter
+    def trainable(self, arg0: collections.abc.Sequence[bool]) -> None: ...
+
+class Samples32:
+    def __init__(
+        self, chain: Chain32, x: typing.Any, term: Term32, weights: typing.Any, prefix: str = ""
+    ) -> None: ...
+
+class TrainResult32:
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def history(self) -> list[EpochReport]: ...
+    @property
+    def parts(self) -> list[Network32]: ...
+    @property
+    def status(self) -> str: ...
+
+class Samples64:
+    def __init__(
+        self, chain: Chain64, x: typing.Any, term: Term64, weights: typing.Any, prefix: str = ""
+    ) -> None: ...
+
+class TrainResult64:
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def history(self) -> list[EpochReport]: ...
+    @property
+    def parts(self) -> list[Network64]: ...
+    @property
+    def status(self) -> str: ...
+
+class LearnerSettings:
+    optimizer: Adam
+    def __init__(
+        self,
+        *,
+        optimizer: Adam = ...,
+        average: typing.SupportsFloat | typing.SupportsIndex = 0.0,
+        threads: typing.SupportsInt | typing.SupportsIndex = 1,
+    ) -> None: ...
+    @property
+    def average(self) -> float: ...
+    @average.setter
+    def average(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def threads(self) -> int: ...
+    @threads.setter
+    def threads(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> None: ...
+
+class Learner32:
+    def __init__(self, network: Network32, settings: LearnerSettings) -> None: ...
     def averaged(self) -> Network32: ...
     def backward(
         self, output_gradient: typing.Any, *, learn: bool, linear: bool, inputs: bool
@@ -173,17 +584,7 @@ class Learner32:
         """
 
 class Learner64:
-    def __init__(
-        self,
-        network: Network64,
-        *,
-        learning_rate: typing.SupportsFloat | typing.SupportsIndex,
-        beta1: typing.SupportsFloat | typing.SupportsIndex,
-        beta2: typing.SupportsFloat | typing.SupportsIndex,
-        epsilon: typing.SupportsFloat | typing.SupportsIndex,
-        average: typing.SupportsFloat | typing.SupportsIndex,
-        threads: typing.SupportsInt | typing.SupportsIndex,
-    ) -> None: ...
+    def __init__(self, network: Network64, settings: LearnerSettings) -> None: ...
     def averaged(self) -> Network64: ...
     def backward(
         self, output_gradient: typing.Any, *, learn: bool, linear: bool, inputs: bool
@@ -210,38 +611,24 @@ def normal64(
 ) -> numpy.typing.NDArray[numpy.float64]: ...
 @typing.overload
 def optimize(
-    chain: Chain32,
-    objective: Objective,
+    problem: Problem32,
     starts: typing.Any,
+    settings: OptimizeSettings,
     *,
-    optimizer: str,
-    options: dict,
-    tolerance: typing.SupportsFloat | typing.SupportsIndex,
-    mean: bool,
-    max_iterations: typing.SupportsInt | typing.SupportsIndex,
     lower: typing.Any,
     upper: typing.Any,
-    trajectory: bool,
-    threads: typing.SupportsInt | typing.SupportsIndex,
     progress: collections.abc.Callable | None,
-) -> dict: ...
+) -> OptimizeResult32: ...
 @typing.overload
 def optimize(
-    chain: Chain64,
-    objective: Objective,
+    problem: Problem64,
     starts: typing.Any,
+    settings: OptimizeSettings,
     *,
-    optimizer: str,
-    options: dict,
-    tolerance: typing.SupportsFloat | typing.SupportsIndex,
-    mean: bool,
-    max_iterations: typing.SupportsInt | typing.SupportsIndex,
     lower: typing.Any,
     upper: typing.Any,
-    trajectory: bool,
-    threads: typing.SupportsInt | typing.SupportsIndex,
     progress: collections.abc.Callable | None,
-) -> dict: ...
+) -> OptimizeResult64: ...
 def permutation(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.int64]: ...
@@ -263,47 +650,19 @@ def simd_available() -> list[str]:
 @typing.overload
 def train(
     chain: Chain32,
-    x: typing.Any,
-    objective: Objective,
-    *,
-    sample_weight: typing.Any,
-    validation_x: typing.Any,
-    validation_objective: Objective | None,
-    optimizer: str,
-    options: dict,
-    batch_size: typing.SupportsInt | typing.SupportsIndex,
-    epochs: typing.SupportsInt | typing.SupportsIndex,
-    score_every: typing.SupportsInt | typing.SupportsIndex,
-    stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
-    patience: typing.SupportsInt | typing.SupportsIndex,
-    shuffle: bool,
-    seed: typing.SupportsInt | typing.SupportsIndex,
-    trainable: collections.abc.Sequence[bool],
-    threads: typing.SupportsInt | typing.SupportsIndex,
+    data: Samples32,
+    validation: Samples32 | None,
+    settings: TrainSettings,
     on_epoch: collections.abc.Callable | None,
-) -> tuple: ...
+) -> TrainResult32: ...
 @typing.overload
 def train(
     chain: Chain64,
-    x: typing.Any,
-    objective: Objective,
-    *,
-    sample_weight: typing.Any,
-    validation_x: typing.Any,
-    validation_objective: Objective | None,
-    optimizer: str,
-    options: dict,
-    batch_size: typing.SupportsInt | typing.SupportsIndex,
-    epochs: typing.SupportsInt | typing.SupportsIndex,
-    score_every: typing.SupportsInt | typing.SupportsIndex,
-    stop_at_mse: typing.SupportsFloat | typing.SupportsIndex | None,
-    patience: typing.SupportsInt | typing.SupportsIndex,
-    shuffle: bool,
-    seed: typing.SupportsInt | typing.SupportsIndex,
-    trainable: collections.abc.Sequence[bool],
-    threads: typing.SupportsInt | typing.SupportsIndex,
+    data: Samples64,
+    validation: Samples64 | None,
+    settings: TrainSettings,
     on_epoch: collections.abc.Callable | None,
-) -> tuple: ...
+) -> TrainResult64: ...
 def uniform32(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.float32]: ...
@@ -311,14 +670,4 @@ def uniform64(
     seed: typing.SupportsInt | typing.SupportsIndex, n: typing.SupportsInt | typing.SupportsIndex
 ) -> numpy.typing.NDArray[numpy.float64]: ...
 
-ADAM_BETA1: float = 0.9
-ADAM_BETA2: float = 0.999
-ADAM_EPSILON: float = 1e-08
-ADAM_LEARNING_RATE: float = 0.001
-DEFAULT_BATCH_SIZE: int = 50
-DEFAULT_DAMPING: float = 0.001
-DEFAULT_DESIRED_CHANGE: float = -1.0
-DEFAULT_EPOCHS: int = 100
-DEFAULT_MAX_ITERATIONS: int = 1000
-DEFAULT_MSE: float = 0.001
 statuses: tuple = ("converged", "max_iterations", "stationary", "diverged", "interrupted")

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from lso_native import _core
 from lso_native._checks import check_flag, check_number, check_threads
 from lso_native._typing import FloatArray
-from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.errors import ArgumentTypeError
 from lso_native.network import Network
-from lso_native.optimizers import Adam, native_optimizer
+from lso_native.optimizers import Adam, check_optimizer
 
 
 class Learner:
@@ -47,14 +47,13 @@ class Learner:
     ) -> None:
         if not isinstance(network, Network):
             raise ArgumentTypeError("network", "a Network", type(network).__name__)
-        if check_number("average", average, minimum=0.0) >= 1:
-            raise ArgumentError("average", "a number below 1", f"{average:g}")
-        _, options = native_optimizer(optimizer, Adam(), (Adam,))
-        native = _core.Learner64 if network.dtype == np.float64 else _core.Learner32
-        learner: Any = native
-        self._native = learner(
-            network._native, average=average, threads=check_threads(threads), **options
+        settings = _core.LearnerSettings(
+            optimizer=check_optimizer(optimizer, Adam()).native(),
+            average=check_number("average", average, minimum=0.0, below=1.0),
+            threads=check_threads(threads),
         )
+        native: Any = _core.Learner64 if network.dtype == np.float64 else _core.Learner32
+        self._native = native(network._native, settings)
 
     def forward(self, x: ArrayLike) -> FloatArray:
         """Outputs (n, n_outputs) for ``x`` (n, n_inputs)."""

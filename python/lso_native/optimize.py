@@ -1,10 +1,9 @@
-"""Latent space optimization: move a frozen model's inputs until its outputs meet an objective."""
+"""Latent space optimization: move a frozen model's inputs until what is asked of its outputs is met."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,27 +19,21 @@ from lso_native._checks import (
     check_threads,
     shown,
 )
+from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
-from lso_native.objectives import (
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    Interval,
-    Objective,
-    SquaredError,
-)
 from lso_native.optimizers import (
     LevenbergMarquardt,
     NormalizedGradientDescent,
-    native_optimizer,
+    check_optimizer,
 )
+from lso_native.problem import Problem
+from lso_native.terms import DEFAULT_TOLERANCE, Asked, SquaredError, Term, inward
 
-FloatArray = NDArray[np.floating[Any]]
 STATUSES = np.array(_core.statuses)
 # The engine's settings have the defaults; the MSE is the paper's, section 5.1.
-DEFAULT_MSE = _core.DEFAULT_MSE
-DEFAULT_MAX_ITERATIONS = _core.DEFAULT_MAX_ITERATIONS
-CROSS_ENTROPIES = (BinaryCrossEntropy, CategoricalCrossEntropy)
+DEFAULT_MSE = DEFAULT_TOLERANCE.value
+DEFAULT_MAX_ITERATIONS = _core.OptimizeSettings().max_iterations
 
 
 class OptimizeProgress(NamedTuple):
@@ -50,47 +43,77 @@ class OptimizeProgress(NamedTuple):
     total: int
 
 
+class TermResult(NamedTuple):
+    """What one term says of each start's best point."""
+
+    asked: Asked
+    """The term, its weight, and whether it had to be met."""
+    met: BoolArray
+    """(n,)"""
+    loss: Float64Array
+    """(n,) its E, without the weight."""
+    mse: Float64Array
+    """(n,) its squared error a value: of an interval, the squared distance from it; NaN for terms that have none."""
+
+
 @dataclass(frozen=True, eq=False)
 class OptimizeResult:
     """What became of each start; row i belongs to start i."""
 
-    success: NDArray[np.bool_]
-    """(n,) whether the start converged."""
+    problem: Problem
+    """What was asked."""
+    success: BoolArray
+    """(n,) whether the start converged: every term that had to be met is."""
     status: NDArray[np.str_]
     """(n,) converged, max_iterations, stationary (the gradient is zero, or the bounds undo the step), diverged (a
     step was not finite) or interrupted."""
     latents: FloatArray
-    """(n, n_inputs) the best point."""
-    mse: NDArray[np.float64]
-    """(n,) mean squared error of the outputs there; under an interval, mean squared distance from it."""
-    loss: NDArray[np.float64]
-    """(n,) the objective's E there; infinite where no finite one was seen."""
-    iterations: NDArray[np.int64]
+    """(n, n_inputs) the best point: the one that meets all, else the one of the lowest E."""
+    loss: Float64Array
+    """(n,) E there, the weighted sum over terms; infinite where no finite one was seen."""
+    iterations: IntArray
     """(n,) steps taken."""
     starts: FloatArray
     """(n, n_inputs)"""
+    terms: tuple[TermResult, ...]
+    """One a term, in the order of ``problem.asked``."""
+    branches: tuple[FloatArray, ...]
+    """(n, n_values) one a branch of the problem: what its terms looked at."""
+    trunk_outputs: FloatArray
+    """(n, n_outputs of the trunk)"""
     trajectory: list[FloatArray] | None
     """n arrays (iterations + 1, n_inputs) of all points, if asked for."""
-    trajectory_mse: list[NDArray[np.float64]] | None
-    """n arrays (iterations + 1,) of E there over the sum of the output weights, if asked for."""
-    model: Model
-    """The model whose inputs were moved."""
+    trajectory_loss: list[Float64Array] | None
+    """n arrays (iterations + 1,) of E there, if asked for."""
 
-    @cached_property
+    @property
     def samples(self) -> FloatArray:
-        """(n, d) the value at the last seam at ``latents``, the generated sample; for a model without a seam, the
-        latents. Computed when first asked for."""
-        return self._forward[1]
+        """(n, d) the generated samples: what passes from the decoder to what is behind it.
 
-    @cached_property
+        Raises ValueError for a single network: its inputs are ``latents``, and what it makes of them ``outputs``.
+        """
+        if isinstance(self.problem, _Single):
+            expected = "a problem with a decoder, as decoder >> classifier has"
+            raise ArgumentError("samples", expected, "a single network: see latents, outputs")
+        return self.trunk_outputs
+
+    @property
     def outputs(self) -> FloatArray:
-        """(n, n_outputs) the model's output at ``latents``. Computed when first asked for."""
-        return self._forward[0]
+        """(n, n_outputs) what the terms of the only branch looked at: the model's outputs.
 
-    @cached_property
-    def _forward(self) -> tuple[FloatArray, FloatArray]:
-        outputs, seams = self.model._chain.seams(self.latents, 0)  # all threads
-        return outputs, seams[-1] if seams else self.latents
+        Raises ValueError where there are several: see ``branches``.
+        """
+        if len(self.branches) != 1:
+            expected = "a problem of one branch"
+            raise ArgumentError("outputs", expected, f"{len(self.branches)}: see branches")
+        return self.branches[0]
+
+    @property
+    def mse(self) -> Float64Array:
+        """(n,) the only term's mean squared error. Raises ValueError where there are several: see ``terms``."""
+        if len(self.terms) != 1:
+            raise ArgumentError("mse", "a problem of one term", f"{len(self.terms)}: see terms")
+        return self.terms[0].mse
 
     def __repr__(self) -> str:
         counts = {
@@ -103,8 +126,8 @@ class OptimizeResult:
 
 
 def optimize(
-    model: Model,
-    target: ArrayLike | Objective,
+    model: Model | Problem,
+    target: ArrayLike | Term | None = None,
     *,
     starts: ArrayLike,
     mse: float | None = None,
@@ -117,92 +140,81 @@ def optimize(
     threads: int | None = None,
     callback: Callable[[OptimizeProgress], object] | None = None,
 ) -> OptimizeResult:
-    """Move each start until the model's output meets the target: by normalized gradient descent (the paper,
-    Algorithms 1 and 3) or another optimizer. No parameter changes.
+    """Move each start until what is asked of the model is met: by normalized gradient descent (the paper, Algorithms 1
+    and 3) or another optimizer. No parameter changes.
 
     Parameters
     ----------
-    model : ``decoder >> classifier`` for latent space optimization, a lone classifier for simple input optimization.
+    model : ``decoder >> classifier`` for latent space optimization, a single classifier for simple input optimization,
+        with a ``target``; or a Problem, which has terms of its own.
     target : what the outputs must be, (n_outputs,) for all starts or (n_starts, n_outputs), meant as SquaredError; or
-        an objective.
+        a term.
     starts : (n_starts, n_inputs), where the inputs begin.
-    mse, squared_error, loss : when a start is done, one of: the mean squared error an output, the total squared error
-        of a sample, or the objective's value E, at most this much. Default: mse=1e-3, the paper's (section 5.1).
+    mse, squared_error, loss : when the target is met, one of: the mean squared error an output, the total squared error
+        of a sample, or the term's E, at most this much. Default: the term's own, of a SquaredError mse=1e-3, the
+        paper's (section 5.1). An Interval is met inside it, and takes none.
     optimizer : Algorithm 3 with C = -E unless told otherwise; LevenbergMarquardt needs far fewer steps where outputs
         are few (docs/optimizers/).
     max_iterations : steps a start may take, those taken back included; 0 only looks at the starts.
     bounds : (low, high), scalars or (n_inputs,), on which the starts, and the inputs after each step, are
-        projected.
+        projected; -inf or inf for no end. No input is ever beyond them, in the model's precision either.
     trajectory : keep every point.
-    threads : None for as many as the work is worth, of the processors that this process may use. The results do not
-        depend on it, bit for bit. More than 64, or than 4 a processor, are never started.
+    threads : None for all processors that this process may use, where the work is worth them. The results do not depend
+        on it, bit for bit.
     callback : called with OptimizeProgress some times a second, and at the end.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
     """
-    if not isinstance(model, Model):
-        raise ArgumentTypeError("model", "a Network or Composition", type(model).__name__)
     check_callback("callback", callback, "OptimizeProgress")
-    objective = _as_objective(target)
-    tolerance, mean = _tolerance(objective, mse=mse, squared_error=squared_error, loss=loss)
-    name, options = native_optimizer(
-        optimizer, NormalizedGradientDescent(), (NormalizedGradientDescent, LevenbergMarquardt)
+    problem = _problem(model, target, mse=mse, squared_error=squared_error, loss=loss)
+    settings = _core.OptimizeSettings(
+        optimizer=check_optimizer(
+            optimizer, NormalizedGradientDescent(), LevenbergMarquardt
+        ).native(),
+        max_iterations=check_int("max_iterations", max_iterations, minimum=0),
+        trajectory=check_flag("trajectory", trajectory),
+        threads=check_threads(threads),
     )
-    if name == LevenbergMarquardt._name and isinstance(objective, CROSS_ENTROPIES):
-        raise ArgumentError(
-            "optimizer",
-            f"NormalizedGradientDescent under {type(objective).__name__}",
-            "LevenbergMarquardt, which needs a sum of squares",
-        )
-    lower, upper = _check_bounds(bounds, model)
+    lower, upper = _check_bounds(bounds, problem.trunk)
+    given = as_numbers("starts", starts)
 
     def progress(finished: int, total: int) -> None:
         if callback is not None:
             callback(OptimizeProgress(finished, total))
 
+    n = len(given) if given.ndim else 0
     raw = _core.optimize(
-        model._chain,
-        objective._native(),
-        starts,
-        optimizer=name,
-        options=options,
-        tolerance=tolerance,
-        mean=mean,
-        max_iterations=check_int("max_iterations", max_iterations, minimum=0),
-        lower=lower,
-        upper=upper,
-        trajectory=check_flag("trajectory", trajectory),
-        threads=check_threads(threads),
-        progress=progress,
+        problem.native(n), given, settings, lower=lower, upper=upper, progress=progress
     )
-    result = _result(model, objective, np.array(starts, dtype=model.dtype), raw)
-    if raw["interrupted"]:
+    result = _result(problem, np.array(given, dtype=problem.trunk.dtype), raw, trajectory)
+    if raw.interrupted:
         done = int((result.status != "interrupted").sum())
-        raise interrupted(
-            f"optimize: interrupted with {done} of {result.status.size} starts done", result
-        )
-    progress(len(result.starts), len(result.starts))
+        raise interrupted(f"optimize: interrupted with {done} of {n} starts done", result)
+    progress(n, n)
     return result
 
 
-def _as_objective(target: Any) -> Objective:
-    if isinstance(target, (SquaredError, BinaryCrossEntropy, CategoricalCrossEntropy, Interval)):
-        return target
-    return SquaredError(target)
+class _Single(Problem):
+    """Terms on the outputs of a single network, of which nobody can say whether it makes samples or judges them."""
 
 
-def _tolerance(objective: Objective, **given: float | None) -> tuple[float, bool]:
-    """(value, whether it is a mean over outputs)."""
-    named = {name: value for name, value in given.items() if value is not None}
-    if len(named) > 1:
-        raise ArgumentError("mse, squared_error, loss", "at most one", " and ".join(named))
-    if isinstance(objective, CROSS_ENTROPIES) and list(named) != ["loss"]:
-        raise ArgumentError(
-            "loss", f"a threshold for {type(objective).__name__}", ", ".join(named) or "none"
-        )
-    name, value = next(iter(named.items()), ("mse", DEFAULT_MSE))
-    return check_number(name, value, above=0.0), name == "mse"
+def _problem(model: Any, target: Any, **tolerance: float | None) -> Problem:
+    given = {name: value for name, value in tolerance.items() if value is not None}
+    if len(given) > 1:
+        raise ArgumentError("mse, squared_error, loss", "at most one", " and ".join(given))
+    named = {name: check_number(name, value, above=0.0) for name, value in given.items()}
+    if isinstance(model, Problem):
+        for name in (*named, *(["target"] if target is not None else [])):
+            raise ArgumentError(name, "none beside a Problem, whose terms say it", "one")
+        return model
+    if not isinstance(model, Model):
+        expected = "a Network, Composition or Problem"
+        raise ArgumentTypeError("model", expected, type(model).__name__)
+    if target is None:
+        raise ArgumentTypeError("target", "what the outputs must be", "none")
+    term = (target if isinstance(target, Term) else SquaredError(target)).within(named)
+    return (Problem if len(model.parts) > 1 else _Single).of(model, term)
 
 
 def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
@@ -214,46 +226,45 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
         raise ArgumentError("bounds", "a pair (low, high)", shown(bounds)) from None
     sides = []
     for side in (low, high):
-        array = as_numbers("bounds", side).astype(model.dtype)
+        array = as_numbers("bounds", side).astype(np.float64)
+        if np.isnan(array).any():
+            raise ArgumentError("bounds", "numbers", f"NaN in {shown(bounds)}")
         sides.append(np.full(model.n_inputs, array) if array.ndim == 0 else array)
-    if np.isnan(sides[0]).any() or np.isnan(sides[1]).any():
-        raise ArgumentError("bounds", "finite numbers", f"NaN in {bounds!r}")
-    if sides[0].shape == sides[1].shape and not (sides[0] <= sides[1]).all():
+    lower, upper = sides
+    for side in sides:
+        if side.shape != (model.n_inputs,):
+            raise ArgumentError("bounds", f"ends of shape ({model.n_inputs},)", str(side.shape))
+    if not (lower <= upper).all():
         raise ArgumentError("bounds", "low at most high everywhere", "some above it")
-    return sides[0], sides[1]
+    if np.isneginf(lower).all() and np.isposinf(upper).all():
+        return None, None
+    # so that no input is beyond what was asked; an input that is pinned is pinned to the nearest number
+    pinned, dtype = lower == upper, model.dtype
+    inside = inward(lower, dtype, up=True), inward(upper, dtype, up=False)
+    if not (pinned | (inside[0] <= inside[1])).all():
+        raise ArgumentError("bounds", f"a {dtype} between low and high", "ends too close together")
+    with np.errstate(over="ignore"):
+        nearest = lower.astype(dtype)
+    return np.where(pinned, nearest, inside[0]), np.where(pinned, nearest, inside[1])
 
 
-def _result(
-    model: Model, objective: Objective, starts: FloatArray, raw: dict[str, Any]
-) -> OptimizeResult:
-    latents, loss = raw["latents"], raw["loss"]
-    weight = _output_weight(objective, model.n_outputs, len(latents))
-    status = STATUSES[raw["status"]]
-    mse = loss / weight
-    if isinstance(objective, CROSS_ENTROPIES):
-        outputs = model._chain.forward(latents)
-        mse = np.square(outputs - np.asarray(objective.target)).mean(axis=1, dtype=np.float64)
-    paths = raw.get("trajectory_loss")
+def _result(problem: Problem, starts: FloatArray, raw: Any, trajectory: bool) -> OptimizeResult:
+    status = STATUSES[raw.status]
+    terms = (
+        TermResult(asked, told.met.astype(bool), told.loss, told.mse)
+        for asked, told in zip(problem.asked, raw.terms, strict=True)
+    )
     return OptimizeResult(
+        problem=problem,
         success=status == "converged",
         status=status,
-        latents=latents,
-        mse=mse,
-        loss=loss,
-        iterations=raw["iterations"],
+        latents=raw.latents,
+        loss=raw.loss,
+        iterations=raw.iterations,
         starts=starts,
-        trajectory=raw.get("trajectory"),
-        trajectory_mse=None
-        if paths is None
-        else [path / w for path, w in zip(paths, weight, strict=True)],
-        model=model,
+        terms=tuple(terms),
+        branches=tuple(raw.samples if each is None else each for each in raw.outputs),
+        trunk_outputs=raw.samples,
+        trajectory=raw.trajectory if trajectory else None,
+        trajectory_loss=raw.trajectory_loss if trajectory else None,
     )
-
-
-def _output_weight(objective: Objective, n_outputs: int, n: int) -> NDArray[np.float64]:
-    """(n,) the sum of a row's output weights: what turns E into a mean."""
-    if not isinstance(objective, SquaredError):
-        return np.full(n, float(n_outputs))
-    weights = np.ones(n_outputs) if objective.weights is None else np.asarray(objective.weights)
-    cared = np.where(np.isnan(np.asarray(objective.target, dtype=np.float64)), 0.0, weights)
-    return np.broadcast_to(np.atleast_2d(cared).sum(axis=1), (n,))

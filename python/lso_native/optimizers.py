@@ -1,16 +1,25 @@
-"""How values are moved by their derivatives."""
+"""How values are moved by their derivatives. The engine's structs of the same names have the defaults."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from lso_native import _core
 from lso_native._checks import check_flag, check_number
+from lso_native.errors import ArgumentTypeError
+
+
+class _Settings:
+    """Settings that the engine has as a struct of the same name."""
+
+    def native(self) -> Any:
+        """The engine's struct."""
+        return getattr(_core, type(self).__name__)(**vars(self))
 
 
 @dataclass(frozen=True)
-class NormalizedGradientDescent:
+class NormalizedGradientDescent(_Settings):
     """The paper's Algorithm 3: add D * C / S to the values V, where S is the sum of the squared derivatives D.
 
     To first order the error E changes by exactly C, the desired change. With C = -E, the default, this is Polyak's
@@ -20,9 +29,8 @@ class NormalizedGradientDescent:
     desired_change : C if not ``proportional``, else C / E. Below 0 to descend.
     """
 
-    desired_change: float = _core.DEFAULT_DESIRED_CHANGE
-    proportional: bool = True
-    _name: ClassVar[str] = "algorithm3"
+    desired_change: float = _core.NormalizedGradientDescent().desired_change
+    proportional: bool = _core.NormalizedGradientDescent().proportional
 
     def __post_init__(self) -> None:
         check_number("desired_change", self.desired_change, below=0.0)
@@ -30,50 +38,49 @@ class NormalizedGradientDescent:
 
 
 @dataclass(frozen=True)
-class LevenbergMarquardt:
-    """Levenberg-Marquardt (Marquardt 1963, with the damping rule of Nielsen 1999), for squared errors and intervals.
+class LevenbergMarquardt(_Settings):
+    """Levenberg-Marquardt (Marquardt 1963, with the damping rule of Nielsen 1999), for terms that are sums of squares.
 
-    Takes each output's excess as a residual r, linearizes them all, J = dr/dx, and steps by the h that solves
-    (J^T J + mu I) h = -J^T r. A step that does not lower the error is taken back and mu raised. An iteration costs a
-    pass of Algorithm 1 for each output, and there are few of them: see docs/optimizers/.
+    Linearizes all residuals r of the terms, J = dr/dx, and steps by the h that solves (J^T J + mu I) h = -J^T r. A step
+    that does not lower the error is taken back and mu raised. An iteration costs a pass of Algorithm 1 for each
+    residual, and there are few of them: see docs/optimizers/.
 
     damping : where mu begins, as a share of the mean squared length of a residual's gradient. Above 0.
     """
 
-    damping: float = _core.DEFAULT_DAMPING
-    _name: ClassVar[str] = "levenberg_marquardt"
+    damping: float = _core.LevenbergMarquardt().damping
 
     def __post_init__(self) -> None:
         check_number("damping", self.damping, above=0.0)
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(_Settings):
     """Adam (Kingma and Ba 2015, Algorithm 1, with its defaults), for training."""
 
-    learning_rate: float = _core.ADAM_LEARNING_RATE
-    beta1: float = _core.ADAM_BETA1
-    beta2: float = _core.ADAM_BETA2
-    epsilon: float = _core.ADAM_EPSILON
-    _name: ClassVar[str] = "adam"
+    learning_rate: float = _core.Adam().learning_rate
+    beta1: float = _core.Adam().beta1
+    beta2: float = _core.Adam().beta2
+    epsilon: float = _core.Adam().epsilon
 
     def __post_init__(self) -> None:
         check_number("learning_rate", self.learning_rate, above=0.0)
         check_number("epsilon", self.epsilon, above=0.0)
-        for name in ("beta1", "beta2"):
-            if check_number(name, getattr(self, name), minimum=0.0) >= 1:
-                raise ValueError(f"{name}: expected a number below 1, got {getattr(self, name):g}")
+        check_number("beta1", self.beta1, minimum=0.0, below=1.0)
+        check_number("beta2", self.beta2, minimum=0.0, below=1.0)
 
 
 Optimizer = NormalizedGradientDescent | LevenbergMarquardt | Adam
+_Chosen = TypeVar("_Chosen", bound=Optimizer)
 
 
-def native_optimizer(
-    optimizer: Optimizer | None, default: Optimizer, allowed: tuple[type[Optimizer], ...]
-) -> tuple[str, dict[str, Any]]:
-    """The engine's name of an optimizer and its options; the default for None, a TypeError for one not allowed."""
+def check_optimizer(
+    optimizer: Optimizer | None, default: _Chosen, *others: type[Optimizer]
+) -> Optimizer:
+    """``optimizer``, ``default`` for None; a TypeError unless it is of the default's type or one of ``others``."""
     chosen = default if optimizer is None else optimizer
+    allowed = (type(default), *others)
     if not isinstance(chosen, allowed):
         names = " or ".join(kind.__name__ for kind in allowed)
-        raise TypeError(f"optimizer: expected {names}, got {type(chosen).__name__}")
-    return chosen._name, asdict(chosen)
+        raise ArgumentTypeError("optimizer", names, type(chosen).__name__)
+    return chosen

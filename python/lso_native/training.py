@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lso_native import _core
 from lso_native._checks import (
@@ -17,19 +17,28 @@ from lso_native._checks import (
     check_flag,
     check_int,
     check_number,
+    check_sample_weight,
+    check_samples,
     check_threads,
     resolve_seed,
 )
+from lso_native._typing import Float64Array
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Composition, Model, Network
-from lso_native.objectives import BinaryCrossEntropy, CategoricalCrossEntropy, SquaredError
-from lso_native.optimizers import Adam, NormalizedGradientDescent, native_optimizer
+from lso_native.optimizers import Adam, NormalizedGradientDescent, check_optimizer
+from lso_native.terms import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    Place,
+    SquaredError,
+    Term,
+)
 
 LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
 Optimizer = Adam | NormalizedGradientDescent
-DEFAULT_BATCH_SIZE = _core.DEFAULT_BATCH_SIZE
-DEFAULT_EPOCHS = _core.DEFAULT_EPOCHS
-_OBJECTIVES = {
+DEFAULT_BATCH_SIZE = _core.TrainSettings().batch_size
+DEFAULT_EPOCHS = _core.TrainSettings().epochs
+_OBJECTIVES: dict[str, Callable[[Any], Term]] = {
     "squared_error": SquaredError,
     "binary_cross_entropy": BinaryCrossEntropy,
     "categorical_cross_entropy": CategoricalCrossEntropy,
@@ -52,7 +61,7 @@ class TrainResult:
     """A new model and how it came about."""
 
     model: Model
-    history: dict[str, NDArray[np.float64]]
+    history: dict[str, Float64Array]
     """(n_scores,) each: epoch, train_loss, train_mse and, with validation data, validation_loss, validation_mse."""
     epochs: int
     """Epochs that were finished."""
@@ -79,7 +88,7 @@ def train(
     score_every: int = 1,
     mse: float | None = None,
     sample_weight: ArrayLike | None = None,
-    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    validation: tuple[ArrayLike, ...] | None = None,
     patience: int | None = None,
     shuffle: bool = True,
     trainable: Sequence[bool] | None = None,
@@ -99,8 +108,8 @@ def train(
     score_every : epochs between scores. A score is a pass over all samples; only an epoch that has one can be the last
         (by ``mse``, ``patience`` or ``callback``), and the last of ``epochs`` always has one.
     mse : stop after the first epoch whose training MSE (mean over samples and outputs) is at most this.
-    sample_weight : (n,) at least 0: how much each sample counts.
-    validation : (x, y). The model of the epoch with the lowest validation loss is returned.
+    sample_weight : (n,) at least 0: how much each sample counts, beside the others.
+    validation : (x, y), or (x, y, sample_weight). The model of the epoch with the lowest validation loss is returned.
     patience : stop after so many epochs without a lower validation loss.
     shuffle : a new order each epoch, keyed by ``random_state``.
     trainable : one flag for each part of a composition; the others stay as they are, bit for bit.
@@ -113,79 +122,84 @@ def train(
     """
     if not isinstance(model, Model):
         raise ArgumentTypeError("model", "a Network or Composition", type(model).__name__)
+    check_callback("callback", callback, "TrainProgress")
     kind = _OBJECTIVES[check_choice("objective", objective, _OBJECTIVES)]
-    name, options = native_optimizer(optimizer, Adam(), (Adam, NormalizedGradientDescent))
     if patience is not None and validation is None:
         raise ArgumentError("patience", "validation data to measure by", "none")
-    validation_x, validation_y = _check_pair(validation)
-    check_callback("callback", callback, "TrainProgress")
-    total = check_int("epochs", epochs)
-
-    names = _SCORES if validation is not None else _SCORES[:2]
-
-    def on_epoch(epoch: int, *scores: float) -> bool:
-        named = dict(zip(names, scores, strict=False))
-        return bool(callback and callback(TrainProgress(epoch, total, named)))
-
-    parts, history, epochs_done, status = _core.train(
-        model._chain,
-        x,
-        kind(_rows("y", y))._native(),
-        sample_weight=_check_weights(sample_weight),
-        validation_x=validation_x,
-        validation_objective=None
-        if validation is None
-        else kind(_rows("validation", validation_y))._native(),
-        optimizer=name,
-        options=options,
+    settings = _core.TrainSettings(
+        optimizer=check_optimizer(optimizer, Adam(), NormalizedGradientDescent).native(),
         batch_size=check_int("batch_size", batch_size),
-        epochs=total,
+        epochs=check_int("epochs", epochs),
         score_every=check_int("score_every", score_every),
-        stop_at_mse=None if mse is None else check_number("mse", mse, above=0.0),
         patience=0 if patience is None else check_int("patience", patience),
         shuffle=check_flag("shuffle", shuffle),
         seed=resolve_seed(random_state),
         trainable=_check_trainable(trainable, model),
         threads=check_threads(threads),
-        on_epoch=on_epoch if callback is not None else None,
     )
-    result = TrainResult(_rewrap(model, parts), _history(history, names), epochs_done, status)
-    if status == "interrupted":
-        raise interrupted(f"train: interrupted after {result.epochs} of {total} epochs", result)
+    if mse is not None:
+        settings.stop_at_mse = check_number("mse", mse, above=0.0)
+
+    held_out = None if validation is None else _check_validation(validation)
+
+    def tell(report: Any) -> TrainProgress:
+        return TrainProgress(report.epoch, settings.epochs, _scores(report, held_out is not None))
+
+    raw = _core.train(
+        model._chain,
+        _samples(model, kind, x, y, sample_weight),
+        None if held_out is None else _samples(model, kind, *held_out, prefix="validation "),
+        settings,
+        None if callback is None else lambda report: bool(callback(tell(report))),
+    )
+    history = _history([tell(report) for report in raw.history], held_out is not None)
+    result = TrainResult(_rewrap(model, raw.parts), history, raw.epochs, raw.status)
+    if raw.status == "interrupted":
+        done = f"{result.epochs} of {settings.epochs} epochs"
+        raise interrupted(f"train: interrupted after {done}", result)
     return result
 
 
-def _rows(name: str, values: ArrayLike) -> NDArray[Any]:
-    """Targets are one row a sample here: a single shared row would be a mistake."""
-    array = as_numbers(name, values)
-    if array.ndim != 2:
-        raise ArgumentError(
-            name, "an array of shape (n_samples, n_outputs)", f"shape {array.shape}"
-        )
-    return array
+def _samples(
+    model: Model,
+    kind: Callable[[Any], Term],
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    prefix: str = "",
+) -> Any:
+    """The engine's samples. One row a sample: a single shared target would be a mistake."""
+    samples = check_samples(prefix + "x", x, dtype=model.dtype, n_features=model.n_inputs)
+    n = len(samples)
+    target = as_numbers(prefix + "y", y)
+    if target.ndim != 2:
+        expected = "an array of shape (n_samples, n_outputs)"
+        raise ArgumentError(prefix + "y", expected, f"shape {target.shape}")
+    place = Place(model.n_outputs, n, model.dtype, prefix + "y")
+    weight = relative_weight(sample_weight, n, prefix)
+    chain = model._chain
+    return place.native("Samples", chain, samples, kind(target).native(place), weight, prefix)
 
 
-def _check_pair(validation: Any) -> tuple[Any, Any]:
-    if validation is None:
-        return None, None
-    try:
-        x, y = validation
-    except (TypeError, ValueError):
-        raise ArgumentError("validation", "a pair (x, y)", type(validation).__name__) from None
-    return x, y
-
-
-def _check_weights(sample_weight: ArrayLike | None) -> NDArray[Any] | None:
-    if sample_weight is None:
+def relative_weight(
+    sample_weight: ArrayLike | None, n: int, prefix: str = ""
+) -> Float64Array | None:
+    """Weights (n,) by a power of two so that the largest is near 1: any common factor leaves the result alone."""
+    weight = check_sample_weight(sample_weight, n, prefix)
+    if weight is None:
         return None
-    weights = as_numbers("sample_weight", sample_weight)
-    if (weights < 0).any() or not weights.any():
-        raise ArgumentError(
-            "sample_weight",
-            "numbers of at least 0, one of them above it",
-            weights.min() if weights.size else "none",
-        )
-    return weights
+    _, exponent = np.frexp(weight.max())
+    return np.ldexp(weight, -int(exponent))
+
+
+def _check_validation(validation: Any) -> tuple[Any, Any, Any]:
+    try:
+        x, y, *weight = validation
+        (sample_weight,) = weight or (None,)
+    except (TypeError, ValueError):
+        expected = "a pair (x, y), or (x, y, sample_weight)"
+        raise ArgumentError("validation", expected, type(validation).__name__) from None
+    return x, y, sample_weight
 
 
 def _check_trainable(trainable: Sequence[bool] | None, model: Model) -> list[bool]:
@@ -193,9 +207,8 @@ def _check_trainable(trainable: Sequence[bool] | None, model: Model) -> list[boo
         return []
     flags = [bool(flag) for flag in trainable]
     if len(flags) != len(model.parts) or not any(flags):
-        raise ArgumentError(
-            "trainable", f"{len(model.parts)} flags, one a part, one of them true", flags
-        )
+        expected = f"{len(model.parts)} flags, one a part, one of them true"
+        raise ArgumentError("trainable", expected, str(flags))
     return flags
 
 
@@ -204,8 +217,16 @@ def _rewrap(model: Model, parts: list[Any]) -> Model:
     return networks[0] if isinstance(model, Network) else Composition(networks)
 
 
-def _history(
-    rows: list[tuple[float, ...]], names: tuple[str, ...]
-) -> dict[str, NDArray[np.float64]]:
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 1 + len(_SCORES)).T
-    return dict(zip(("epoch", *names), columns, strict=False))
+def _scores(report: Any, validated: bool) -> dict[str, float]:
+    named = {"train_loss": report.train.loss, "train_mse": report.train.mse}
+    if validated:
+        held_out = report.validation
+        named |= {"validation_loss": held_out.loss, "validation_mse": held_out.mse}
+    return named
+
+
+def _history(told: list[TrainProgress], validated: bool) -> dict[str, Float64Array]:
+    names = _SCORES if validated else _SCORES[:2]
+    columns = {name: [each.scores[name] for each in told] for name in names}
+    columns = {"epoch": [each.epoch for each in told], **columns}
+    return {name: np.array(column, np.float64) for name, column in columns.items()}

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "lso/network.hpp"
+#include "lso/problem.hpp"
 #include "lso/random.hpp"
+#include "lso/terms/squared_distance.hpp"
 #include "lso/view.hpp"
 #include "lso/workspace.hpp"
 
@@ -79,6 +81,18 @@ std::shared_ptr<const lso::Network<T>> network(const std::vector<lso::Layer>& la
 template <class T>
 lso::Chain<T> chain(std::vector<std::shared_ptr<const lso::Network<T>>> parts) {
   return lso::Chain<T>(std::move(parts));
+}
+
+// A chain whose outputs one term looks at.
+template <class T>
+lso::Problem<T> problem(const lso::Chain<T>& trunk, std::shared_ptr<const lso::Term<T>> term) {
+  return {trunk, {{std::nullopt, {{std::move(term)}}}}};
+}
+
+template <class T>
+lso::Problem<T> problem(const lso::Chain<T>& trunk, const std::vector<T>& target, lso::Tolerance tolerance = {},
+                        lso::Rows<const T> weights = {}) {
+  return problem<T>(trunk, std::make_shared<lso::SquaredError<T>>(rows(target, trunk.n_outputs()), weights, tolerance));
 }
 
 inline double plain_activation(Activation activation, double z) {

@@ -77,9 +77,9 @@ TEST("S = 0 is stationary and a non-finite step diverged, and the values stay") 
 }
 
 TEST("the desired change is constant or proportional to the error") {
-  CHECK((lso::DesiredChange{-0.5, true}(4.0)) == -2.0);
-  CHECK((lso::DesiredChange{-0.5, false}(4.0)) == -0.5);
-  CHECK(lso::DesiredChange{}(3.0) == -3.0);
+  CHECK((lso::NormalizedGradientDescent{-0.5, true}.change(4.0)) == -2.0);
+  CHECK((lso::NormalizedGradientDescent{-0.5, false}.change(4.0)) == -0.5);
+  CHECK(lso::NormalizedGradientDescent{}.change(3.0) == -3.0);
 }
 
 TEST("Adam follows Kingma and Ba's Algorithm 1") {

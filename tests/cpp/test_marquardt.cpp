@@ -1,6 +1,6 @@
 // Levenberg-Marquardt in the engine: the damped step against plain elimination, the damping, what a run comes to, and
 // a loop that does not allocate.
-#include "marquardt.hpp"
+#include "optimize/marquardt.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +13,8 @@
 #include "allocations.hpp"
 #include "check.hpp"
 #include "lso/backprop.hpp"
+#include "lso/optimize.hpp"
+#include "lso/terms/cross_entropy.hpp"
 #include "support.hpp"
 
 namespace {
@@ -22,8 +24,6 @@ using lso::Chain;
 using lso::DampedSolver;
 using lso::LevenbergMarquardt;
 using lso::LinearModel;
-using lso::Loss;
-using lso::Objective;
 using lso::OptimizeResult;
 using lso::OptimizeSettings;
 using lso::Status;
@@ -66,7 +66,7 @@ struct Linear {
     support::LaneBlock<double> row(n, 1);
     for (std::size_t o = 0; o < m; ++o) {
       for (std::size_t i = 0; i < n; ++i) row(i, 0) = jacobian[o * n + i];
-      made.set(o, r[o], row.view(), 0);
+      made.set<double>(o, r[o], row.view(), 0);
     }
     return made;
   }
@@ -141,7 +141,7 @@ TEST("one lane of single-precision derivatives is taken") {
     lanes(0, lane) = static_cast<float>(lane);
     lanes(1, lane) = 2.0F * static_cast<float>(lane);
   }
-  model.set(0, 5.0, lanes.view(), 2);
+  model.set<float>(0, 5.0, lanes.view(), 2);
   const Linear expected{1, 2, {5.0}, {2.0, 4.0}};
   DampedSolver solver(1, 2);
   check_step(solver.step(model, {0.5}, none_blocked), expected.step(expected.first_damping(0.5)));
@@ -249,26 +249,24 @@ Chain<double> linear_chain(std::size_t n_inputs, std::size_t n_outputs, const Ve
       std::vector<lso::Layer>{{n_inputs}, {n_outputs, Activation::linear}}, weights)});
 }
 
-OptimizeSettings settings(double tolerance, std::size_t max_iterations) {
+OptimizeSettings settings(std::size_t max_iterations) {
   OptimizeSettings made;
   made.optimizer = LevenbergMarquardt{};
-  made.tolerance = {tolerance, true};
   made.max_iterations = max_iterations;
   made.threads = 1;
   return made;
 }
 
-OptimizeResult<double> run(const Chain<double>& chain, const Vector& target, const Vector& start,
+OptimizeResult<double> run(const Chain<double>& chain, const Vector& target, const Vector& start, double mse,
                            const OptimizeSettings& how, const lso::Bounds<double>& bounds = {}) {
-  const Objective<double> objective{Loss::squared_error, support::rows(target, target.size()), {}, {}};
-  return lso::optimize<double>(chain, objective, support::rows(start, start.size()), bounds, how);
+  return lso::optimize(support::problem(chain, target, {mse, true}), support::rows(start, start.size()), bounds, how);
 }
 
 TEST("a linear problem that can be met is met in a few steps") {
   for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{2, 6}, {4, 4}}) {
     const Chain<double> chain = linear_chain(n, m, support::uniform<double>(m * n, 3));
     const OptimizeResult<double> result =
-        run(chain, support::uniform<double>(m, 4), support::uniform<double>(n, 5), settings(1e-16, 20));
+        run(chain, support::uniform<double>(m, 4), support::uniform<double>(n, 5), 1e-16, settings(20));
     CHECK(result.status[0] == Status::converged);
     CHECK(result.iterations[0] <= 8);
   }
@@ -279,14 +277,14 @@ TEST("a linear problem that cannot be met ends at the least squares") {
   Vector target = linear.r;
   for (double& value : target) value = -value;  // at x = 0 the residuals are r
   const OptimizeResult<double> result =
-      run(linear_chain(3, 6, linear.jacobian), target, {0.0, 0.0, 0.0}, settings(1e-16, 300));
+      run(linear_chain(3, 6, linear.jacobian), target, {0.0, 0.0, 0.0}, 1e-16, settings(300));
   check_step(result.latents, linear.step(0.0), 1e-6);  // at a minimum, E tells no nearer points apart
   CHECK(result.status[0] == Status::stationary);
 }
 
 TEST("equal outputs of unequal targets: between them, and what does not matter stays") {
   const OptimizeResult<double> result =
-      run(linear_chain(2, 2, {1.0, 0.0, 1.0, 0.0}), {1.0, 3.0}, {0.0, 0.7}, settings(1e-16, 300));
+      run(linear_chain(2, 2, {1.0, 0.0, 1.0, 0.0}), {1.0, 3.0}, {0.0, 0.7}, 1e-16, settings(300));
   CHECK_CLOSE(result.latents[0], 2.0, 1e-9, 0.0);
   CHECK(result.latents[1] == 0.7);
   CHECK_CLOSE(result.loss[0], 2.0, 1e-12, 0.0);
@@ -295,9 +293,9 @@ TEST("equal outputs of unequal targets: between them, and what does not matter s
 
 TEST("one step by hand") {
   // r = 2, J = 1, mu = 1/2: h = -2 / 1.5
-  OptimizeSettings how = settings(1e-16, 1);
+  OptimizeSettings how = settings(1);
   how.optimizer = LevenbergMarquardt{0.5};
-  const OptimizeResult<double> result = run(linear_chain(1, 1, {1.0}), {1.0}, {3.0}, how);
+  const OptimizeResult<double> result = run(linear_chain(1, 1, {1.0}), {1.0}, {3.0}, 1e-16, how);
   CHECK_CLOSE(result.latents[0], 3.0 - 2.0 / 1.5, 1e-15, 0.0);
   CHECK(result.iterations[0] == 1);
   CHECK(result.status[0] == Status::max_iterations);
@@ -307,7 +305,7 @@ TEST("a vanishing gradient is stationary, at the start") {
   const Chain<double> flat({std::make_shared<const lso::Network<double>>(
       std::vector<lso::Layer>{{2}, {1, Activation::sigmoid}}, Vector{0.0, 0.0})});
   const Vector start = {0.3, -0.4};
-  const OptimizeResult<double> result = run(flat, {0.9}, start, settings(1e-3, 100));
+  const OptimizeResult<double> result = run(flat, {0.9}, start, 1e-3, settings(100));
   CHECK(result.status[0] == Status::stationary);
   CHECK(result.latents == start);
   CHECK(result.iterations[0] == 0);
@@ -315,7 +313,7 @@ TEST("a vanishing gradient is stationary, at the start") {
 }
 
 TEST("a start whose error is not finite is diverged at once") {
-  const OptimizeResult<double> result = run(linear_chain(1, 1, {1.0}), {1.0}, {1e200}, settings(1e-3, 100));
+  const OptimizeResult<double> result = run(linear_chain(1, 1, {1.0}), {1.0}, {1e200}, 1e-3, settings(100));
   CHECK(result.status[0] == Status::diverged);
   CHECK(result.iterations[0] == 0);
   CHECK(result.latents[0] == 1e200);
@@ -323,7 +321,7 @@ TEST("a start whose error is not finite is diverged at once") {
 
 TEST("a start that the bounds hold is stationary, on them") {
   const OptimizeResult<double> result =
-      run(linear_chain(1, 1, {1.0}), {2.0}, {0.5}, settings(1e-3, 100), {{0.0}, {1.0}});
+      run(linear_chain(1, 1, {1.0}), {2.0}, {0.5}, 1e-3, settings(100), {{0.0}, {1.0}});
   CHECK(result.status[0] == Status::stationary);
   CHECK(result.latents[0] == 1.0);
 }
@@ -333,9 +331,11 @@ TEST("a cross-entropy is refused") {
   const Vector start = {0.5};
   const Chain<double> chain(
       {support::network<double>(support::paper_layers({1, 1}, Activation::sigmoid, Activation::sigmoid), 1)});
-  for (const Loss loss : {Loss::binary_cross_entropy, Loss::categorical_cross_entropy}) {
-    const Objective<double> objective{loss, support::rows(target, 1), {}, {}};
-    CHECK_THROWS(lso::optimize<double>(chain, objective, support::rows(start, 1), {}, settings(1e-3, 10)),
+  const std::shared_ptr<const lso::Term<double>> terms[] = {
+      std::make_shared<lso::BinaryCrossEntropy<double>>(support::rows(target, 1)),
+      std::make_shared<lso::CategoricalCrossEntropy<double>>(support::rows(target, 1))};
+  for (const auto& term : terms) {
+    CHECK_THROWS(lso::optimize(support::problem(chain, term), support::rows(start, 1), {}, settings(10)),
                  std::invalid_argument, "optimizer");
   }
 }
@@ -348,10 +348,9 @@ OptimizeResult<T> run_starts(std::size_t n, std::size_t threads, std::size_t max
        support::network<T>(support::paper_layers({12, 8, 3}, Activation::sigmoid, Activation::sigmoid), 2)});
   const std::vector<T> target(3, T(0.99));
   const std::vector<T> starts = support::uniform<T>(n * 4, 6);
-  const Objective<T> objective{Loss::squared_error, support::rows(target, 3), {}, {}};
-  OptimizeSettings how = settings(-1.0, max_iterations);
+  OptimizeSettings how = settings(max_iterations);
   how.threads = threads;
-  return lso::optimize<T>(chain, objective, support::rows(starts, 4), {}, how);
+  return lso::optimize(support::problem(chain, target, {-1.0, true}), support::rows(starts, 4), {}, how);
 }
 
 template <class T>

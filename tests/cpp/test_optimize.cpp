@@ -17,8 +17,6 @@ namespace {
 using lso::Activation;
 using lso::Bounds;
 using lso::Chain;
-using lso::Loss;
-using lso::Objective;
 using lso::OptimizeResult;
 using lso::OptimizeSettings;
 using lso::Status;
@@ -49,21 +47,19 @@ struct Problem {
   std::vector<T> target;
   std::vector<T> starts;
   OptimizeSettings settings;
+  lso::Tolerance tolerance{1e-7, true};
   Bounds<T> bounds;
 
   explicit Problem(std::size_t n)
       : target(reachable(chain, n)), starts(support::uniform<T>(n * n_latents, 6, 0.0, 1.0)) {
     settings.threads = 1;
-    settings.tolerance = {1e-7, true};
     settings.max_iterations = 500;
-    settings.optimizer = lso::DesiredChange{-0.5, true};
+    settings.optimizer = lso::NormalizedGradientDescent{-0.5, true};
   }
 
-  [[nodiscard]] Objective<T> objective() const {
-    return {Loss::squared_error, support::rows(target, n_outputs), {}, {}};
-  }
-  [[nodiscard]] OptimizeResult<T> run() const {
-    return lso::optimize(chain, objective(), support::rows(starts, n_latents), bounds, settings);
+  [[nodiscard]] OptimizeResult<T> run(lso::Rows<const T> weights = {}) const {
+    return lso::optimize(support::problem(chain, target, tolerance, weights), support::rows(starts, n_latents), bounds,
+                         settings);
   }
 };
 
@@ -95,9 +91,8 @@ Chain<double> identity() {
 OptimizeResult<double> run_identity(std::vector<double> starts, double target, const OptimizeSettings& settings,
                                     const Bounds<double>& bounds = {}) {
   const std::vector<double> wanted = {target};
-  const Objective<double> objective{Loss::squared_error, support::rows(wanted, 1), {}, {}};
-  return lso::optimize<double>(identity(), objective, support::rows<double>(std::as_const(starts), 1), bounds,
-                               settings);
+  return lso::optimize(support::problem(identity(), wanted), support::rows<double>(std::as_const(starts), 1), bounds,
+                       settings);
 }
 
 TEST("starts converge, and the loss is that of the point returned") {
@@ -116,7 +111,7 @@ TEST("starts converge, and the loss is that of the point returned") {
 TEST("one step of Algorithm 3, by hand") {
   OptimizeSettings settings;
   settings.max_iterations = 1;
-  settings.optimizer = lso::DesiredChange{-0.5, true};
+  settings.optimizer = lso::NormalizedGradientDescent{-0.5, true};
   // E = (3 - 1)^2 = 4, D = 4, S = 16, C = -2: the step is 4 * -2 / 16.
   const OptimizeResult<double> result = run_identity({3.0}, 1.0, settings);
   CHECK_CLOSE(result.latents[0], 2.5, 1e-15, 0.0);
@@ -135,11 +130,11 @@ TEST("a start that already meets the objective takes no step") {
 
 TEST("tolerances are a mean over outputs or a sum") {
   Problem<double> problem(60);
-  problem.settings.tolerance = {3e-4, false};
+  problem.tolerance = {3e-4, false};
   const OptimizeResult<double> sum = problem.run();
-  problem.settings.tolerance = {1e-4, true};
+  problem.tolerance = {1e-4, true};
   CHECK(same(sum, problem.run()));
-  problem.settings.tolerance = {3e-4, true};
+  problem.tolerance = {3e-4, true};
   CHECK(!same(sum, problem.run()));
 }
 
@@ -148,8 +143,7 @@ TEST("a vanishing gradient is stationary, at the start") {
       std::vector<lso::Layer>{{2}, {1, Activation::sigmoid}}, std::vector<double>{0.0, 0.0})});
   const std::vector<double> target = {0.9};
   const std::vector<double> start = {0.3, -0.4};
-  const Objective<double> objective{Loss::squared_error, support::rows(target, 1), {}, {}};
-  const auto result = lso::optimize<double>(flat, objective, support::rows(start, 2), {}, OptimizeSettings{});
+  const auto result = lso::optimize<double>(support::problem(flat, target), support::rows(start, 2), {}, {});
   CHECK(result.status[0] == Status::stationary);
   CHECK(result.latents == start);
   CHECK(result.iterations[0] == 0);
@@ -158,7 +152,7 @@ TEST("a vanishing gradient is stationary, at the start") {
 
 TEST("an exploding step is diverged, and the best point stays finite") {
   OptimizeSettings settings;
-  settings.optimizer = lso::DesiredChange{-1e308, false};
+  settings.optimizer = lso::NormalizedGradientDescent{-1e308, false};
   const OptimizeResult<double> result = run_identity({1.0 + 1e-3}, 1.0 - 1e-1, settings);
   CHECK(result.status[0] == Status::diverged);
   CHECK(std::isfinite(result.latents[0]));
@@ -251,11 +245,7 @@ TEST("an output of weight zero is free") {
   const std::vector<double> weights = {1.0, 0.0, 1.0};
   Problem<double> moved = problem;
   for (std::size_t s = 0; s < 40; ++s) moved.target[s * n_outputs + 1] = 0.0;
-  const auto run = [&](const Problem<double>& given) {
-    Objective<double> objective = given.objective();
-    objective.weights = support::rows(weights, n_outputs);
-    return lso::optimize(given.chain, objective, support::rows(given.starts, n_latents), {}, given.settings);
-  };
+  const auto run = [&](const Problem<double>& given) { return given.run(support::rows(weights, n_outputs)); };
   CHECK(same(run(problem), run(moved)));
   CHECK(!same(problem.run(), run(problem)));
 }
@@ -264,9 +254,9 @@ TEST("an interruption keeps what was reached") {
   for (const std::size_t threads : {1U, 2U}) {
     Problem<double> problem(300);
     problem.settings.threads = threads;
-    problem.settings.tolerance = {-1.0, true};  // nothing converges
+    problem.tolerance = {-1.0, true};  // nothing converges
     problem.settings.max_iterations = 100'000'000;
-    problem.settings.optimizer = lso::DesiredChange{-0.01, true};
+    problem.settings.optimizer = lso::NormalizedGradientDescent{-0.01, true};
     int polls = 0;
     problem.settings.poll = [&](std::size_t) { return ++polls == 2; };
     const OptimizeResult<double> result = problem.run();
@@ -292,10 +282,10 @@ TEST("names of the outcomes") {
 // With nothing converging, ten times the iterations must not cost one allocation more.
 template <class T>
 void check_allocations(std::size_t n, std::size_t threads,
-                       const decltype(OptimizeSettings::optimizer)& optimizer = lso::DesiredChange{-0.01, true}) {
+                       const lso::Optimizer& optimizer = lso::NormalizedGradientDescent{-0.01, true}) {
   Problem<T> problem(n);
   problem.settings.threads = threads;
-  problem.settings.tolerance = {-1.0, true};
+  problem.tolerance = {-1.0, true};
   problem.settings.optimizer = optimizer;
   problem.settings.max_iterations = 20;
   const auto count = [&] { return allocations::during([&] { static_cast<void>(problem.run()); }); };

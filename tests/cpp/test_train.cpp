@@ -16,9 +16,8 @@ namespace {
 using lso::Activation;
 using lso::Adam;
 using lso::Chain;
-using lso::DesiredChange;
 using lso::EpochReport;
-using lso::Loss;
+using lso::NormalizedGradientDescent;
 using lso::Samples;
 using lso::TrainResult;
 using lso::TrainSettings;
@@ -46,12 +45,11 @@ struct Problem {
     settings.threads = 1;
     settings.batch_size = 10;
     settings.epochs = 5;
-    settings.optimizer = DesiredChange{-0.1, true};
+    settings.optimizer = NormalizedGradientDescent{-0.1, true};
   }
 
   [[nodiscard]] Samples<T> samples() const {
-    return {support::rows(x, n_inputs),
-            {Loss::squared_error, support::rows(target, n_outputs), {}, {}},
+    return {support::rows(x, n_inputs), std::make_shared<lso::SquaredError<T>>(support::rows(target, n_outputs)),
             std::span<const T>(weights)};
   }
   [[nodiscard]] TrainResult<T> run(const Samples<T>* validation = nullptr) const {
@@ -259,7 +257,7 @@ TEST("divergence gives back the last finite parameters") {
   for (const float value : parameters(adam)) CHECK(std::isfinite(value));
   CHECK(std::isfinite(lso::score(Chain<float>({adam.parts[0]}), problem.samples()).loss));
 
-  problem.settings.optimizer = DesiredChange{-1e300, false};
+  problem.settings.optimizer = NormalizedGradientDescent{-1e300, false};
   const TrainResult<float> descent = problem.run();
   CHECK(descent.status == TrainStatus::diverged);
   CHECK(parameters(descent) == parameters(problem.chain));
@@ -298,7 +296,7 @@ TEST("C / S of a step counts the parts that move, together") {
 
 // One epoch over ten times the minibatches must not cost one allocation more.
 template <class T>
-void check_allocations(const std::variant<Adam, DesiredChange>& optimizer) {
+void check_allocations(const lso::TrainOptimizer& optimizer) {
   const auto count = [&](std::size_t n) {
     Problem<T> problem(n);
     problem.settings.epochs = 1;
@@ -313,7 +311,7 @@ void check_allocations(const std::variant<Adam, DesiredChange>& optimizer) {
 
 TEST("nothing allocates in an epoch's loop over minibatches") {
   check_allocations<float>(Adam{});
-  check_allocations<double>(DesiredChange{-0.1, true});
+  check_allocations<double>(NormalizedGradientDescent{-0.1, true});
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ WALK = "walk --decoder autoencoder.safetensors --out new"
         ("train autoencoder --out x --hidden 1000000000", "sizes: expected at most .* weights"),
         ("train autoencoder --out x --hidden 99999999999", "sizes: expected .* below 2..31, got 9"),
         ("train classifier --out x --latent 7", "--latent: expected with an autoencoder only"),
-        (f"{GENERATE} --digit 1 --bounds nan,1", "--bounds: expected finite numbers, got NaN"),
+        (f"{GENERATE} --digit 1 --bounds nan,1", "--bounds: expected numbers, got NaN"),
         (f"{WALK} --steps 201", "--steps: expected an integer of at most 200, got 201"),
         ("train autoencoder --out x --latent 0", "--latent: expected .*, got 0"),
         (f"{GENERATE} --digit 3", "--digit: expected one of 0, 1, 2, got 3"),

@@ -90,7 +90,8 @@ def test_samples_are_the_values_at_the_last_seam() -> None:
     assert_same_bits(result.samples, classifier(decoder(result.latents)))
     assert_same_bits(result.outputs, model(result.latents))
     alone = lso.optimize(classifier, [0.5] * 4, starts=uniform((5, 6), seed=1), max_iterations=20)
-    assert_same_bits(alone.samples, alone.latents)
+    # of a single network nobody can say whether it makes samples or judges them
+    assert_refused(lambda: alone.samples, "samples", "single network")
 
 
 def test_nodes_show_both_sides_of_a_seam() -> None:

@@ -113,11 +113,11 @@ def test_a_step_of_algorithm_3_is_as_long_as_the_loss_over_the_gradient() -> Non
         model, target, starts=uniform((20, 3), 2), trajectory=True, max_iterations=5
     )
     assert result.trajectory is not None
-    assert result.trajectory_mse is not None
+    assert result.trajectory_loss is not None
     found = walk_irregularity(model, result.trajectory, target)
     assert sum(jumps.size for jumps in found.latent_jumps) > 20
     for i, path in enumerate(result.trajectory):
-        assert found.loss[i] == pytest.approx(2 * result.trajectory_mse[i], rel=1e-9)
+        assert found.loss[i] == pytest.approx(result.trajectory_loss[i], rel=1e-9)
         steps = found.loss[i][:-1] / np.sqrt(found.squared_gradient[i][:-1])
         assert found.latent_jumps[i] == pytest.approx(steps, rel=1e-6)
         distances = np.linalg.norm(np.diff(decoder(path), axis=0), axis=1)

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "python" / "lso_native"
 # From the ground up. A module may import its own floor, if that makes no circle, and whatever lies below.
 FLOORS = (
     {"_core", "_typing", "_checks", "errors", "_architecture"},
-    {"network", "objectives", "optimizers", "optimize", "training", "learner", "random"},
+    {"network", "terms", "problem", "optimizers", "optimize", "training", "learner", "random"},
     {"models", "files", "data", "metrics", "irregularity"},
     {"experiments"},
     {"figures", "report"},

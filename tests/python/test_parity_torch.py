@@ -115,6 +115,6 @@ def test_cross_entropies() -> None:
             max_iterations=1,
             trajectory=True,
         )
-        assert result.trajectory_mse is not None
-        first = [4 * errors[0] for errors in result.trajectory_mse]
+        assert result.trajectory_loss is not None
+        first = [errors[0] for errors in result.trajectory_loss]
         assert_close(first, expected.detach().numpy(), 1e-12)

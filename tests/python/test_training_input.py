@@ -28,7 +28,7 @@ def train(**changed: Any) -> lso.TrainResult:
         ("x", X[:, :3], "(60, 3)"),
         ("x", X[0], "(4,)"),
         ("x", X[:0], "(0, 4)"),
-        ("x", X * np.nan, "NaN"),
+        ("x", X * np.nan, "nan"),
         ("x", X * 1j, "complex128"),
         ("y", Y[:30], "(30, 3)"),
         ("y", Y[:, :2], "(60, 2)"),
@@ -45,9 +45,10 @@ def train(**changed: Any) -> lso.TrainResult:
         ("sample_weight", np.ones(59), "(59,)"),
         ("sample_weight", -np.ones(60), "-1"),
         ("sample_weight", np.zeros(60), "0"),
-        ("sample_weight", np.full(60, np.nan), "NaN"),
+        ("sample_weight", np.full(60, np.nan), "nan"),
         ("validation", X, ""),
-        ("validation", (X, Y, Y), ""),
+        ("validation", (X, Y, Y[:, 0], Y), "tuple"),
+        ("validation sample_weight", (X, Y, Y), "(60, 3)"),
         ("patience", 3, "none"),
         ("trainable", [True, False], "[True, False]"),
         ("trainable", [False], ""),
@@ -56,7 +57,7 @@ def train(**changed: Any) -> lso.TrainResult:
     ],
 )
 def test_bad_input_names_the_argument(argument: str, value: Any, got: str) -> None:
-    assert_refused(lambda: train(**{argument: value}), argument, got)
+    assert_refused(lambda: train(**{argument.split()[0]: value}), argument, got)
 
 
 @pytest.mark.parametrize("patience", [0, -1, 2.5])
@@ -66,7 +67,7 @@ def test_bad_patience(patience: Any) -> None:
 
 @pytest.mark.parametrize(
     ("x", "y", "got"),
-    [(X[:, :2], Y, "(60, 2)"), (X, Y[:4], "(4, 3)"), (X * np.nan, Y, "NaN"), (X[:0], Y[:0], "(0")],
+    [(X[:, :2], Y, "(60, 2)"), (X, Y[:4], "(4, 3)"), (X * np.nan, Y, "nan"), (X[:0], Y[:0], "(0")],
 )
 def test_bad_validation_data(x: Array, y: Array, got: str) -> None:
     assert_refused(lambda: train(validation=(x, y)), "validation", got)

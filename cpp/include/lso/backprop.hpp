@@ -19,6 +19,13 @@ namespace lso {
 // workspace.inputs() (n_inputs, lanes) -> workspace.values(stage) for every stage, workspace.outputs() the last.
 template <class T>
 void forward(const Chain<T>& chain, Workspace<T>& workspace);
+// The same from x (n_inputs, lanes), which stands elsewhere.
+template <class T>
+void forward(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> x);
+
+// g (n_outputs, lanes) = dE/dy of the outputs that forward left -> out = dE/dz, the paper's ND. out may be g.
+template <class T>
+void backward_outputs(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> g, Lanes<T> out);
 
 // Algorithm 1. From workspace.deltas(last stage), which holds the output nodes' derivatives ND, down to the nodes of
 // `first_stage`: stage 0 gives dE/dx, since an input node is linear.

@@ -1,4 +1,4 @@
-// How values are changed by their derivatives: the paper's Algorithm 3, and Adam.
+// Steps along derivatives: the paper's Algorithm 3, and Adam's.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,9 @@
 
 #include "lso/activation.hpp"
 #include "lso/memory.hpp"
+#include "lso/optimizers.hpp"
 
 namespace lso {
-
-// C of Algorithm 3: the change of the error that a step asks for. Negative to descend.
-struct DesiredChange {
-  double value = -1.0;
-  bool proportional = true;  // C = value * E, else C = value
-
-  [[nodiscard]] double operator()(double error) const { return proportional ? value * error : value; }
-};
 
 enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 
@@ -37,14 +30,7 @@ StepOutcome descend(std::span<T> values, std::span<const T> derivatives, double 
 template <class T>
 void squared_norms(Lanes<const T> derivatives, double* out);
 
-// Kingma and Ba 2015, Algorithm 1.
-struct Adam {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-};
-
+// Adam (Kingma and Ba 2015, Algorithm 1).
 template <class T>
 class AdamState {
  public:

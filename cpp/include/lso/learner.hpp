@@ -10,6 +10,7 @@
 #include "lso/backprop.hpp"
 #include "lso/descent.hpp"
 #include "lso/network.hpp"
+#include "lso/optimizers.hpp"
 #include "lso/threads.hpp"
 #include "lso/view.hpp"
 #include "lso/workspace.hpp"
@@ -17,6 +18,12 @@
 namespace lso {
 
 struct LearnerSettings {
+  static constexpr auto settings() {
+    using Self = LearnerSettings;
+    return std::tuple{Setting{"optimizer", &Self::optimizer}, Setting{"average", &Self::average},
+                      Setting{"threads", &Self::threads}};
+  }
+
   Adam optimizer;
   double average = 0;  // of the averaged parameters that stays at each step; 0 averages nothing
   std::size_t threads = 1;

@@ -1,6 +1,5 @@
-// Latent space optimization: with every parameter frozen, move the inputs of a chain by Algorithm 3, or by
-// Levenberg-Marquardt, until its outputs meet the objective. Many starts at once, each with its own step, status,
-// iteration count and best point.
+// Latent space optimization: with every parameter frozen, move a problem's inputs until its hard terms are met. Many
+// starts at once, each with its own step, status, iteration count and best point.
 #pragma once
 
 #include <algorithm>
@@ -8,41 +7,33 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "lso/descent.hpp"
-#include "lso/network.hpp"
-#include "lso/objective.hpp"
+#include "lso/optimizers.hpp"
+#include "lso/problem.hpp"
 #include "lso/view.hpp"
 
 namespace lso {
 
 enum class Status : std::uint8_t { converged, max_iterations, stationary, diverged, interrupted };
+inline constexpr std::size_t n_statuses = 5;
 [[nodiscard]] std::string_view name(Status status);
 
-// A start is converged when E <= tolerance, or, for a mean tolerance, E <= tolerance * (sum of its output weights).
-struct Tolerance {
-  double value = 1e-3;
-  bool mean = true;
-};
-
-// Levenberg-Marquardt (Marquardt 1963, Nielsen 1999), for objectives that are sums of squares: each iteration solves
-// the linearized problem, damped. `damping` is where mu begins, as a share of the mean squared length of a residual's
-// gradient.
-struct LevenbergMarquardt {
-  double damping = 1e-3;
-};
-
 struct OptimizeSettings {
-  std::variant<DesiredChange, LevenbergMarquardt> optimizer;
-  Tolerance tolerance;
+  static constexpr auto settings() {
+    using Self = OptimizeSettings;
+    return std::tuple{Setting{"optimizer", &Self::optimizer}, Setting{"max_iterations", &Self::max_iterations},
+                      Setting{"trajectory", &Self::trajectory}, Setting{"threads", &Self::threads}};
+  }
+
+  Optimizer optimizer;
   std::size_t max_iterations = 1000;
   bool trajectory = false;
   std::size_t threads = 0;                         // 0: all processors
   std::function<bool(std::size_t finished)> poll;  // true stops; called on the calling thread, some 20 times a second
 };
 
+// Where the inputs must stay; either end of an input may be infinite.
 template <class T>
 struct Bounds {
   std::vector<T> lower;  // (n_inputs,), or empty for none
@@ -53,9 +44,19 @@ struct Bounds {
   }
 };
 
+// What one term says of each start's best point.
+struct TermResult {
+  std::vector<double> loss;       // (n,): its E
+  std::vector<double> mse;        // (n,): Term::mse
+  std::vector<std::uint8_t> met;  // (n,)
+};
+
 template <class T>
 struct OptimizeResult {
   std::vector<T> latents;                            // (n, n_inputs): the best point of each start
+  std::vector<T> samples;                            // (n, outputs of the trunk) there
+  std::vector<std::vector<T>> outputs;               // one a branch, (n, outputs of its head), empty without a head
+  std::vector<TermResult> terms;                     // in the order of Problem::for_each_term
   std::vector<double> loss;                          // (n,): E there
   std::vector<std::int64_t> iterations;              // (n,): steps taken
   std::vector<Status> status;                        // (n,)
@@ -64,9 +65,11 @@ struct OptimizeResult {
   bool interrupted = false;  // the poll stopped the run; starts that were done by then keep their status
 };
 
-// Throws std::invalid_argument for Levenberg-Marquardt under a cross-entropy.
+// A start is converged when every hard term is met; its best point is then that one, else the one of the lowest E.
+// Throws std::invalid_argument for no problem of so many starts (Problem::check), or one that the optimizer cannot
+// take.
 template <class T>
-[[nodiscard]] OptimizeResult<T> optimize(const Chain<T>& chain, const Objective<T>& objective, Rows<const T> starts,
-                                         const Bounds<T>& bounds, const OptimizeSettings& settings);
+[[nodiscard]] OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, const Bounds<T>& bounds,
+                                         const OptimizeSettings& settings);
 
 }  // namespace lso

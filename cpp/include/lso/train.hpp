@@ -7,12 +7,12 @@
 #include <limits>
 #include <memory>
 #include <string_view>
-#include <variant>
+#include <tuple>
 #include <vector>
 
-#include "lso/descent.hpp"
 #include "lso/network.hpp"
-#include "lso/objective.hpp"
+#include "lso/optimizers.hpp"
+#include "lso/term.hpp"
 #include "lso/threads.hpp"
 #include "lso/view.hpp"
 
@@ -42,7 +42,16 @@ struct EpochReport {
 };
 
 struct TrainSettings {
-  std::variant<Adam, DesiredChange> optimizer;
+  static constexpr auto settings() {
+    using Self = TrainSettings;
+    return std::tuple{Setting{"optimizer", &Self::optimizer},     Setting{"batch_size", &Self::batch_size},
+                      Setting{"epochs", &Self::epochs},           Setting{"score_every", &Self::score_every},
+                      Setting{"stop_at_mse", &Self::stop_at_mse}, Setting{"patience", &Self::patience},
+                      Setting{"shuffle", &Self::shuffle},         Setting{"seed", &Self::seed},
+                      Setting{"trainable", &Self::trainable},     Setting{"threads", &Self::threads}};
+  }
+
+  TrainOptimizer optimizer;
   std::size_t batch_size = 50;
   std::size_t epochs = 100;
   std::size_t score_every = 1;  // epochs between scores, which is when training may stop; the last epoch has one
@@ -60,7 +69,7 @@ struct TrainSettings {
 template <class T>
 struct Samples {
   Rows<const T> x;
-  Objective<T> objective;
+  std::shared_ptr<const Term<T>> term;
   std::span<const T> weights;
 };
 

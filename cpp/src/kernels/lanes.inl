@@ -42,7 +42,7 @@ LSO_INLINE P excess_of(const P& value, const P& low, const typename P::T* high, 
   const P below = value - low;
   if (high == nullptr) return below;
   const P above = value - P::load(high, count);
-  return where_below<P>(below, 0, below, where_above<P>(above, 0, above, below * P(0)));
+  return where_below<P>(below, 0, below, where_above<P>(above, 0, above, value - value));
 }
 
 template <class T>

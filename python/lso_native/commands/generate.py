@@ -50,7 +50,7 @@ def generate(arguments: argparse.Namespace) -> None:
         display.finish(done)
     folder = check_writable_dir(arguments.out)
     labels = np.full(arguments.n, label, dtype=np.int64)
-    write_samples(folder / "samples.npz", optimized_arrays(result, labels))
+    write_samples(folder / "samples.npz", optimized_arrays(result.samples, result, labels))
     asked = arguments.digit if arguments.digit is not None else f"target {arguments.target}"
     title = f"asked for: {asked}"
     sheet = contact_sheet(

@@ -14,7 +14,6 @@ from lso_native.experiments.results import optimized_arrays
 from lso_native.metrics import recognition, wilson_interval
 from lso_native.models.classifier import Classifier
 from lso_native.network import Model
-from lso_native.objectives import one_hot
 from lso_native.optimize import (
     DEFAULT_MAX_ITERATIONS,
     DEFAULT_MSE,
@@ -24,6 +23,7 @@ from lso_native.optimize import (
 )
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.random import uniform
+from lso_native.terms import one_hot
 
 CLASSES = 10
 NO_DIGIT = (
@@ -87,7 +87,9 @@ class Generated:
     def arrays(self) -> dict[str, Array]:
         """The arrays of samples/NAME.npz."""
         if self.result is not None:
-            return optimized_arrays(self.result, self.labels) | {"recognised_as": self.seen}
+            return optimized_arrays(self.samples, self.result, self.labels) | {
+                "recognised_as": self.seen
+            }
         return {
             "images": self.samples.astype(np.float32),
             "labels": self.labels,
@@ -138,11 +140,12 @@ def generate(
         callback=tell,
     )
     seconds = time.perf_counter() - begin
+    images = result.latents if len(model.parts) == 1 else result.samples
     generated = Generated(
-        result.samples,
+        images,
         labels,
-        _seen(judge, result.samples),
-        recognition(judge, result.samples, labels).recognised,
+        _seen(judge, images),
+        recognition(judge, images, labels).recognised,
         result.success,
         result.mse,
         result.iterations,

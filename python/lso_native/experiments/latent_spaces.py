@@ -15,8 +15,8 @@ from lso_native.metrics import features, in_manifold, recognition
 from lso_native.models.classifier import Classifier
 from lso_native.models.decoding import Decoder
 from lso_native.network import Model
-from lso_native.objectives import one_hot
 from lso_native.optimize import optimize
+from lso_native.terms import one_hot
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _SHOWN = 80  # iterations at most

@@ -15,7 +15,7 @@ import numpy as np
 
 import lso_native
 from lso_native import _core
-from lso_native._typing import Array, IntArray
+from lso_native._typing import Array, FloatArray, IntArray
 from lso_native.files import atomic_write_bytes
 from lso_native.optimize import OptimizeResult
 
@@ -39,10 +39,12 @@ def write_results(folder: Path, results: dict[str, Any]) -> None:
     atomic_write_bytes(folder / "results.json", text.encode())
 
 
-def optimized_arrays(result: OptimizeResult, labels: IntArray) -> dict[str, Array]:
-    """What ``write_samples`` keeps of an optimization."""
+def optimized_arrays(
+    images: FloatArray, result: OptimizeResult, labels: IntArray
+) -> dict[str, Array]:
+    """What ``write_samples`` keeps of an optimization that made ``images`` (n, n_pixels)."""
     return {
-        "images": result.samples.astype(np.float32),
+        "images": images.astype(np.float32),
         "labels": labels,
         "success": result.success,
         "mse": result.mse,

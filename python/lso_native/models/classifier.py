@@ -13,7 +13,7 @@ from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.network import ActivationName
-from lso_native.objectives import one_hot
+from lso_native.terms import one_hot
 from lso_native.training import LossName
 
 __all__ = ["Classifier"]

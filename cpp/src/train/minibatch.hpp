@@ -8,10 +8,10 @@
 #include <span>
 #include <vector>
 
-#include "batch.hpp"
 #include "kernels/kernels.hpp"
 #include "lso/backprop.hpp"
-#include "trainer.hpp"
+#include "train/batch.hpp"
+#include "train/trainer.hpp"
 
 namespace lso {
 
@@ -123,11 +123,8 @@ class MinibatchTrainer final : public Trainer<T> {
     Batch<T>& batch = batches_[chunk];
     Workspace<T>& workspace = batch.workspace();
     batch.load(samples.size(), [&](std::size_t lane) { return samples[lane]; });
-    forward(chain_, workspace);
-    const std::size_t last = chain_.stages().size() - 1;
-    const Lanes<T> delta = workspace.deltas(last);
-    objective_delta<T>(batch.objective(), chain_.output_activation(), workspace.outputs(), workspace.kept(last), delta,
-                       batch.errors());
+    const Lanes<T> delta = workspace.deltas(chain_.stages().size() - 1);
+    batch.run(chain_, delta);
     weigh(chunk, samples, total_weight, delta);
     backward_nodes(chain_, workspace, first_stage_);
   }
@@ -158,7 +155,7 @@ class MinibatchTrainer final : public Trainer<T> {
       });
       return StepOutcome::moved;
     }
-    const double change = std::get<DesiredChange>(settings_.optimizer)(error);
+    const double change = std::get<NormalizedGradientDescent>(settings_.optimizer).change(error);
     const StepOutcome outcome = check_step<T>(change, norm);
     if (outcome == StepOutcome::moved) {
       team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {

@@ -1,4 +1,4 @@
-#include "marquardt.hpp"
+#include "optimize/marquardt.hpp"
 
 namespace lso {
 

@@ -1,7 +1,7 @@
-#include "trainer.hpp"
+#include "train/trainer.hpp"
 
-#include "minibatch.hpp"
-#include "online.hpp"
+#include "train/minibatch.hpp"
+#include "train/online.hpp"
 
 namespace lso {
 

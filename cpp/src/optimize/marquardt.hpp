@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "lso/activation.hpp"
-#include "lso/optimize.hpp"
+#include "lso/optimizers.hpp"
 
 namespace lso {
 
@@ -44,10 +44,6 @@ class LinearModel {
   void set(std::size_t row, double residual, Lanes<const T> derivatives, std::size_t lane) {
     residual_[row] = residual;
     for (std::size_t i = 0; i < n_; ++i) jacobian_[row * n_ + i] = static_cast<double>(derivatives[i][lane]);
-  }
-  template <class T>
-  void set(std::size_t row, double residual, Lanes<T> derivatives, std::size_t lane) {
-    set<T>(row, residual, Lanes<const T>(derivatives), lane);
   }
 
  private:

@@ -1,29 +1,27 @@
 // Levenberg-Marquardt on a tile of starts.
-#pragma once
-
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
-#include "marquardt.hpp"
-#include "tile.hpp"
+#include "optimize/marquardt.hpp"
+#include "optimize/tile.hpp"
 
 namespace lso {
 
+namespace {
 template <class T>
 class MarquardtTile final : public Tile<T> {
  public:
-  MarquardtTile(Job<T>& job, Workspace<T> workspace, const LevenbergMarquardt& settings)
-      : Tile<T>(job, std::move(workspace)),
+  MarquardtTile(Job<T>& job, std::size_t lanes, const LevenbergMarquardt& settings)
+      : Tile<T>(job, lanes),
         settings_(settings),
-        n_outputs_(job.chain.n_outputs()),
-        solver_(n_outputs_, n_inputs_),
-        models_(workspace_.capacity(), LinearModel(n_outputs_, n_inputs_)),
-        fresh_(workspace_.capacity()) {}
+        solver_(problem_.n_residuals(), n_inputs_),
+        models_(problem_.capacity(), LinearModel(problem_.n_residuals(), n_inputs_)) {}
 
  private:
   using typename Tile<T>::Lane;
-  using Tile<T>::job_, Tile<T>::workspace_, Tile<T>::lanes_, Tile<T>::error_, Tile<T>::active_, Tile<T>::n_inputs_;
+  using Tile<T>::job_, Tile<T>::problem_, Tile<T>::lanes_, Tile<T>::active_, Tile<T>::n_inputs_;
 
   void begin_lane(std::size_t lane) override { models_[lane].begin(); }
   void move_lane(std::size_t from, std::size_t to) override { std::swap(models_[from], models_[to]); }
@@ -31,12 +29,12 @@ class MarquardtTile final : public Tile<T> {
   // The inputs are points to be tried: forward, error; a linear model of the residuals where a point is better than
   // the one before; then each lane's next point.
   void iterate() override {
-    forward(job_.chain, workspace_);
-    objective_value<T>(this->objective_.lanes(workspace_.lanes()), workspace_.outputs(), error_.data());
+    problem_.forward();
+    problem_.evaluate();
     bool any = false;
     for (std::size_t lane = 0; lane < active_; ++lane) {
-      fresh_[lane] = accept(lane);
-      any = any || (fresh_[lane] != 0 && !lanes_[lane].done);
+      accept(lane);
+      any = any || (lanes_[lane].current && !lanes_[lane].done);
     }
     if (any) linearize();
     for (std::size_t lane = 0; lane < active_; ++lane) {
@@ -44,44 +42,36 @@ class MarquardtTile final : public Tile<T> {
     }
   }
 
-  // Whether the point is taken: the first, and each that lowers the error.
-  bool accept(std::size_t lane) {
+  // The point is taken where it is the first, where it lowers the error, and where all is met.
+  void accept(std::size_t lane) {
     Lane& state = lanes_[lane];
-    const double error = error_[lane];
+    const double error = problem_.error(lane);
     this->record(lane, error);
-    const bool better = error < state.best;
-    if (better) {
+    const bool met = std::isfinite(error) && problem_.met(lane);
+    state.current = met || error < state.best;
+    if (state.current) {
       models_[lane].accept(state.best - error);
       state.best = error;
-      this->copy_lane(workspace_.inputs(), lane, this->best(), lane);
+      this->copy_lane(problem_.inputs(), lane, this->best(), lane);
     } else {
       models_[lane].reject();
     }
     if (!std::isfinite(state.best)) {
       state.done = Status::diverged;
-    } else if (state.best <= state.tolerance) {
+    } else if (met) {
       state.done = Status::converged;
     } else if (this->spent(state)) {
       state.done = Status::max_iterations;
     }
-    return better;
   }
 
-  // Residuals and their derivatives by the inputs, one pass of Algorithm 1 for each output.
+  // Residuals and their derivatives by the inputs, for the lanes whose point was taken.
   void linearize() {
-    const ObjectiveLanes<T> objective = this->objective_.lanes(workspace_.lanes());
-    const std::size_t last = job_.chain.stages().size() - 1;
-    for (std::size_t output = 0; output < n_outputs_; ++output) {
-      const Lanes<T> delta = workspace_.deltas(last);
-      residual_gradient<T>(objective, workspace_.outputs(), output, delta);
-      activate_backward<T>(job_.chain.output_activation(), workspace_.kept(last), delta, delta);
-      backward_nodes(job_.chain, workspace_);
+    problem_.linearize([&](std::size_t row, const double* residual, Lanes<const T> derivatives) {
       for (std::size_t lane = 0; lane < active_; ++lane) {
-        if (fresh_[lane] == 0) continue;
-        const double value = residual<T>(objective, workspace_.outputs(), output, lane);
-        models_[lane].set(output, value, workspace_.deltas(0), lane);
+        if (lanes_[lane].current) models_[lane].set(row, residual[lane], derivatives, lane);
       }
-    }
+    });
   }
 
   // The next point to try; none that is another: stationary.
@@ -89,7 +79,7 @@ class MarquardtTile final : public Tile<T> {
     Lane& state = lanes_[lane];
     const std::span<const double> step = solver_.step(
         models_[lane], settings_, [&](std::size_t i, double gradient) { return blocked(lane, i, gradient); });
-    const Lanes<T> x = workspace_.inputs();
+    const Lanes<T> x = problem_.inputs();
     const Lanes<T> from = this->best();
     bool moved = false;
     for (std::size_t i = 0; i < n_inputs_; ++i) {
@@ -115,10 +105,22 @@ class MarquardtTile final : public Tile<T> {
   }
 
   LevenbergMarquardt settings_;
-  std::size_t n_outputs_;
   DampedSolver solver_;
   std::vector<LinearModel> models_;
-  std::vector<std::uint8_t> fresh_;  // 1 where this iteration's point was taken
 };
+}  // namespace
+
+template <class T>
+std::unique_ptr<Tile<T>> LevenbergMarquardt::tile(Job<T>& job, std::size_t lanes) const {
+  job.problem.for_each_term([](const Asked<T>& asked) {
+    if (asked.term->n_residuals() > 0) return;
+    throw std::invalid_argument(
+        "optimizer: expected NormalizedGradientDescent for a term that is no sum of squares, got LevenbergMarquardt");
+  });
+  return std::make_unique<MarquardtTile<T>>(job, lanes, *this);
+}
+
+template std::unique_ptr<Tile<float>> LevenbergMarquardt::tile(Job<float>&, std::size_t) const;
+template std::unique_ptr<Tile<double>> LevenbergMarquardt::tile(Job<double>&, std::size_t) const;
 
 }  // namespace lso

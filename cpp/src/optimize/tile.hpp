@@ -8,24 +8,24 @@
 #include <utility>
 #include <vector>
 
-#include "lso/backprop.hpp"
 #include "lso/optimize.hpp"
 #include "lso/threads.hpp"
 #include "lso/workspace.hpp"
+#include "optimize/problem_lanes.hpp"
 
 namespace lso {
 
 // What all threads share: the problem, the queue of starts, and the result that each start writes its own row of.
 template <class T>
 struct Job {
-  const Chain<T>& chain;
-  const Objective<T>& objective;
+  const Problem<T>& problem;
   Rows<const T> starts;
   const Bounds<T>& bounds;
   const OptimizeSettings& settings;
   OptimizeResult<T>& result;
   StopSignal& stop;
   std::atomic<std::size_t>& finished;
+  std::vector<std::uint8_t>& stale;  // (n,): 1 where samples, outputs and terms are not those of the best point yet
   std::atomic<std::size_t> next{0};
 };
 
@@ -33,21 +33,26 @@ struct Job {
 template <class T>
 class Tile {
  public:
-  Tile(Job<T>& job, Workspace<T> workspace)
+  Tile(Job<T>& job, std::size_t lanes)
       : job_(job),
-        n_inputs_(job.chain.n_inputs()),
-        workspace_(std::move(workspace)),
-        objective_(job.objective, workspace_.capacity()),
-        best_(n_inputs_ * workspace_.capacity()),
-        lanes_(workspace_.capacity()),
-        error_(workspace_.capacity()) {}
+        n_inputs_(job.problem.trunk.n_inputs()),
+        problem_(job.problem, lanes, job.starts.rows == 1),
+        best_(n_inputs_ * problem_.capacity()),
+        lanes_(problem_.capacity()),
+        starts_(problem_.capacity()) {}
   Tile(const Tile&) = delete;
   Tile& operator=(const Tile&) = delete;
   virtual ~Tile() = default;
 
   void run(std::size_t thread) {
     for (fill(); active_ > 0; fill()) {
-      iterate();
+      try {
+        iterate();
+      } catch (const Interruption&) {
+        job_.stop.stop();
+        for (Lane& lane : lanes_) lane.current = false;
+        return abandon();
+      }
       // downwards, since a finished lane is filled by the last one, which has been seen by then
       for (std::size_t lane = active_; lane-- > 0;) {
         if (const std::optional<Status> done = lanes_[lane].done) finish(lane, *done);
@@ -58,14 +63,13 @@ class Tile {
 
  protected:
   struct Lane {
-    std::size_t start = 0;  // its row in starts and result
     std::int64_t iterations = 0;
-    double tolerance = 0;
     double best = 0;
+    bool current = false;  // what the last forward left is of the best point
     std::optional<Status> done;
   };
 
-  // One iteration of every active lane, from workspace_.inputs() on: sets `done` where a start is.
+  // One iteration of every active lane, from problem_.inputs() on: sets `current`, and `done` where a start is.
   virtual void iterate() = 0;
   // What an optimizer remembers of a lane: when a new start comes into it, and when it moves to another.
   virtual void begin_lane(std::size_t /*lane*/) {}
@@ -77,9 +81,9 @@ class Tile {
 
   void record(std::size_t lane, double error) {
     if (!job_.settings.trajectory) return;
-    const std::size_t start = lanes_[lane].start;
+    const std::size_t start = starts_[lane];
     auto& points = job_.result.trajectory[start];
-    for (std::size_t i = 0; i < n_inputs_; ++i) points.push_back(workspace_.inputs()[i][lane]);
+    for (std::size_t i = 0; i < n_inputs_; ++i) points.push_back(problem_.inputs()[i][lane]);
     job_.result.trajectory_loss[start].push_back(error);
   }
 
@@ -87,15 +91,14 @@ class Tile {
     for (std::size_t i = 0; i < from.nodes; ++i) to[i][lane] = from[i][source];
   }
 
-  [[nodiscard]] Lanes<T> best() { return {best_.data(), n_inputs_, workspace_.lanes(), workspace_.capacity()}; }
+  [[nodiscard]] Lanes<T> best() { return {best_.data(), n_inputs_, problem_.inputs().lanes, problem_.capacity()}; }
 
   Job<T>& job_;
   std::size_t n_inputs_;
-  Workspace<T> workspace_;
-  ObjectiveBuffer<T> objective_;
+  ProblemLanes<T> problem_;
   AlignedBuffer<T> best_;
   std::vector<Lane> lanes_;
-  std::vector<double> error_;
+  std::vector<std::size_t> starts_;  // of each lane, its row in starts and result
   std::size_t active_ = 0;
 
  private:
@@ -105,17 +108,16 @@ class Tile {
       if (start >= job_.starts.rows) break;
       load(active_++, start);
     }
-    workspace_.set_lanes(active_);
+    problem_.set_samples({starts_.data(), active_});
   }
 
   void load(std::size_t lane, std::size_t start) {
-    const Tolerance& tolerance = job_.settings.tolerance;
-    lanes_[lane] = {start, 0, tolerance.value * (tolerance.mean ? job_.objective.total_weight(start) : 1.0),
-                    std::numeric_limits<double>::infinity(), std::nullopt};
-    load_lane<T>(job_.starts[start], workspace_.inputs(), lane);
-    for (std::size_t i = 0; i < n_inputs_; ++i) job_.bounds.project(i, workspace_.inputs()[i][lane]);
-    copy_lane(workspace_.inputs(), lane, best(), lane);
-    objective_.load(start, lane);
+    lanes_[lane] = {0, std::numeric_limits<double>::infinity(), false, std::nullopt};
+    starts_[lane] = start;
+    load_lane<T>(job_.starts[start], problem_.inputs(), lane);
+    for (std::size_t i = 0; i < n_inputs_; ++i) job_.bounds.project(i, problem_.inputs()[i][lane]);
+    copy_lane(problem_.inputs(), lane, best(), lane);
+    problem_.load(start, lane);
     begin_lane(lane);
   }
 
@@ -125,18 +127,23 @@ class Tile {
     const std::size_t from = --active_;
     if (from == lane) return;
     lanes_[lane] = lanes_[from];
-    copy_lane(workspace_.inputs(), from, workspace_.inputs(), lane);
+    starts_[lane] = starts_[from];
+    copy_lane(problem_.inputs(), from, problem_.inputs(), lane);
     copy_lane(best(), from, best(), lane);
-    objective_.load(lanes_[lane].start, lane);
+    problem_.load(starts_[lane], lane);
     move_lane(from, lane);
   }
 
   void write(std::size_t lane, Status status) {
     const Lane& state = lanes_[lane];
-    store_lane<T>(best(), lane, {job_.result.latents.data() + state.start * n_inputs_, n_inputs_});
-    job_.result.loss[state.start] = state.best;
-    job_.result.iterations[state.start] = state.iterations;
-    job_.result.status[state.start] = status;
+    const std::size_t start = starts_[lane];
+    store_lane<T>(best(), lane, {job_.result.latents.data() + start * n_inputs_, n_inputs_});
+    job_.result.loss[start] = state.best;
+    job_.result.iterations[start] = state.iterations;
+    job_.result.status[start] = status;
+    if (!state.current) return;
+    problem_.store(lane, start, job_.result);
+    job_.stale[start] = 0;
   }
 
   void abandon() {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "lso/threads.hpp"
-#include "trainer.hpp"
+#include "train/trainer.hpp"
 
 namespace lso {
 
@@ -67,6 +67,7 @@ TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Sample
 template <class T>
 TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Samples<T>* validation,
                      const TrainSettings& settings) {
+  data.term->check(chain.output_activation());
   const std::unique_ptr<Trainer<T>> trainer = make_trainer(chain, data, settings);
   TrainResult<T> result;
   result.status = run_epochs(*trainer, data, validation, settings, result);

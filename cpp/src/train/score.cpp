@@ -3,26 +3,13 @@
 #include <atomic>
 #include <vector>
 
-#include "batch.hpp"
 #include "lso/train.hpp"
+#include "train/batch.hpp"
 
 namespace lso {
 
 namespace {
 constexpr std::size_t score_lanes = 64;
-
-// A lane's squared error an output, whatever the loss is.
-template <class T>
-double lane_mse(const ObjectiveLanes<T>& objective, Lanes<const T> y, std::size_t lane, double loss,
-                double total_weight) {
-  if (objective.loss == Loss::squared_error || objective.loss == Loss::interval) return loss / total_weight;
-  double sum = 0;
-  for (std::size_t node = 0; node < y.nodes; ++node) {
-    const double difference = static_cast<double>(y[node][lane]) - static_cast<double>(objective.target[node][lane]);
-    sum += difference * difference;
-  }
-  return sum / static_cast<double>(y.nodes);
-}
 }  // namespace
 
 template <class T>
@@ -38,9 +25,7 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, 
       batch.load(count, [&](std::size_t lane) { return begin + lane; });
       batch.run(chain);
       for (std::size_t lane = 0; lane < count; ++lane) {
-        const double loss = batch.error(lane);
-        each[begin + lane] = {loss, lane_mse<T>(batch.objective(), batch.workspace().outputs(), lane, loss,
-                                                data.objective.total_weight(begin + lane))};
+        each[begin + lane] = {batch.error(lane), batch.mse(lane)};
       }
     }
   };

@@ -12,8 +12,8 @@
 
 #include "kernels/kernels.hpp"
 #include "lso/backprop.hpp"
-#include "lso/objective.hpp"
-#include "trainer.hpp"
+#include "terms/term_lanes.hpp"
+#include "train/trainer.hpp"
 
 namespace lso {
 
@@ -21,8 +21,12 @@ template <class T>
 class OnlineTrainer final : public Trainer<T> {
  public:
   OnlineTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
-      : Trainer<T>(chain, data, settings), objective_(data.objective, 1), errors_(chain.n_outputs()) {
+      : Trainer<T>(chain, data, settings),
+        term_(*data.term, chain.output_activation(), 1),
+        separable_(data.term->is_separable() && !chain.output_activation().traits().mixes_nodes),
+        errors_(chain.n_outputs()) {
     for (std::size_t s = 0; s < chain_.stages().size(); ++s) stages_.push_back(make_stage(s));
+    for (const Lanes<const T>& each : term_.at({}, {}).constants) constants_.push_back(lanes(each.data, each.nodes));
     reload();
   }
 
@@ -89,8 +93,8 @@ class OnlineTrainer final : public Trainer<T> {
     const double error = output_delta(sample);
     if (!std::isfinite(error)) return StepOutcome::diverged;
     backward();
-    const auto* change = std::get_if<DesiredChange>(&settings_.optimizer);
-    return change != nullptr ? descend_all((*change)(error)) : adam_all();
+    const auto* descent = std::get_if<NormalizedGradientDescent>(&settings_.optimizer);
+    return descent != nullptr ? descend_all(descent->change(error)) : adam_all();
   }
 
   // Every layer: the step that the sample before asked for, and this sample's values.
@@ -120,21 +124,21 @@ class OnlineTrainer final : public Trainer<T> {
                                             .y = y});
   }
 
-  // E, and dE/dz of the outputs. Where every output has its own, they stand as well for lanes of one node.
+  // Values of the outputs, one lane of them, or, where each has its own error, as many lanes of one node.
+  template <class U>
+  [[nodiscard]] Lanes<U> lanes(U* values, std::size_t n) const {
+    return separable_ ? Lanes<U>{values, 1, n, n} : Lanes<U>{values, n, 1, 1};
+  }
+
+  // E, and dE/dz of the outputs.
   double output_delta(std::size_t sample) {
     Stage& output = stages_.back();
-    objective_.load(sample, 0);
-    ObjectiveLanes<T> objective = objective_.lanes(1);
-    Lanes<T> y = output.lane(output.now);
-    Lanes<T> kept = output.kept();
-    Lanes<T> delta = output.lane(output.delta);
-    const bool separable = is_least_squares(objective.loss) && !output.activation().traits().mixes_nodes;
-    if (separable) {
-      for (Lanes<T>* each : {&objective.target, &objective.upper, &objective.weights, &y, &kept, &delta}) {
-        *each = {each->data, 1, output.size, output.size};
-      }
+    term_.load(sample, 0);
+    const Lanes<T> y = lanes(output.now.data(), output.size);
+    const Lanes<T> delta = lanes(output.delta.data(), output.size);
+    if (!term_.evaluate({y, constants_, {&sample, 1}}, {.error = errors_.data(), .gradient = delta})) {
+      activate_backward<T>(output.activation(), lanes(output.kept().data, output.size), delta, delta);
     }
-    objective_delta<T>(objective, output.activation(), y, kept, delta, errors_.data());
     double error = 0;
     for (std::size_t i = 0; i < y.lanes; ++i) error += errors_[i];
     return error;
@@ -228,8 +232,10 @@ class OnlineTrainer final : public Trainer<T> {
     }
   }
 
-  ObjectiveBuffer<T> objective_;
-  std::vector<double> errors_;  // of the outputs
+  TermLanes<T> term_;
+  bool separable_;                         // the outputs stand as lanes of one node
+  std::vector<Lanes<const T>> constants_;  // of the term, as the outputs stand
+  std::vector<double> errors_;
   std::vector<Stage> stages_;
   bool pending_ = false;
 };

@@ -1,0 +1,117 @@
+#include "lso/optimize.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "optimize/tile.hpp"
+
+namespace lso {
+
+std::string_view name(Status status) {
+  constexpr std::array<std::string_view, n_statuses> names{"converged", "max_iterations", "stationary", "diverged",
+                                                           "interrupted"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+namespace {
+constexpr std::size_t max_tile_lanes = 64;
+// Hardly a start is done in fewer.
+constexpr std::size_t usual_iterations = 5;
+
+// Until a start has been looked at, it is its own best point, of unknown error.
+template <class T>
+OptimizeResult<T> untouched(const Problem<T>& problem, Rows<const T> starts, const Bounds<T>& bounds, bool trajectory) {
+  OptimizeResult<T> result;
+  result.latents.assign(starts.data, starts.data + starts.size());
+  for (std::size_t i = 0; i < starts.size(); ++i) bounds.project(i % starts.cols, result.latents[i]);
+  result.samples.resize(starts.rows * problem.trunk.n_outputs());
+  for (const Branch<T>& branch : problem.branches) {
+    result.outputs.emplace_back(branch.head ? starts.rows * branch.head->n_outputs() : 0);
+  }
+  const TermResult unknown{std::vector<double>(starts.rows), std::vector<double>(starts.rows),
+                           std::vector<std::uint8_t>(starts.rows)};
+  result.terms.assign(problem.n_terms(), unknown);
+  result.loss.assign(starts.rows, std::numeric_limits<double>::infinity());
+  result.iterations.assign(starts.rows, 0);
+  result.status.assign(starts.rows, Status::interrupted);
+  if (trajectory) {
+    result.trajectory.resize(starts.rows);
+    result.trajectory_loss.resize(starts.rows);
+  }
+  return result;
+}
+
+// Tiles of one size for a thread's starts, so that the last is not nearly empty.
+std::size_t lanes_for(std::size_t starts) {
+  if (starts > 4 * max_tile_lanes) return tile_lanes;
+  const std::size_t tiles = (starts + max_tile_lanes - 1) / max_tile_lanes;
+  return round_up_lanes((starts + tiles - 1) / tiles);
+}
+
+// Samples, outputs and terms of the starts whose best point was not the last that was looked at.
+template <class T>
+void look_again(const Problem<T>& problem, const std::vector<std::size_t>& starts, std::size_t threads,
+                OptimizeResult<T>& result) {
+  const std::size_t width = problem.trunk.n_inputs();
+  const std::size_t tiles = (starts.size() + tile_lanes - 1) / tile_lanes;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](std::size_t /*thread*/) {
+    ProblemLanes<T> lanes(problem, tile_lanes, false);
+    for (std::size_t first = next++ * tile_lanes; first < starts.size(); first = next++ * tile_lanes) {
+      const auto some = std::span(starts).subspan(first, std::min(tile_lanes, starts.size() - first));
+      lanes.set_samples(some);
+      for (std::size_t lane = 0; lane < some.size(); ++lane) {
+        load_lane<T>({result.latents.data() + some[lane] * width, width}, lanes.inputs(), lane);
+        lanes.load(some[lane], lane);
+      }
+      lanes.forward();
+      try {
+        lanes.evaluate();
+      } catch (const Interruption&) {
+        return;
+      }
+      for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store(lane, some[lane], result);
+    }
+  };
+  if (tiles > 0) run_threads(resolve_threads(threads, tiles, problem.n_parameters() * starts.size()), work);
+}
+}  // namespace
+
+template <class T>
+OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, const Bounds<T>& bounds,
+                           const OptimizeSettings& settings) {
+  problem.check(starts.rows);
+  OptimizeResult<T> result = untouched(problem, starts, bounds, settings.trajectory);
+  std::atomic<std::size_t> finished{0};
+  std::vector<std::uint8_t> stale(starts.rows, 1);
+  StopSignal stop([&] { return settings.poll && settings.poll(finished.load(std::memory_order_relaxed)); });
+  Job<T> job{problem, starts, bounds, settings, result, stop, finished, stale};
+  const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
+  const std::size_t iterations = std::clamp<std::size_t>(settings.max_iterations, 1, usual_iterations);
+  const std::size_t threads =
+      resolve_threads(settings.threads, groups, 2 * problem.n_parameters() * starts.rows * iterations);
+  const std::size_t lanes = lanes_for((starts.rows + threads - 1) / threads);
+  run_threads(
+      threads,
+      [&](std::size_t thread) {
+        std::visit([&](const auto& optimizer) { optimizer.tile(job, lanes)->run(thread); }, settings.optimizer);
+      },
+      &stop);
+  result.interrupted = stop.stopped();
+  std::vector<std::size_t> again(starts.rows);
+  std::iota(again.begin(), again.end(), std::size_t{0});
+  std::erase_if(again, [&](std::size_t start) { return stale[start] == 0; });
+  look_again(problem, again, settings.threads, result);
+  return result;
+}
+
+template OptimizeResult<float> optimize(const Problem<float>&, Rows<const float>, const Bounds<float>&,
+                                        const OptimizeSettings&);
+template OptimizeResult<double> optimize(const Problem<double>&, Rows<const double>, const Bounds<double>&,
+                                         const OptimizeSettings&);
+
+}  // namespace lso

@@ -1,0 +1,238 @@
+"""Problems of several terms from Python: through heads, on the sample, on the latent, and by functions of one's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+import lso_native as lso
+import numpy as np
+import pytest
+from checks import assert_close, assert_refused, assert_same_bits
+from lso_native._typing import Array, FloatArray
+from strategies import random_network, uniform
+
+DECODER = random_network((4, 9, 7), seed=1)
+CLASSIFIER = random_network((7, 8, 3), seed=2)
+REGRESSOR = random_network((7, 5, 2), seed=3, activation=["tanh", "linear"])
+STARTS = uniform((60, 4), seed=4, low=-4.0, high=4.0)
+SAMPLE = DECODER(np.array([[0.5, -0.5, 0.2, 0.8]]))
+CLASS, NUMBERS = CLASSIFIER(SAMPLE)[0], REGRESSOR(SAMPLE)[0]
+
+
+def problem(**options: Any) -> lso.Problem:
+    return lso.Problem(
+        DECODER,
+        lso.Branch(2.0 * lso.SquaredError(CLASS, mse=1e-4), head=CLASSIFIER),
+        lso.Branch(lso.Interval([NUMBERS[0] - 0.02, -np.inf], NUMBERS + 0.02), head=REGRESSOR),
+        **options,
+    )
+
+
+def test_a_result_tells_of_every_term_by_its_own_definition() -> None:
+    asked = problem(latent=[lso.prefer(lso.Ball(2.0), 0.1)])
+    result = lso.optimize(asked, starts=STARTS, max_iterations=4)
+    is_class, between, ball = result.terms
+    outputs, numbers = result.branches
+    assert_same_bits(result.samples, DECODER(result.latents))
+    assert_same_bits(outputs, CLASSIFIER(result.samples))
+    assert_same_bits(numbers, REGRESSOR(result.samples))
+    assert_close(is_class.mse, np.square(outputs - CLASS).mean(axis=1), 1e-9)
+    assert_same_bits(is_class.met, is_class.mse <= 1e-4)
+    low, high = np.array([NUMBERS[0] - 0.02, -np.inf]), NUMBERS + 0.02
+    assert_same_bits(between.met, ((numbers >= low) & (numbers <= high)).all(axis=1))
+    assert_same_bits(ball.met, np.linalg.norm(result.latents, axis=1) <= 2.0)
+    assert_same_bits(result.success, is_class.met & between.met)
+    assert 10 < result.success.sum() < 60
+    assert (result.iterations[result.success] > 0).any()
+    total = 2.0 * is_class.loss + between.loss + 0.1 * ball.loss
+    assert_close(result.loss, total, 1e-12)
+
+
+def test_a_float32_interval_is_met_in_float64() -> None:
+    model = DECODER.astype("float32") >> REGRESSOR.astype("float32")
+    low, high = NUMBERS - 0.01, NUMBERS + 0.01
+    result = lso.optimize(model, lso.Interval(low, high), starts=STARTS)
+    inside = result.outputs[result.success].astype(np.float64)
+    assert len(inside) > 20
+    assert (result.iterations[result.success] > 0).any()
+    assert (inside >= low).all()
+    assert (inside <= high).all()
+
+
+def test_a_composition_is_a_trunk_and_a_head() -> None:
+    target = lso.SquaredError(CLASS, mse=1e-4)
+    branched = lso.optimize(
+        lso.Problem(DECODER, lso.Branch(target, head=CLASSIFIER)), starts=STARTS
+    )
+    composed = lso.optimize(DECODER >> CLASSIFIER, CLASS, mse=1e-4, starts=STARTS)
+    assert_same_bits(branched.latents, composed.latents)
+    assert_same_bits(branched.samples, composed.samples)
+    assert_same_bits(branched.outputs, composed.outputs)
+
+
+def mean_at_least(least: float) -> lso.Function:
+    def function(values: FloatArray) -> tuple[Array, Array, Array]:
+        miss = np.maximum(least + 0.01 - values.mean(axis=1), 0.0)
+        slope = np.broadcast_to((-2 * miss / values.shape[1])[:, None], values.shape)
+        return miss**2, slope, values.mean(axis=1) >= least
+
+    return lso.Function(function)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_function_of_ones_own_with_a_head_beside_it(dtype: Any) -> None:
+    asked = lso.Problem(
+        DECODER.astype(dtype),
+        lso.Branch(mean_at_least(0.5)),
+        lso.Branch(lso.Interval(NUMBERS - 0.5, NUMBERS + 0.5), head=REGRESSOR.astype(dtype)),
+    )
+    result = lso.optimize(asked, starts=STARTS)
+    assert_same_bits(result.terms[0].met, result.samples.mean(axis=1) >= 0.5)
+    assert result.success.sum() > 20
+    assert np.isnan(result.terms[0].mse).all()
+    for threads in (2, 3):
+        assert_same_bits(
+            lso.optimize(asked, starts=STARTS, threads=threads).latents, result.latents
+        )
+
+
+def test_a_function_gives_the_steps_of_the_term_that_it_copies() -> None:
+    def squared(values: FloatArray) -> tuple[Array, Array]:
+        difference = values - CLASS
+        return np.square(difference).sum(axis=1), 2 * difference
+
+    model = DECODER >> CLASSIFIER
+    mine = lso.optimize(model, lso.Function(squared), loss=3e-3, starts=STARTS, trajectory=True)
+    theirs = lso.optimize(model, CLASS, mse=1e-3, starts=STARTS, trajectory=True)
+    assert mine.iterations.tolist() == theirs.iterations.tolist()
+    assert mine.trajectory is not None
+    assert theirs.trajectory is not None
+    for a, b in zip(mine.trajectory, theirs.trajectory, strict=True):
+        assert_close(a, b, 1e-6)
+
+
+def test_what_a_function_raises_goes_up() -> None:
+    def fails(values: FloatArray) -> tuple[Array, Array]:
+        raise LookupError(f"no simulator for {len(values)}")
+
+    for threads in (1, 2):
+        with pytest.raises(LookupError, match="no simulator"):
+            lso.optimize(DECODER, lso.Function(fails), starts=STARTS, threads=threads)
+
+
+@pytest.mark.parametrize(
+    ("returns", "got"),
+    [
+        (lambda v: v, "ndarray"),
+        (lambda v: (np.zeros(len(v)),), "tuple"),
+        (lambda v: (np.zeros((len(v), 2)), v), "(48, 2)"),
+        (lambda v: (np.zeros(len(v)), v[:, :2]), "(48, 2)"),
+        (lambda v: (np.zeros(len(v)), v, np.zeros(1)), "(1,)"),
+        (lambda v: (["a"] * len(v), v), "<U1"),
+    ],
+)
+def test_what_a_function_returns_is_checked(returns: Any, got: str) -> None:
+    call = lambda: lso.optimize(DECODER, lso.Function(returns), starts=STARTS, threads=1)  # noqa: E731
+    assert_refused(call, "function", got.replace("48", "60") if "48" in got else got)
+
+
+def test_a_functions_error_that_is_not_finite_is_a_status() -> None:
+    def nan(values: FloatArray) -> tuple[Array, Array]:
+        return np.full(len(values), np.nan), values
+
+    result = lso.optimize(DECODER, lso.Function(nan), starts=STARTS)
+    assert set(result.status) == {"diverged"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_inside_a_function_keeps_what_was_reached(threads: int) -> None:
+    def slow(values: FloatArray) -> tuple[Array, Array]:
+        time.sleep(0.01)
+        return np.ones(len(values)), values - 10.0
+
+    def press() -> None:
+        time.sleep(0.4)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        lso.optimize(
+            DECODER,
+            lso.Function(slow),
+            starts=STARTS,
+            optimizer=lso.NormalizedGradientDescent(-1e-9),
+            max_iterations=10**6,
+            threads=threads,
+        )
+    thread.join()
+    result = caught.value.result  # type: ignore[attr-defined]
+    assert set(result.status) == {"interrupted"}
+    assert result.iterations.max() > 3
+    assert_same_bits(result.trunk_outputs, DECODER(result.latents))
+
+
+@pytest.mark.parametrize(
+    ("argument", "make"),
+    [
+        ("trunk", lambda: lso.Problem("decoder")),  # type: ignore[arg-type]
+        ("head", lambda: lso.Problem(DECODER, lso.Branch(lso.Ball(1.0), head=DECODER))),
+        ("head", lambda: lso.Branch(lso.Ball(1.0), head="classifier")),  # type: ignore[arg-type]
+        (
+            "head",
+            lambda: lso.Problem(
+                DECODER, lso.Branch(lso.Ball(1.0), head=CLASSIFIER.astype("float32"))
+            ),
+        ),
+        ("branches", lambda: lso.Problem(DECODER, lso.Ball(1.0))),  # type: ignore[arg-type]
+        ("terms", lambda: lso.Branch([0.0, 1.0])),  # type: ignore[arg-type]
+        ("latent", lambda: lso.Problem(DECODER, latent=[3.0])),  # type: ignore[list-item]
+        ("weight", lambda: -1.0 * lso.Ball(1.0)),
+        ("weight", lambda: lso.prefer(lso.Ball(1.0), 0.0)),
+    ],
+)
+def test_what_does_not_fit_is_named(argument: str, make: Any) -> None:
+    assert_refused(make, argument)
+
+
+@pytest.mark.parametrize(
+    ("argument", "term"),
+    [
+        ("radius", lso.Ball(0.0)),
+        ("margin", lso.Ball(1.0, margin=1.0)),
+        ("center", lso.Ball(1.0, center=[0.0, 1.0])),
+        ("low", lso.Interval(np.zeros(5), np.ones(5))),
+        ("high", lso.Interval(1.0, 0.0)),
+        ("margin", lso.Interval(0.0, 1.0, margin=-1.0)),
+        ("target", lso.SquaredError(np.zeros((3, 7)))),
+        ("mse, squared_error", lso.SquaredError(np.zeros(7), mse=1.0, squared_error=1.0)),
+        ("function", lso.Function("f")),  # type: ignore[arg-type]
+        ("loss", lso.BinaryCrossEntropy(np.zeros(7), loss=-1.0)),
+    ],
+)
+def test_a_term_that_does_not_fit_is_named(argument: str, term: lso.Term) -> None:
+    call = lambda: lso.optimize(lso.Problem(DECODER, lso.Branch(term)), starts=STARTS)  # noqa: E731
+    assert_refused(call, argument)
+
+
+def test_a_problem_takes_no_target_and_has_something_to_meet() -> None:
+    assert_refused(lambda: lso.optimize(problem(), CLASS, starts=STARTS), "target")
+    assert_refused(lambda: lso.optimize(problem(), starts=STARTS, mse=1e-3), "mse")
+    soft = lso.Problem(DECODER, latent=[lso.prefer(lso.Ball(1.0))])
+    assert_refused(lambda: lso.optimize(soft, starts=STARTS), "problem", "none")
+    several = lso.optimize(problem(), starts=STARTS, max_iterations=0)
+    assert_refused(lambda: several.outputs, "outputs", "2")
+    assert_refused(lambda: several.mse, "mse", "2")
+
+
+def test_an_interval_takes_no_tolerance() -> None:
+    for name in ("mse", "squared_error", "loss"):
+        options: dict[str, Any] = {name: 1e-3}
+        interval = lso.Interval(0.0, 1.0)
+        call = lambda options=options: lso.optimize(DECODER, interval, starts=STARTS, **options)  # noqa: E731, B023
+        assert_refused(call, name)
