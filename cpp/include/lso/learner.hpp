@@ -2,18 +2,15 @@
 // train each other (a generator through its discriminator), which one objective cannot say.
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
-#include <vector>
+#include <tuple>
 
-#include "lso/backprop.hpp"
 #include "lso/descent.hpp"
 #include "lso/network.hpp"
 #include "lso/optimizers.hpp"
-#include "lso/threads.hpp"
 #include "lso/view.hpp"
-#include "lso/workspace.hpp"
 
 namespace lso {
 
@@ -33,8 +30,11 @@ template <class T>
 class Learner {
  public:
   Learner(const Network<T>& network, const LearnerSettings& settings);
+  Learner(Learner&&) noexcept;
+  Learner& operator=(Learner&&) noexcept;
+  ~Learner();
 
-  [[nodiscard]] const Network<T>& network() const { return *network_; }
+  [[nodiscard]] const Network<T>& network() const;
   // The same with averaged parameters: (1 - a) sum over steps s of a^(last - s) P_s, over (1 - a^last).
   [[nodiscard]] Network<T> averaged() const;
 
@@ -54,26 +54,11 @@ class Learner {
   // network stays as it is.
   StepOutcome step();
 
-  [[nodiscard]] std::span<const T> gradient() const { return gradient_; }
+  [[nodiscard]] std::span<const T> gradient() const;
 
  private:
-  template <class Work>
-  void share(std::size_t count, const Work& work);
-  [[nodiscard]] std::size_t rows_of(std::size_t chunk) const;
-
-  std::shared_ptr<Network<T>> network_;
-  Chain<T> chain_;
-  Team team_;
-  AdamState<T> adam_;
-  double keep_;
-  double weight_ = 0;  // of the averages so far
-  std::vector<T> average_;
-  std::vector<T, AlignedAllocator<T>> gradient_;
-  bool gathered_ = false;
-  std::vector<ParameterPiece> pieces_;
-  std::vector<Workspace<T>> chunks_;
-  AlignedBuffer<T> transposed_;
-  std::size_t n_rows_ = 0;
+  struct Inside;  // the network, its gradient and the threads
+  std::unique_ptr<Inside> inside_;
 };
 
 }  // namespace lso

@@ -2,9 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "lso/backprop.hpp"
+#include "lso/threads.hpp"
+#include "lso/workspace.hpp"
+#include "train/gradient_sum.hpp"
 
 namespace lso {
 
@@ -20,97 +27,125 @@ template <class T>
 }  // namespace
 
 template <class T>
+struct Learner<T>::Inside {
+  Inside(const Network<T>& start, const LearnerSettings& settings)
+      : network(std::make_shared<Network<T>>(start)),
+        chain({network}),
+        team(resolve_threads(settings.threads)),
+        sum(chain, {network}, {0}, team.size(), chunk_lanes),
+        keep(settings.average),
+        average(settings.average > 0 ? start.parameters().size() : 0) {
+    adam.emplace_back(settings.optimizer, start.parameters().size());
+  }
+
+  // The threads, where so many rows are worth them.
+  [[nodiscard]] Sharing sharing() {
+    return {team, n_rows > chunk_lanes && chain.n_parameters() * n_rows >= worth_threads};
+  }
+  [[nodiscard]] std::size_t n_chunks() const { return (n_rows + chunk_lanes - 1) / chunk_lanes; }
+  [[nodiscard]] std::size_t rows_of(std::size_t chunk) const {
+    return std::min(chunk_lanes, n_rows - chunk * chunk_lanes);
+  }
+
+  std::shared_ptr<Network<T>> network;
+  Chain<T> chain;
+  Team team;
+  GradientSum<T> sum;
+  bool gathered = false;
+  std::vector<AdamState<T>> adam;
+  double keep;
+  double weight = 0;  // of the averages so far
+  std::vector<T> average;
+  std::vector<Workspace<T>> chunks;
+  std::size_t n_rows = 0;
+};
+
+template <class T>
 Learner<T>::Learner(const Network<T>& network, const LearnerSettings& settings)
-    : network_(std::make_shared<Network<T>>(network)),
-      chain_({network_}),
-      team_(resolve_threads(settings.threads)),
-      adam_(settings.optimizer, network.parameters().size()),
-      keep_(settings.average),
-      average_(settings.average > 0 ? network.parameters().size() : 0),
-      gradient_(network.parameters().size()),
-      pieces_(parameter_pieces(chain_, 0)),
-      transposed_(team_.size() * transposed_nodes * chunk_lanes) {}
+    : inside_(std::make_unique<Inside>(network, settings)) {}
+template <class T>
+Learner<T>::Learner(Learner&&) noexcept = default;
+template <class T>
+Learner<T>& Learner<T>::operator=(Learner&&) noexcept = default;
+template <class T>
+Learner<T>::~Learner() = default;
+
+template <class T>
+const Network<T>& Learner<T>::network() const {
+  return *inside_->network;
+}
+
+template <class T>
+std::span<const T> Learner<T>::gradient() const {
+  return inside_->sum.gradient(0);
+}
 
 template <class T>
 Network<T> Learner<T>::averaged() const {
-  Network<T> network = *network_;
-  if (weight_ == 0) return network;
-  const auto unbias = static_cast<T>(1 / weight_);
-  std::ranges::transform(average_, network.parameters().begin(), [&](T value) { return value * unbias; });
+  Network<T> network = *inside_->network;
+  if (inside_->weight == 0) return network;
+  const auto unbias = static_cast<T>(1 / inside_->weight);
+  std::ranges::transform(inside_->average, network.parameters().begin(), [&](T value) { return value * unbias; });
   return network;
 }
 
 template <class T>
-template <class Work>
-void Learner<T>::share(std::size_t count, const Work& work) {
-  if (n_rows_ > chunk_lanes && gradient_.size() * n_rows_ >= worth_threads) return team_.share(count, work);
-  for (std::size_t i = 0; i < count; ++i) work(std::size_t{0}, i);
-}
-
-template <class T>
-std::size_t Learner<T>::rows_of(std::size_t chunk) const {
-  return std::min(chunk_lanes, n_rows_ - chunk * chunk_lanes);
-}
-
-template <class T>
 void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
+  Inside& in = *inside_;
   const std::size_t chunks = (x.rows + chunk_lanes - 1) / chunk_lanes;
-  while (chunks_.size() < chunks) chunks_.emplace_back(chain_, chunk_lanes);
-  n_rows_ = x.rows;
-  share(chunks, [&](std::size_t, std::size_t c) {
+  while (in.chunks.size() < chunks) in.chunks.emplace_back(in.chain, chunk_lanes);
+  in.n_rows = x.rows;
+  in.sharing().share(chunks, [&](std::size_t, std::size_t c) {
     const std::size_t begin = c * chunk_lanes;
-    Workspace<T>& workspace = chunks_[c];
-    workspace.set_lanes(rows_of(c));
-    load_lanes<T>(rows_of(c), [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
-    lso::forward(chain_, workspace);
+    const std::size_t count = in.rows_of(c);
+    Workspace<T>& workspace = in.chunks[c];
+    workspace.set_lanes(count);
+    load_lanes<T>(count, [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
+    lso::forward(in.chain, workspace);
     const Lanes<T> out = workspace.outputs();
-    transpose<T>(out.nodes, rows_of(c), [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
+    transpose<T>(out.nodes, count, [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
   });
 }
 
 template <class T>
 void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient) {
-  if (n_rows_ == 0) throw std::invalid_argument("backward: expected a forward before it, got none");
-  if (output_gradient.rows != n_rows_) refuse_rows(n_rows_, output_gradient);
-  const std::size_t chunks = (n_rows_ + chunk_lanes - 1) / chunk_lanes;
-  const std::size_t last = chain_.stages().size() - 1;
-  const std::size_t first_stage = input_gradient.rows > 0 || network_->layers().front().bias ? 0 : 1;
-  share(chunks, [&](std::size_t, std::size_t c) {
+  Inside& in = *inside_;
+  if (in.n_rows == 0) throw std::invalid_argument("backward: expected a forward before it, got none");
+  if (output_gradient.rows != in.n_rows) refuse_rows(in.n_rows, output_gradient);
+  const std::size_t last = in.chain.stages().size() - 1;
+  const std::size_t first_stage = input_gradient.rows > 0 || in.network->layers().front().bias ? 0 : 1;
+  in.sharing().share(in.n_chunks(), [&](std::size_t, std::size_t c) {
     const std::size_t begin = c * chunk_lanes;
-    Workspace<T>& workspace = chunks_[c];
+    Workspace<T>& workspace = in.chunks[c];
     const Lanes<T> delta = workspace.deltas(last);
-    clear_lanes_from(delta, rows_of(c));
-    load_lanes<T>(rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
-    if (!how.linear) activate_backward<T>(chain_.output_activation(), workspace.kept(last), delta, delta);
-    backward_nodes(chain_, workspace, first_stage);
+    clear_lanes_from(delta, in.rows_of(c));
+    load_lanes<T>(in.rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
+    if (!how.linear) backward_outputs<T>(in.chain, workspace, delta, delta);
+    backward_nodes(in.chain, workspace, first_stage);
     if (input_gradient.rows > 0) {
       const Lanes<T> nd = workspace.deltas(0);
       transpose<T>(
-          nd.nodes, rows_of(c), [&](std::size_t node) { return nd[node]; }, input_gradient[begin].data(),
+          nd.nodes, in.rows_of(c), [&](std::size_t node) { return nd[node]; }, input_gradient[begin].data(),
           input_gradient.cols);
     }
   });
   if (!how.learn) return;
-  share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
-    T* transposed = transposed_.data() + thread * transposed_nodes * chunk_lanes;
-    for (std::size_t c = 0; c < chunks; ++c) {
-      backward_piece<T>(chain_, chunks_[c], pieces_[i], transposed, gradient_, gathered_ || c > 0);
-    }
-  });
-  gathered_ = true;
+  in.sum.gather(in.sharing(), in.n_chunks(), [&](std::size_t c) -> Workspace<T>& { return in.chunks[c]; }, in.gathered);
+  in.gathered = true;
 }
 
 template <class T>
 StepOutcome Learner<T>::step() {
-  if (!gathered_) return StepOutcome::stationary;
-  gathered_ = false;
-  const double norm = squared_norm<T>(gradient_);
+  Inside& in = *inside_;
+  if (!in.gathered) return StepOutcome::stationary;
+  in.gathered = false;
+  const double norm = in.sum.squared_norm(in.sharing());
   if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // Adam squares in T
-  adam_.step(network_->parameters(), gradient_);
-  if (keep_ > 0) {
-    const auto keep = static_cast<T>(keep_);
-    weight_ = keep_ * weight_ + (1 - keep_);
-    std::ranges::transform(average_, std::as_const(*network_).parameters(), average_.begin(),
+  in.sum.step(in.sharing(), in.adam);
+  if (in.keep > 0) {
+    const auto keep = static_cast<T>(in.keep);
+    in.weight = in.keep * in.weight + (1 - in.keep);
+    std::ranges::transform(in.average, std::as_const(*in.network).parameters(), in.average.begin(),
                            [&](T average, T value) { return keep * average + (1 - keep) * value; });
   }
   return norm == 0 ? StepOutcome::stationary : StepOutcome::moved;

@@ -1,16 +1,15 @@
-// Training by minibatches. A minibatch is cut into chunks of lanes and a gradient into pieces, both of one size
-// whatever the number of threads, and a piece adds its chunks up in their order: so threads change no bit.
+// Training by minibatches, cut into chunks of lanes (gradient_sum.hpp).
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <span>
 #include <vector>
 
 #include "kernels/kernels.hpp"
 #include "lso/backprop.hpp"
 #include "train/batch.hpp"
+#include "train/gradient_sum.hpp"
 #include "train/trainer.hpp"
 
 namespace lso {
@@ -23,7 +22,7 @@ class MinibatchTrainer final : public Trainer<T> {
         batch_size_(std::min(settings.batch_size, data.x.rows)),
         team_(threads_that_pay()),
         chunk_lanes_(lanes_that_pay()),
-        transposed_(team_.size() * transposed_nodes * chunk_lanes_) {
+        sum_(chain_, parts_, trained_, team_.size(), chunk_lanes_) {
     const std::size_t chunks = (batch_size_ + chunk_lanes_ - 1) / chunk_lanes_;
     const std::size_t kept = std::min(chunks, chunks_at_once());
     for (std::size_t c = 0; c < kept; ++c) {
@@ -31,39 +30,17 @@ class MinibatchTrainer final : public Trainer<T> {
       shares_.emplace_back(batches_.back().workspace().capacity());
     }
     errors_.resize(kept * (chunk_lanes_ / summed_lanes));
+    const Adam* adam = std::get_if<Adam>(&settings.optimizer);
     for (const std::size_t part : trained_) {
-      const std::size_t size = parts_[part]->parameters().size();
-      gradients_.emplace_back(size);
-      if (const Adam* adam = std::get_if<Adam>(&settings.optimizer)) adam_.emplace_back(*adam, size);
-      for (const ParameterPiece& piece : parameter_pieces(chain_, part))
-        pieces_.push_back({gradients_.size() - 1, piece});
-      for (std::size_t first = 0; first < size; first += block_values) {
-        blocks_.push_back({gradients_.size() - 1, first, std::min(block_values, size - first)});
-      }
+      if (adam != nullptr) adam_.emplace_back(*adam, parts_[part]->parameters().size());
     }
-    norms_.resize(blocks_.size());
-    // the largest first, so that threads end together
-    std::ranges::stable_sort(pieces_, std::greater{}, [&](const Piece& piece) {
-      const std::vector<Layer>& layers = parts_[piece.piece.part]->layers();
-      const std::size_t n_in = piece.piece.layer > 0 ? layers[piece.piece.layer - 1].size : 0;
-      return layers[piece.piece.layer].size * std::min(transposed_nodes, n_in - std::min(n_in, piece.piece.first_node));
-    });
   }
 
  private:
   using Trainer<T>::data_, Trainer<T>::settings_, Trainer<T>::parts_, Trainer<T>::chain_, Trainer<T>::trained_;
   using Trainer<T>::first_stage_;
 
-  static constexpr std::size_t block_values = 16384;
   static constexpr std::size_t second_level_cache = std::size_t{1} << 20;
-
-  struct Piece {
-    std::size_t gradient = 0;
-    ParameterPiece piece;
-  };
-  struct Block {
-    std::size_t gradient, first, count;
-  };
 
   [[nodiscard]] std::size_t threads_that_pay() const {
     // forward, nodes and parameters, shared out in two
@@ -108,13 +85,7 @@ class MinibatchTrainer final : public Trainer<T> {
       const std::size_t begin = c * chunk_lanes_;
       backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes_, samples.size() - begin)), total_weight);
     });
-    team_.share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
-      T* transposed = transposed_.data() + thread * transposed_nodes * chunk_lanes_;
-      for (std::size_t c = 0; c < chunks; ++c) {
-        backward_piece<T>(chain_, batches_[c].workspace(), pieces_[i].piece, transposed,
-                          gradients_[pieces_[i].gradient], add || c > 0);
-      }
-    });
+    sum_.gather({team_}, chunks, [&](std::size_t c) -> Workspace<T>& { return batches_[c].workspace(); }, add);
     for (const double part : errors_) error += part;
     return error;
   }
@@ -143,47 +114,24 @@ class MinibatchTrainer final : public Trainer<T> {
   }
 
   StepOutcome move(double error) {
-    team_.share(blocks_.size(), [&](std::size_t, std::size_t i) { norms_[i] = squared_norm<T>(gradient(blocks_[i])); });
-    double norm = 0;
-    for (const double part : norms_) norm += part;
+    const double norm = sum_.squared_norm({team_});
     if (!std::isfinite(norm)) return StepOutcome::diverged;
-    if (!adam_.empty()) {
-      if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // it squares in T
-      for (AdamState<T>& adam : adam_) adam.begin_step();
-      team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
-        adam_[blocks_[i].gradient].move(blocks_[i].first, values(blocks_[i]), gradient(blocks_[i]));
-      });
-      return StepOutcome::moved;
+    if (adam_.empty()) {
+      return sum_.step({team_}, std::get<NormalizedGradientDescent>(settings_.optimizer).change(error), norm);
     }
-    const double change = std::get<NormalizedGradientDescent>(settings_.optimizer).change(error);
-    const StepOutcome outcome = check_step<T>(change, norm);
-    if (outcome == StepOutcome::moved) {
-      team_.share(blocks_.size(), [&](std::size_t, std::size_t i) {
-        descend<T>(values(blocks_[i]), gradient(blocks_[i]), change, norm);
-      });
-    }
-    return outcome;
-  }
-
-  [[nodiscard]] std::span<const T> gradient(const Block& block) const {
-    return std::span(gradients_[block.gradient]).subspan(block.first, block.count);
-  }
-  [[nodiscard]] std::span<T> values(const Block& block) const {
-    return parts_[trained_[block.gradient]]->parameters().subspan(block.first, block.count);
+    if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // it squares in T
+    sum_.step({team_}, adam_);
+    return StepOutcome::moved;
   }
 
   std::size_t batch_size_;
   Team team_;
-  std::size_t chunk_lanes_;        // of summed_lanes
-  std::vector<Batch<T>> batches_;  // one for each chunk that is worked on at once
+  std::size_t chunk_lanes_;  // of summed_lanes
+  GradientSum<T> sum_;
+  std::vector<AdamState<T>> adam_;  // one for each part that is trained, if it is Adam
+  std::vector<Batch<T>> batches_;   // one for each chunk that is worked on at once
   std::vector<std::vector<T>> shares_;
-  std::vector<double> errors_;                                  // of each summed_lanes samples
-  AlignedBuffer<T> transposed_;                                 // scratch of each thread
-  std::vector<std::vector<T, AlignedAllocator<T>>> gradients_;  // one for each part that is trained
-  std::vector<AdamState<T>> adam_;                              // the same, if it is Adam
-  std::vector<Piece> pieces_;
-  std::vector<Block> blocks_;
-  std::vector<double> norms_;
+  std::vector<double> errors_;  // of each summed_lanes samples
 };
 
 }  // namespace lso

@@ -91,7 +91,6 @@ class Trainer {
   std::vector<std::shared_ptr<Network<T>>> parts_;
   Chain<T> chain_;
   std::vector<std::size_t> trained_;  // parts
-  std::vector<AdamState<T>> adam_;    // one each, if it is Adam
   std::size_t first_stage_ = 0;       // how far down Algorithm 1 must go
 
  private:
