@@ -34,7 +34,7 @@ def lint(session: nox.Session) -> None:
     fix = "--fix" in session.posargs
     sources = [
         str(path)
-        for folder in ("cpp", "bindings", "tests/cpp")
+        for folder in ("cpp", "bindings", "tests/cpp", "examples")
         for path in sorted(Path(folder).rglob("*"))
         if path.suffix in {".cpp", ".hpp", ".inl"}
     ]
