@@ -88,8 +88,9 @@ def train(
     score_every: int = 1,
     mse: float | None = None,
     sample_weight: ArrayLike | None = None,
-    validation: tuple[ArrayLike, ...] | None = None,
+    validation: tuple[ArrayLike | None, ...] | None = None,
     patience: int | None = None,
+    average: float = 0.0,
     shuffle: bool = True,
     trainable: Sequence[bool] | None = None,
     random_state: int | None = None,
@@ -111,6 +112,8 @@ def train(
     sample_weight : (n,) at least 0: how much each sample counts, beside the others.
     validation : (x, y), or (x, y, sample_weight). The model of the epoch with the lowest validation loss is returned.
     patience : stop after so many epochs without a lower validation loss.
+    average : share of the averaged parameters that a step keeps, below 1 (Polyak and Juditsky 1992, with the weights of
+        an exponential moving average); the averages are scored and returned. 0 for the parameters themselves.
     shuffle : a new order each epoch, keyed by ``random_state``.
     trainable : one flag for each part of a composition; the others stay as they are, bit for bit.
     threads : None for the processors that this process may use; at most 64, or 4 a processor. Used for scores and steps
@@ -132,6 +135,7 @@ def train(
         epochs=check_int("epochs", epochs),
         score_every=check_int("score_every", score_every),
         patience=0 if patience is None else check_int("patience", patience),
+        average=check_number("average", average, minimum=0.0, below=1.0),
         shuffle=check_flag("shuffle", shuffle),
         seed=resolve_seed(random_state),
         trainable=_check_trainable(trainable, model),

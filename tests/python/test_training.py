@@ -215,6 +215,36 @@ def test_parts_train_or_stay_frozen(name: str, trainable: tuple[bool, bool]) -> 
             assert_same_bits(part.parameters, before.parameters)
 
 
+@pytest.mark.parametrize("batch_size", [1, 60])
+def test_averages_of_the_parameters_are_scored_and_returned(batch_size: int) -> None:
+    options: dict[str, Any] = {"optimizer": lso.NormalizedGradientDescent(-0.1), "shuffle": False}
+    steps, at = [], small()
+    for step in range(5):
+        rows = slice(step, step + 1) if batch_size == 1 else slice(None)
+        result = lso.train(at, X[rows], Y[rows], epochs=1, batch_size=batch_size, **options)
+        assert isinstance(result.model, lso.Network)
+        at = result.model
+        steps.append(at.parameters)
+    expected = np.average(steps, axis=0, weights=0.7 ** np.arange(4, -1, -1))
+    x, y, epochs = (X[:5], Y[:5], 1) if batch_size == 1 else (X, Y, 5)
+    averaged = lso.train(
+        small(), x, y, epochs=epochs, batch_size=batch_size, average=0.7, **options
+    )
+    assert isinstance(averaged.model, lso.Network)
+    assert_close(averaged.model.parameters, expected, 1e-12)
+    mse = np.square(averaged.model(x) - y).mean()
+    assert averaged.history["train_mse"][-1] == pytest.approx(mse, rel=1e-12)
+
+
+def test_what_is_not_trained_is_not_averaged() -> None:
+    model = small() >> lso.Network([3, 2], dtype="float64", random_state=1)
+    result = lso.train(model, X, Y[:, :2], epochs=2, average=0.9, trainable=[False, True])
+    assert result.model.parts[0] == model.parts[0]
+    assert result.model.parts[1] != model.parts[1]
+    with pytest.raises(ValueError, match="average: expected a number below 1"):
+        lso.train(small(), X, Y, average=1.0)
+
+
 def test_progress_and_stopping() -> None:
     seen: list[lso.TrainProgress] = []
 

@@ -48,7 +48,8 @@ struct TrainSettings {
                       Setting{"epochs", &Self::epochs},           Setting{"score_every", &Self::score_every},
                       Setting{"stop_at_mse", &Self::stop_at_mse}, Setting{"patience", &Self::patience},
                       Setting{"shuffle", &Self::shuffle},         Setting{"seed", &Self::seed},
-                      Setting{"trainable", &Self::trainable},     Setting{"threads", &Self::threads}};
+                      Setting{"trainable", &Self::trainable},     Setting{"threads", &Self::threads},
+                      Setting{"average", &Self::average}};
   }
 
   TrainOptimizer optimizer;
@@ -58,6 +59,7 @@ struct TrainSettings {
   double stop_at_mse = -std::numeric_limits<double>::infinity();
   std::size_t patience = 0;  // epochs without a better validation loss; 0: no early stopping
   bool shuffle = true;
+  double average = 0;  // of the averaged parameters that stays at each step; scored and returned are the averages
   std::uint64_t seed = 0;
   std::vector<bool> trainable;                       // one a part; empty: all
   std::size_t threads = 0;                           // 0: all processors, where they pay; they do not change the result

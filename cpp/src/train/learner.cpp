@@ -11,6 +11,7 @@
 #include "lso/backprop.hpp"
 #include "lso/threads.hpp"
 #include "lso/workspace.hpp"
+#include "train/average.hpp"
 #include "train/gradient_sum.hpp"
 
 namespace lso {
@@ -33,8 +34,7 @@ struct Learner<T>::Inside {
         chain({network}),
         team(resolve_threads(settings.threads)),
         sum(chain, {network}, {0}, team.size(), chunk_lanes),
-        keep(settings.average),
-        average(settings.average > 0 ? start.parameters().size() : 0) {
+        average(settings.average, start.parameters().size()) {
     adam.emplace_back(settings.optimizer, start.parameters().size());
   }
 
@@ -53,9 +53,7 @@ struct Learner<T>::Inside {
   GradientSum<T> sum;
   bool gathered = false;
   std::vector<AdamState<T>> adam;
-  double keep;
-  double weight = 0;  // of the averages so far
-  std::vector<T> average;
+  Average<T> average;
   std::vector<Workspace<T>> chunks;
   std::size_t n_rows = 0;
 };
@@ -83,9 +81,7 @@ std::span<const T> Learner<T>::gradient() const {
 template <class T>
 Network<T> Learner<T>::averaged() const {
   Network<T> network = *inside_->network;
-  if (inside_->weight == 0) return network;
-  const auto unbias = static_cast<T>(1 / inside_->weight);
-  std::ranges::transform(inside_->average, network.parameters().begin(), [&](T value) { return value * unbias; });
+  inside_->average.copy_to(network.parameters());
   return network;
 }
 
@@ -142,12 +138,7 @@ StepOutcome Learner<T>::step() {
   const double norm = in.sum.squared_norm(in.sharing());
   if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // Adam squares in T
   in.sum.step(in.sharing(), in.adam);
-  if (in.keep > 0) {
-    const auto keep = static_cast<T>(in.keep);
-    in.weight = in.keep * in.weight + (1 - in.keep);
-    std::ranges::transform(in.average, std::as_const(*in.network).parameters(), in.average.begin(),
-                           [&](T average, T value) { return keep * average + (1 - keep) * value; });
-  }
+  in.average.add(std::as_const(*in.network).parameters());
   return norm == 0 ? StepOutcome::stationary : StepOutcome::moved;
 }
 

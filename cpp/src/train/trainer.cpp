@@ -7,7 +7,9 @@ namespace lso {
 
 template <class T>
 std::unique_ptr<Trainer<T>> make_trainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings) {
-  if (settings.batch_size == 1) return std::make_unique<OnlineTrainer<T>>(chain, data, settings);
+  // Sample by sample parameters are put together at the end of an epoch only, too late to average.
+  if (settings.batch_size == 1 && settings.average == 0)
+    return std::make_unique<OnlineTrainer<T>>(chain, data, settings);
   return std::make_unique<MinibatchTrainer<T>>(chain, data, settings);
 }
 

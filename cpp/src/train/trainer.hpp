@@ -13,6 +13,7 @@
 #include "lso/random.hpp"
 #include "lso/threads.hpp"
 #include "lso/train.hpp"
+#include "train/average.hpp"
 
 namespace lso {
 
@@ -24,10 +25,13 @@ class Trainer {
         settings_(settings),
         parts_(copy_parts(chain)),
         chain_(std::vector<typename Chain<T>::Part>(parts_.begin(), parts_.end())),
+        shown_(settings.average > 0 ? copy_parts(chain) : parts_),
+        shown_chain_(std::vector<typename Chain<T>::Part>(shown_.begin(), shown_.end())),
         order_(data.x.rows) {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       if (!trainable(p)) continue;
       trained_.push_back(p);
+      averages_.emplace_back(settings.average, parts_[p]->parameters().size());
     }
     const std::size_t first = trained_.front();
     first_stage_ = chain_.first_stage(first) + (parts_[first]->layers().front().bias ? 0 : 1);
@@ -37,7 +41,8 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
   virtual ~Trainer() = default;
 
-  [[nodiscard]] const Chain<T>& chain() const { return chain_; }
+  // With averaged parameters, if they are asked for.
+  [[nodiscard]] const Chain<T>& chain() const { return shown_chain_; }
 
   // One pass over the data. Empty when it went through, else why it ended.
   std::optional<TrainStatus> epoch(std::size_t number, StopSignal& stop) {
@@ -50,26 +55,27 @@ class Trainer {
       const StepOutcome outcome = step(std::span(order_).subspan(begin, count), stop);
       if (outcome == StepOutcome::diverged) return TrainStatus::diverged;
       moved = moved || outcome == StepOutcome::moved;
+      if (settings_.average > 0) average();
       if (stop.check()) {
-        flush();
+        show();
         return TrainStatus::interrupted;
       }
     }
-    flush();
+    show();
     return moved ? std::nullopt : std::optional(TrainStatus::stationary);
   }
 
   void save(std::vector<std::vector<T>>& parameters) const {
     parameters.resize(trained_.size());
     for (std::size_t i = 0; i < trained_.size(); ++i) {
-      const std::span<const T> current = std::as_const(*parts_[trained_[i]]).parameters();
+      const std::span<const T> current = std::as_const(*shown_[trained_[i]]).parameters();
       parameters[i].assign(current.begin(), current.end());
     }
   }
 
   void restore(const std::vector<std::vector<T>>& parameters) {
     for (std::size_t i = 0; i < trained_.size(); ++i) {
-      std::ranges::copy(parameters[i], parts_[trained_[i]]->parameters().begin());
+      std::ranges::copy(parameters[i], shown_[trained_[i]]->parameters().begin());
     }
     reload();
   }
@@ -94,12 +100,26 @@ class Trainer {
   std::size_t first_stage_ = 0;       // how far down Algorithm 1 must go
 
  private:
+  void average() {
+    for (std::size_t i = 0; i < trained_.size(); ++i) {
+      averages_[i].add(std::as_const(*parts_[trained_[i]]).parameters());
+    }
+  }
+
+  void show() {
+    flush();
+    for (std::size_t i = 0; i < trained_.size(); ++i) averages_[i].copy_to(shown_[trained_[i]]->parameters());
+  }
+
   static std::vector<std::shared_ptr<Network<T>>> copy_parts(const Chain<T>& chain) {
     std::vector<std::shared_ptr<Network<T>>> copies;
     for (const auto& part : chain.parts()) copies.push_back(std::make_shared<Network<T>>(*part));
     return copies;
   }
 
+  std::vector<std::shared_ptr<Network<T>>> shown_;  // parts_, or copies with averaged parameters
+  Chain<T> shown_chain_;
+  std::vector<Average<T>> averages_;  // one for each of trained_
   std::vector<std::size_t> order_;
 };
 
