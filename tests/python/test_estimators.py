@@ -97,6 +97,22 @@ def test_the_epoch_that_does_best_by_held_out_samples_is_kept(name: str) -> None
 
 
 @every
+def test_averages_are_learned_if_asked(name: str) -> None:
+    last, averaged = (fit(new(name, average=average)) for average in (0.0, 0.9))
+    for part in last._parts:
+        if part != "discriminator_":
+            assert getattr(averaged, part) != getattr(last, part)
+
+
+def test_held_out_samples_count_by_their_weights() -> None:
+    model = new("regressor", epochs=1, validation_fraction=0.5, optimizer=lso.Adam(1e-12))
+    plain, weighted = (copy.deepcopy(model) for _ in range(2))
+    fit(plain)
+    fit(weighted, sample_weight=1.0 + 9 * (LABELS == 0))
+    assert plain.history_["validation_loss"] != weighted.history_["validation_loss"]
+
+
+@every
 def test_patience_ends_training(name: str) -> None:
     settings = {"epochs": 400, "validation_fraction": 0.3, "patience": 2}
     noise = np.random.default_rng(0).random(X.shape)  # of which nothing holds for other samples

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation, check_dtype
-from lso_native._checks import check_choice, check_int, check_threads
+from lso_native._checks import check_choice, check_int, check_number, check_threads
 from lso_native._typing import Array, Float64Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.dataset import Dataset
@@ -66,6 +66,10 @@ class Estimator(Settings, ABC):
     )
     batch_size: int = setting(default=50, doc="samples a step.")
     epochs: int = setting(default=100, doc="passes over the samples, at most.")
+    average: float = setting(
+        default=0.0,
+        doc="share of the averaged parameters that a step keeps; what is learned are the averages. 0: the last.",
+    )
     validation_fraction: float = setting(
         default=0.0,
         doc="share of the samples, of each class if there are some, drawn at random and held out for validation.",
@@ -216,6 +220,7 @@ class Estimator(Settings, ABC):
             check_int(name, getattr(self, name))
         if self.patience is not None:
             check_int("patience", self.patience)
+        check_number("average", self.average, minimum=0.0, below=1.0)
         check_threads(self.threads)
 
     def _check_dtype(self) -> np.dtype[Any]:

@@ -42,8 +42,7 @@ class Dataset:
         weight = weight[there]
         if weight.min() == weight.max():
             return kept
-        # By a power of two, which rounds nothing: what is tiny or huge in float32 as given is neither in relation.
-        return dataclasses.replace(kept, weight=np.ldexp(weight, 1 - np.frexp(weight.max())[1]))
+        return dataclasses.replace(kept, weight=weight)
 
     def take(self, rows: Array) -> Dataset:
         """The samples ``rows``, in that order."""

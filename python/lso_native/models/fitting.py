@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy.typing as npt
 
-from lso_native._checks import check_callback, check_sample_weight, resolve_seed
+from lso_native._checks import check_callback, resolve_seed
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.models.base import Estimator
@@ -15,6 +15,7 @@ from lso_native.models.dataset import Dataset
 from lso_native.models.inputs import check_columns, column_names, forget_warning, range_of
 from lso_native.models.settings import estimator, learned_names
 from lso_native.models.training import ADVICE, Callback, Outcome, Schedule, Training, joined
+from lso_native.training import relative_weight
 
 
 @estimator
@@ -81,7 +82,7 @@ class Fitting(Estimator):
         check_columns("X", X, columns)
         x = self._check_x("X", X, n_features)
         data = Dataset(x, self._check_y("y", y, len(x)), columns=columns)
-        data = data.weighted_by(check_sample_weight(sample_weight, len(x)))
+        data = data.weighted_by(relative_weight(sample_weight, len(x)))
         return self._encode("y", data, classes)
 
     def _hold_out(

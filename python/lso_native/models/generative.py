@@ -23,10 +23,7 @@ class GenerativeEstimator(NormalDecodingEstimator):
     optimizer: Adam = setting(default=Adam(learning_rate=1e-3), doc="``Adam``.")
     batch_size: int = setting(default=100)
     epochs: int = setting(default=50)
-    average: float = setting(
-        default=0.999,
-        doc="share of the averaged parameters that a step keeps; what is learned are the averages. 0: the last.",
-    )
+    average: float = setting(default=0.999)
 
     def _stack(
         self, sizes: Sequence[int], output: ActivationName, seed: int, before: Network | None

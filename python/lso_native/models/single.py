@@ -86,6 +86,7 @@ class NetworkEstimator(Estimator):
             "objective": self._objective,
             "optimizer": self.optimizer,
             "mse": self.mse,
+            "average": self.average,
             "threads": self.threads,
         }
         return SingleTraining(network, self._targets, options)

@@ -89,7 +89,9 @@ class SingleTraining(Training):
                 data.x,
                 self.targets(data),
                 sample_weight=data.weight,
-                validation=None if held_out is None else (held_out.x, self.targets(held_out)),
+                validation=None
+                if held_out is None
+                else (held_out.x, self.targets(held_out), held_out.weight),
                 batch_size=schedule.batch_size,
                 epochs=schedule.epochs,
                 patience=schedule.patience,
