@@ -65,6 +65,18 @@ def test_averages_follow_the_formula() -> None:
     np.testing.assert_allclose(learner.averaged.parameters, total / (1 - 0.5**3), rtol=1e-12)
 
 
+@pytest.mark.parametrize("average", [0.9, 0.999, 0.99999, 1 - 1e-9])
+def test_the_average_of_what_stays_is_what_stays(average: float) -> None:
+    network = lso.Network([2, 4, 2], random_state=0)
+    learner = lso.Learner(network, optimizer=lso.Adam(1e-12), average=average)
+    for _ in range(30):
+        learner.learn(learner.forward([[0.5, 1.0]]))
+        assert learner.step()
+    np.testing.assert_allclose(
+        learner.averaged.parameters, network.parameters, rtol=1e-6, atol=1e-9
+    )
+
+
 def test_a_derivative_too_large_moves_nothing() -> None:
     learner = lso.Learner(lso.Network([2, 2], random_state=0))
     before = learner.network

@@ -13,14 +13,13 @@ template <class T>
 class Average {
  public:
   // `keep` is a: the share of the average that stays at each step; 0 averages nothing.
-  Average(double keep, std::size_t size) : keep_(keep), values_(keep > 0 ? size : 0) {}
+  Average(double keep, std::size_t size) : keep_(static_cast<T>(keep)), values_(keep > 0 ? size : 0) {}
 
   void add(std::span<const T> parameters) {
     if (keep_ == 0) return;
-    const auto keep = static_cast<T>(keep_);
     weight_ = keep_ * weight_ + (1 - keep_);
     std::ranges::transform(values_, parameters, values_.begin(),
-                           [&](T average, T value) { return keep * average + (1 - keep) * value; });
+                           [&](T average, T value) { return keep_ * average + (1 - keep_) * value; });
   }
 
   // Leaves `parameters` as they are where nothing was averaged.
@@ -31,7 +30,7 @@ class Average {
   }
 
  private:
-  double keep_;
+  T keep_;  // in T, so that the values are divided by the very weight that they have
   double weight_ = 0;  // of the steps so far
   std::vector<T> values_;
 };
