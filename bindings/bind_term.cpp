@@ -99,7 +99,7 @@ void bind_terms(py::module_& module) {
 
 void bind_term(py::module_& module) {
   py::class_<Tolerance>(module, "Tolerance")
-      .def(py::init([](double value, bool mean) { return Tolerance{value, mean}; }),
+      .def(py::init([](double value, bool mean) { return Tolerance{.value = value, .mean = mean}; }),
            py::arg("value") = Tolerance{}.value, py::arg("mean") = Tolerance{}.mean)
       .def_readonly("value", &Tolerance::value)
       .def_readonly("mean", &Tolerance::mean);

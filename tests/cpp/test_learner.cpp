@@ -20,8 +20,9 @@ using lso::Learner;
 using lso::LearnerSettings;
 using lso::Network;
 
-const std::vector<Layer> layers = {
-    {7, Activation::linear, true}, {60, Activation::tanh, true}, {5, Activation::sigmoid, true}};
+const std::vector<Layer> layers = {{.size = 7, .activation = Activation::linear, .bias = true},
+                                   {.size = 60, .activation = Activation::tanh, .bias = true},
+                                   {.size = 5, .activation = Activation::sigmoid, .bias = true}};
 
 // More rows than one chunk holds, and no multiple of a group of lanes.
 constexpr std::size_t n = 261;
@@ -33,9 +34,9 @@ struct Given {
 
   void pass(Learner<double>& learner, std::vector<double>& inputs, bool linear = false) const {
     std::vector<double> y(n * 5);
-    learner.forward({x.data(), n, 7}, {y.data(), n, 5});
+    learner.forward(support::rows(x, 7), support::rows(y, 5));
     inputs.resize(n * 7);
-    learner.backward({direction.data(), n, 5}, {true, linear}, {inputs.data(), n, 7});
+    learner.backward(support::rows(direction, 5), {.learn = true, .linear = linear}, support::rows(inputs, 7));
   }
 };
 
@@ -47,8 +48,8 @@ TEST("derivatives are those of backprop") {
   std::vector<double> expected_inputs(n * 7);
   std::vector<double> expected(given.network->parameters().size());
   const lso::Chain<double> chain({given.network});
-  lso::backprop<double>(chain, {given.x.data(), n, 7}, {given.direction.data(), n, 5}, {{expected_inputs.data(), n, 7}},
-                        {expected});
+  lso::backprop<double>(chain, support::rows(given.x, 7), support::rows(given.direction, 5),
+                        {support::rows(expected_inputs, 7)}, {expected});
   for (std::size_t i = 0; i < inputs.size(); ++i) CHECK_CLOSE(inputs[i], expected_inputs[i], 1e-12, 1e-14);
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK_CLOSE(learner.gradient()[i], expected[i], 1e-11, 1e-12);
 }
@@ -74,7 +75,7 @@ TEST("linear derivatives are those of pre activations") {
   std::vector<double> inputs;
   given.pass(learner, inputs);
   std::vector<double> y(n * 5);
-  learner.forward({given.x.data(), n, 7}, {y.data(), n, 5});
+  learner.forward(support::rows(given.x, 7), support::rows(y, 5));
   for (std::size_t i = 0; i < y.size(); ++i) given.direction[i] *= y[i] * (1 - y[i]);
   Learner<double> other(*given.network, {});
   std::vector<double> other_inputs;
@@ -84,8 +85,8 @@ TEST("linear derivatives are those of pre activations") {
 
 TEST("a step is Adam's and averages are those of the formula") {
   const Given given;
-  const lso::Adam adam{0.01, 0.5, 0.9, 1e-8};
-  Learner<double> learner(*given.network, LearnerSettings{adam, 0.75, 1});
+  const lso::Adam adam{.learning_rate = 0.01, .beta1 = 0.5, .beta2 = 0.9, .epsilon = 1e-8};
+  Learner<double> learner(*given.network, LearnerSettings{.optimizer = adam, .average = 0.75, .threads = 1});
   lso::AdamState<double> state(adam, given.network->parameters().size());
   const std::span<const double> start = std::as_const(*given.network).parameters();
   std::vector<double> expected(start.begin(), start.end());
@@ -116,19 +117,20 @@ TEST("a derivative that is not finite moves nothing") {
 }
 
 TEST("threads change no bit") {
-  const std::vector<Layer> wide = {
-      {40, Activation::linear, false}, {600, Activation::relu, true}, {9, Activation::linear, true}};
+  const std::vector<Layer> wide = {{.size = 40, .activation = Activation::linear, .bias = false},
+                                   {.size = 600, .activation = Activation::relu, .bias = true},
+                                   {.size = 9, .activation = Activation::linear, .bias = true}};
   const auto network = support::network<float>(wide, 3);
   const std::size_t rows = 700;
   const std::vector<float> x = support::uniform<float>(rows * 40, 4);
   const std::vector<float> direction = support::uniform<float>(rows * 9, 5);
   std::vector<std::vector<float>> results;
   for (const std::size_t threads : {1U, 3U}) {
-    Learner<float> learner(*network, LearnerSettings{{}, 0, threads});
+    Learner<float> learner(*network, LearnerSettings{.threads = threads});
     std::vector<float> y(rows * 9);
     std::vector<float> inputs(rows * 40);
-    learner.forward({x.data(), rows, 40}, {y.data(), rows, 9});
-    learner.backward({direction.data(), rows, 9}, {}, {inputs.data(), rows, 40});
+    learner.forward(support::rows(x, 40), support::rows(y, 9));
+    learner.backward(support::rows(direction, 9), {}, support::rows(inputs, 40));
     learner.step();
     const std::span<const float> parameters = learner.network().parameters();
     results.emplace_back(parameters.begin(), parameters.end());
@@ -140,12 +142,12 @@ TEST("threads change no bit") {
 
 TEST("a round allocates nothing once it has room") {
   const Given given;
-  Learner<double> learner(*given.network, LearnerSettings{{}, 0.9, 1});
+  Learner<double> learner(*given.network, LearnerSettings{.average = 0.9, .threads = 1});
   std::vector<double> y(n * 5);
   std::vector<double> inputs(n * 7);
   const auto round = [&] {
-    learner.forward({given.x.data(), n, 7}, {y.data(), n, 5});
-    learner.backward({given.direction.data(), n, 5}, {}, {inputs.data(), n, 7});
+    learner.forward(support::rows(given.x, 7), support::rows(y, 5));
+    learner.backward(support::rows(given.direction, 5), {}, support::rows(inputs, 7));
     learner.step();
   };
   round();

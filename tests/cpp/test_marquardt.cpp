@@ -116,7 +116,7 @@ void check_step(std::span<const double> step, const Vector& expected, double rel
 TEST("the step solves the damped equations, with more inputs than residuals or fewer") {
   for (const auto& [m, n] : shapes) {
     for (const double share : {1e-3, 0.1, 10.0}) {
-      const Linear linear{m, n};
+      const Linear linear{.m = m, .n = n};
       LinearModel model = linear.model();
       DampedSolver solver(m, n);
       check_step(solver.step(model, {share}, none_blocked), linear.step(linear.first_damping(share)));
@@ -125,8 +125,8 @@ TEST("the step solves the damped equations, with more inputs than residuals or f
 }
 
 TEST("a solver goes from one model to another") {
-  const Linear linear{4, 3};
-  const Linear other{4, 3, support::uniform<double>(4, 7), support::uniform<double>(12, 8)};
+  const Linear linear{.m = 4, .n = 3};
+  const Linear other{.m = 4, .n = 3, .r = support::uniform<double>(4, 7), .jacobian = support::uniform<double>(12, 8)};
   DampedSolver solver(4, 3);
   for (const Linear& each : {linear, other, linear}) {
     LinearModel model = each.model();
@@ -142,14 +142,14 @@ TEST("one lane of single-precision derivatives is taken") {
     lanes(1, lane) = 2.0F * static_cast<float>(lane);
   }
   model.set<float>(0, 5.0, lanes.view(), 2);
-  const Linear expected{1, 2, {5.0}, {2.0, 4.0}};
+  const Linear expected{.m = 1, .n = 2, .r = {5.0}, .jacobian = {2.0, 4.0}};
   DampedSolver solver(1, 2);
   check_step(solver.step(model, {0.5}, none_blocked), expected.step(expected.first_damping(0.5)));
 }
 
 TEST("blocked inputs stay, and the others move as if those were not there") {
   for (const auto& [m, n] : {std::pair<std::size_t, std::size_t>{2, 5}, {4, 4}, {8, 4}}) {
-    const Linear all{m, n};
+    const Linear all{.m = m, .n = n};
     const Vector gradient = all.gradient();
     Vector asked(n);
     const auto blocked = [&](std::size_t i, double slope) {
@@ -169,7 +169,7 @@ TEST("blocked inputs stay, and the others move as if those were not there") {
 }
 
 TEST("an input that is free again moves") {
-  const Linear linear{3, 2};
+  const Linear linear{.m = 3, .n = 2};
   LinearModel model = linear.model();
   DampedSolver solver(3, 2);
   CHECK(solver.step(model, {0.1}, [](std::size_t, double) { return true; })[0] == 0.0);
@@ -183,7 +183,7 @@ double damping(LinearModel& model) {
 }
 
 TEST("each failure in a row raises the damping by twice as much, until a success") {
-  LinearModel model = Linear{1, 1, {1.0}, {1.0}}.model();
+  LinearModel model = Linear{.m = 1, .n = 1, .r = {1.0}, .jacobian = {1.0}}.model();
   CHECK_CLOSE(damping(model), 0.5, 1e-12, 0.0);
   double expected = 0.5;
   for (const double raise : {2.0, 4.0, 8.0, 16.0}) {
@@ -201,8 +201,12 @@ TEST("a success changes the damping by how much of the promise it kept") {
     double share, factor;
   };
   for (const auto& [m, n] : shapes) {
-    const Linear linear{m, n};
-    for (const Rule rule : {Rule{1.0, 1.0 / 3.0}, {2.0, 1.0 / 3.0}, {0.75, 0.875}, {0.5, 1.0}, {0.25, 1.125}}) {
+    const Linear linear{.m = m, .n = n};
+    for (const Rule rule : {Rule{.share = 1.0, .factor = 1.0 / 3.0},
+                            {.share = 2.0, .factor = 1.0 / 3.0},
+                            {.share = 0.75, .factor = 0.875},
+                            {.share = 0.5, .factor = 1.0},
+                            {.share = 0.25, .factor = 1.125}}) {
       LinearModel model = linear.model();
       DampedSolver solver(m, n);
       const std::span<const double> h = solver.step(model, {0.2}, none_blocked);
@@ -214,7 +218,7 @@ TEST("a success changes the damping by how much of the promise it kept") {
 }
 
 TEST("the first point changes no damping, and a new start forgets the old one's") {
-  LinearModel model = Linear{1, 1, {1.0}, {1.0}}.model();
+  LinearModel model = Linear{.m = 1, .n = 1, .r = {1.0}, .jacobian = {1.0}}.model();
   model.begin();
   model.accept(HUGE_VAL);
   CHECK_CLOSE(damping(model), 0.5, 1e-12, 0.0);
@@ -229,7 +233,7 @@ TEST("the first point changes no damping, and a new start forgets the old one's"
 TEST("no step where the Jacobian is zero, or its square has no room") {
   for (const double value : {0.0, 1e-200, 1e200}) {
     for (const auto& [m, n] : shapes) {
-      LinearModel model = Linear{m, n, Vector(m, 1.0), Vector(m * n, value)}.model();
+      LinearModel model = Linear{.m = m, .n = n, .r = Vector(m, 1.0), .jacobian = Vector(m * n, value)}.model();
       DampedSolver solver(m, n);
       for (const double h : solver.step(model, {1e-3}, none_blocked)) CHECK(h == 0.0);
     }
@@ -237,7 +241,7 @@ TEST("no step where the Jacobian is zero, or its square has no room") {
 }
 
 TEST("a Jacobian without full rank has a step") {
-  const Linear linear{3, 3, {1.0, 2.0, 3.0}, {1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 2.0, 4.0, 0.0}};
+  const Linear linear{.m = 3, .n = 3, .r = {1.0, 2.0, 3.0}, .jacobian = {1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 2.0, 4.0, 0.0}};
   LinearModel model = linear.model();
   DampedSolver solver(3, 3);
   check_step(solver.step(model, {1e-3}, none_blocked), linear.step(linear.first_damping(1e-3)));
@@ -246,7 +250,7 @@ TEST("a Jacobian without full rank has a step") {
 // y = W x, W (n_outputs, n_inputs).
 Chain<double> linear_chain(std::size_t n_inputs, std::size_t n_outputs, const Vector& weights) {
   return Chain<double>({std::make_shared<const lso::Network<double>>(
-      std::vector<lso::Layer>{{n_inputs}, {n_outputs, Activation::linear}}, weights)});
+      std::vector<lso::Layer>{{.size = n_inputs}, {.size = n_outputs, .activation = Activation::linear}}, weights)});
 }
 
 OptimizeSettings settings(std::size_t max_iterations) {
@@ -259,7 +263,8 @@ OptimizeSettings settings(std::size_t max_iterations) {
 
 OptimizeResult<double> run(const Chain<double>& chain, const Vector& target, const Vector& start, double mse,
                            const OptimizeSettings& how, const lso::Bounds<double>& bounds = {}) {
-  return lso::optimize(support::problem(chain, target, {mse, true}), support::rows(start, start.size()), bounds, how);
+  return lso::optimize(support::problem(chain, target, {.value = mse, .mean = true}),
+                       support::rows(start, start.size()), bounds, how);
 }
 
 TEST("a linear problem that can be met is met in a few steps") {
@@ -273,7 +278,7 @@ TEST("a linear problem that can be met is met in a few steps") {
 }
 
 TEST("a linear problem that cannot be met ends at the least squares") {
-  const Linear linear{6, 3};
+  const Linear linear{.m = 6, .n = 3};
   Vector target = linear.r;
   for (double& value : target) value = -value;  // at x = 0 the residuals are r
   const OptimizeResult<double> result =
@@ -303,7 +308,7 @@ TEST("one step by hand") {
 
 TEST("a vanishing gradient is stationary, at the start") {
   const Chain<double> flat({std::make_shared<const lso::Network<double>>(
-      std::vector<lso::Layer>{{2}, {1, Activation::sigmoid}}, Vector{0.0, 0.0})});
+      std::vector<lso::Layer>{{.size = 2}, {.size = 1, .activation = Activation::sigmoid}}, Vector{0.0, 0.0})});
   const Vector start = {0.3, -0.4};
   const OptimizeResult<double> result = run(flat, {0.9}, start, 1e-3, settings(100));
   CHECK(result.status[0] == Status::stationary);
@@ -321,7 +326,7 @@ TEST("a start whose error is not finite is diverged at once") {
 
 TEST("a start that the bounds hold is stationary, on them") {
   const OptimizeResult<double> result =
-      run(linear_chain(1, 1, {1.0}), {2.0}, {0.5}, 1e-3, settings(100), {{0.0}, {1.0}});
+      run(linear_chain(1, 1, {1.0}), {2.0}, {0.5}, 1e-3, settings(100), {.lower = {0.0}, .upper = {1.0}});
   CHECK(result.status[0] == Status::stationary);
   CHECK(result.latents[0] == 1.0);
 }

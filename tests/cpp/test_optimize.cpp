@@ -47,14 +47,14 @@ struct Problem {
   std::vector<T> target;
   std::vector<T> starts;
   OptimizeSettings settings;
-  lso::Tolerance tolerance{1e-7, true};
+  lso::Tolerance tolerance{.value = 1e-7, .mean = true};
   Bounds<T> bounds;
 
   explicit Problem(std::size_t n)
       : target(reachable(chain, n)), starts(support::uniform<T>(n * n_latents, 6, 0.0, 1.0)) {
     settings.threads = 1;
     settings.max_iterations = 500;
-    settings.optimizer = lso::NormalizedGradientDescent{-0.5, true};
+    settings.optimizer = lso::NormalizedGradientDescent{.desired_change = -0.5, .proportional = true};
   }
 
   [[nodiscard]] OptimizeResult<T> run(lso::Rows<const T> weights = {}) const {
@@ -85,7 +85,7 @@ bool same(const OptimizeResult<T>& a, const OptimizeResult<T>& b) {
 // A linear network y = x whose inputs are moved directly.
 Chain<double> identity() {
   return Chain<double>({std::make_shared<const lso::Network<double>>(
-      std::vector<lso::Layer>{{1}, {1, Activation::linear}}, std::vector<double>{1.0})});
+      std::vector<lso::Layer>{{.size = 1}, {.size = 1, .activation = Activation::linear}}, std::vector<double>{1.0})});
 }
 
 OptimizeResult<double> run_identity(std::vector<double> starts, double target, const OptimizeSettings& settings,
@@ -111,7 +111,7 @@ TEST("starts converge, and the loss is that of the point returned") {
 TEST("one step of Algorithm 3, by hand") {
   OptimizeSettings settings;
   settings.max_iterations = 1;
-  settings.optimizer = lso::NormalizedGradientDescent{-0.5, true};
+  settings.optimizer = lso::NormalizedGradientDescent{.desired_change = -0.5, .proportional = true};
   // E = (3 - 1)^2 = 4, D = 4, S = 16, C = -2: the step is 4 * -2 / 16.
   const OptimizeResult<double> result = run_identity({3.0}, 1.0, settings);
   CHECK_CLOSE(result.latents[0], 2.5, 1e-15, 0.0);
@@ -130,17 +130,18 @@ TEST("a start that already meets the objective takes no step") {
 
 TEST("tolerances are a mean over outputs or a sum") {
   Problem<double> problem(60);
-  problem.tolerance = {3e-4, false};
+  problem.tolerance = {.value = 3e-4, .mean = false};
   const OptimizeResult<double> sum = problem.run();
-  problem.tolerance = {1e-4, true};
+  problem.tolerance = {.value = 1e-4, .mean = true};
   CHECK(same(sum, problem.run()));
-  problem.tolerance = {3e-4, true};
+  problem.tolerance = {.value = 3e-4, .mean = true};
   CHECK(!same(sum, problem.run()));
 }
 
 TEST("a vanishing gradient is stationary, at the start") {
   const Chain<double> flat({std::make_shared<const lso::Network<double>>(
-      std::vector<lso::Layer>{{2}, {1, Activation::sigmoid}}, std::vector<double>{0.0, 0.0})});
+      std::vector<lso::Layer>{{.size = 2}, {.size = 1, .activation = Activation::sigmoid}},
+      std::vector<double>{0.0, 0.0})});
   const std::vector<double> target = {0.9};
   const std::vector<double> start = {0.3, -0.4};
   const auto result = lso::optimize<double>(support::problem(flat, target), support::rows(start, 2), {}, {});
@@ -152,7 +153,7 @@ TEST("a vanishing gradient is stationary, at the start") {
 
 TEST("an exploding step is diverged, and the best point stays finite") {
   OptimizeSettings settings;
-  settings.optimizer = lso::NormalizedGradientDescent{-1e308, false};
+  settings.optimizer = lso::NormalizedGradientDescent{.desired_change = -1e308, .proportional = false};
   const OptimizeResult<double> result = run_identity({1.0 + 1e-3}, 1.0 - 1e-1, settings);
   CHECK(result.status[0] == Status::diverged);
   CHECK(std::isfinite(result.latents[0]));
@@ -168,7 +169,7 @@ TEST("a start whose error is not finite is diverged at once") {
 
 TEST("bounds hold at every point, and a start that they pin is stationary") {
   Problem<float> problem(80);
-  problem.bounds = {std::vector<float>(n_latents, 0.25F), std::vector<float>(n_latents, 0.75F)};
+  problem.bounds = {.lower = std::vector<float>(n_latents, 0.25F), .upper = std::vector<float>(n_latents, 0.75F)};
   for (float& value : problem.starts) value = 0.25F + value / 2.0F;
   problem.settings.trajectory = true;
   const OptimizeResult<float> result = problem.run();
@@ -182,7 +183,7 @@ TEST("bounds hold at every point, and a start that they pin is stationary") {
   }
   CHECK(touched);
 
-  const OptimizeResult<double> pinned = run_identity({0.5}, 2.0, OptimizeSettings{}, {{0.0}, {1.0}});
+  const OptimizeResult<double> pinned = run_identity({0.5}, 2.0, OptimizeSettings{}, {.lower = {0.0}, .upper = {1.0}});
   CHECK(pinned.status[0] == Status::stationary);
   CHECK(pinned.latents[0] == 1.0);
 }
@@ -254,9 +255,9 @@ TEST("an interruption keeps what was reached") {
   for (const std::size_t threads : {1U, 2U}) {
     Problem<double> problem(300);
     problem.settings.threads = threads;
-    problem.tolerance = {-1.0, true};  // nothing converges
+    problem.tolerance = {.value = -1.0, .mean = true};  // nothing converges
     problem.settings.max_iterations = 100'000'000;
-    problem.settings.optimizer = lso::NormalizedGradientDescent{-0.01, true};
+    problem.settings.optimizer = lso::NormalizedGradientDescent{.desired_change = -0.01, .proportional = true};
     int polls = 0;
     problem.settings.poll = [&](std::size_t) { return ++polls == 2; };
     const OptimizeResult<double> result = problem.run();
@@ -282,7 +283,8 @@ TEST("names of the outcomes") {
 // With nothing converging, ten times the iterations must not cost one allocation more.
 template <class T>
 void check_allocations(std::size_t n, std::size_t threads,
-                       const lso::Optimizer& optimizer = lso::NormalizedGradientDescent{-0.01, true}) {
+                       const lso::Optimizer& optimizer = lso::NormalizedGradientDescent{.desired_change = -0.01,
+                                                                                        .proportional = true}) {
   Problem<T> problem(n);
   problem.settings.threads = threads;
   problem.tolerance = {-1.0, true};

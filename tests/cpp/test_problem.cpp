@@ -65,7 +65,7 @@ struct Setup {
 
   [[nodiscard]] Asked<T> is_class(double weight = 1, double mse = 1e-3) const {
     return {std::make_shared<lso::SquaredError<T>>(support::rows(target, n_classes), Rows<const T>{},
-                                                   lso::Tolerance{mse, true}),
+                                                   lso::Tolerance{.value = mse, .mean = true}),
             weight};
   }
   [[nodiscard]] Asked<T> entropy() const {
@@ -135,12 +135,13 @@ void check_gradient(const Problem<double>& problem) {
 
 TEST("gradients through a head, two heads, on the sample, on the latent, and all together") {
   const Setup<double> s;
-  check_gradient({s.decoder, {{s.classifier, {s.is_class()}}}});
-  check_gradient({s.decoder, {{s.classifier, {s.entropy()}}}});
+  check_gradient({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.is_class()}}}});
+  check_gradient({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.entropy()}}}});
   check_gradient(s.heads());
-  check_gradient({s.decoder, {{std::nullopt, {s.near_image()}}}});
-  check_gradient({s.decoder, {{std::nullopt, {s.near_image()}}, {s.regressor, {s.between()}}}});
-  check_gradient({s.decoder, {}, {s.in_ball()}});
+  check_gradient({.trunk = s.decoder, .branches = {{.terms = {s.near_image()}}}});
+  check_gradient(
+      {.trunk = s.decoder, .branches = {{.terms = {s.near_image()}}, {.head = s.regressor, .terms = {s.between()}}}});
+  check_gradient({.trunk = s.decoder, .latent = {s.in_ball()}});
   check_gradient(s.all());
 }
 
@@ -172,7 +173,7 @@ TEST("residuals through heads and on the latent: J^T r is half the gradient") {
 }
 
 template <class T>
-OptimizeSettings settings(lso::Optimizer optimizer = lso::NormalizedGradientDescent{-0.5}) {
+OptimizeSettings settings(lso::Optimizer optimizer = lso::NormalizedGradientDescent{.desired_change = -0.5}) {
   OptimizeSettings made;
   made.optimizer = optimizer;
   made.max_iterations = 300;
@@ -183,11 +184,11 @@ OptimizeSettings settings(lso::Optimizer optimizer = lso::NormalizedGradientDesc
 TEST("a head's problem is the composition's, bit for bit") {
   const Setup<float> s;
   const std::vector<float> starts = support::uniform<float>(70 * n_latents, 13);
-  const Problem<float> branched{s.decoder, {{s.classifier, {s.is_class()}}}};
+  const Problem<float> branched{.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.is_class()}}}};
   const Problem<float> composed =
       support::problem<float>(Chain<float>({s.decoder.parts()[0], s.classifier.parts()[0]}), s.is_class().term);
-  for (const lso::Optimizer& optimizer :
-       {lso::Optimizer{lso::NormalizedGradientDescent{-0.5}}, lso::Optimizer{lso::LevenbergMarquardt{}}}) {
+  for (const lso::Optimizer& optimizer : {lso::Optimizer{lso::NormalizedGradientDescent{.desired_change = -0.5}},
+                                          lso::Optimizer{lso::LevenbergMarquardt{}}}) {
     const auto a = lso::optimize(branched, support::rows(starts, n_latents), {}, settings<float>(optimizer));
     const auto b = lso::optimize(composed, support::rows(starts, n_latents), {}, settings<float>(optimizer));
     CHECK(a.latents == b.latents);
@@ -222,8 +223,8 @@ TEST("a result's samples, outputs and terms are those of its best points, whatev
   bool converged = false;
   bool not_converged = false;
   for (const std::size_t iterations : {0U, 3U, 300U}) {
-    for (const lso::Optimizer& optimizer :
-         {lso::Optimizer{lso::NormalizedGradientDescent{-1.5}}, lso::Optimizer{lso::LevenbergMarquardt{}}}) {
+    for (const lso::Optimizer& optimizer : {lso::Optimizer{lso::NormalizedGradientDescent{.desired_change = -1.5}},
+                                            lso::Optimizer{lso::LevenbergMarquardt{}}}) {
       OptimizeSettings how = settings<double>(optimizer);
       how.max_iterations = iterations;
       const auto result = lso::optimize(problem, support::rows(starts, n_latents), {}, how);
@@ -246,7 +247,7 @@ TEST("a result's samples, outputs and terms are those of its best points, whatev
 
 TEST("an interval reached from outside is met, inside") {
   const Setup<float> s;
-  const Problem<float> problem{s.decoder, {{s.regressor, {s.between()}}}};
+  const Problem<float> problem{.trunk = s.decoder, .branches = {{.head = s.regressor, .terms = {s.between()}}}};
   const std::size_t n = 200;
   const std::vector<float> starts = support::uniform<float>(n * n_latents, 15, -3.0, 3.0);
   const auto result = lso::optimize(problem, support::rows(starts, n_latents), {}, settings<float>({}));
@@ -268,8 +269,9 @@ TEST("a soft term pulls, and does not keep a start from being done") {
   const auto run = [&](const Problem<double>& problem) {
     return lso::optimize(problem, support::rows(starts, n_latents), {}, settings<double>());
   };
-  const auto without = run({s.decoder, {{s.regressor, {s.between()}}}});
-  const auto with = run({s.decoder, {{s.regressor, {s.between()}}}, {s.in_ball()}});
+  const auto without = run({.trunk = s.decoder, .branches = {{.head = s.regressor, .terms = {s.between()}}}});
+  const auto with =
+      run({.trunk = s.decoder, .branches = {{.head = s.regressor, .terms = {s.between()}}}, .latent = {s.in_ball()}});
   CHECK(with.latents != without.latents);
   for (std::size_t i = 0; i < 50; ++i) {
     CHECK((with.status[i] == Status::converged) == (with.terms[0].met[i] == 1));
@@ -297,18 +299,22 @@ TEST("a problem that does not fit is refused by what does not") {
   const auto check = [](const Problem<double>& problem, std::size_t n, const char* names) {
     CHECK_THROWS(problem.check(n), std::invalid_argument, names);
   };
-  check({s.decoder, {}}, 1, "problem");
-  check({s.decoder, {{std::nullopt, {s.near_image()}}}}, 1, "must be met");  // soft alone
-  check({s.decoder, {{s.decoder, {s.is_class()}}}}, 1, "branch 0");
-  check({s.decoder, {{s.classifier, {s.is_class()}}, {s.regressor, {s.is_class()}}}}, 1, "branch 1");
-  check({s.decoder, {{s.classifier, {s.is_class()}}}, {s.near_image()}}, 1, "latent");
-  check({s.decoder, {{s.classifier, {s.is_class(0.0)}}}}, 1, "weight");
-  check({s.decoder, {{s.classifier, {s.is_class(-1.0)}}}}, 1, "weight");
+  check({.trunk = s.decoder}, 1, "problem");
+  check({.trunk = s.decoder, .branches = {{.terms = {s.near_image()}}}}, 1,
+        "must be met");  // soft alone
+  check({.trunk = s.decoder, .branches = {{.head = s.decoder, .terms = {s.is_class()}}}}, 1, "branch 0");
+  check({.trunk = s.decoder,
+         .branches = {{.head = s.classifier, .terms = {s.is_class()}}, {.head = s.regressor, .terms = {s.is_class()}}}},
+        1, "branch 1");
+  check({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.is_class()}}}, .latent = {s.near_image()}},
+        1, "latent");
+  check({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.is_class(0.0)}}}}, 1, "weight");
+  check({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {s.is_class(-1.0)}}}}, 1, "weight");
   const std::vector<double> two(2 * n_classes);
-  const Asked<double> rows{std::make_shared<lso::SquaredError<double>>(support::rows(two, n_classes))};
-  check({s.decoder, {{s.classifier, {rows}}}}, 3, "3 samples");
-  const Asked<double> entropy{std::make_shared<lso::BinaryCrossEntropy<double>>(support::rows(s.low, 2))};
-  check({s.decoder, {{s.regressor, {entropy}}}}, 1, "0..1");
+  const Asked<double> rows{.term = std::make_shared<lso::SquaredError<double>>(support::rows(two, n_classes))};
+  check({.trunk = s.decoder, .branches = {{.head = s.classifier, .terms = {rows}}}}, 3, "3 samples");
+  const Asked<double> entropy{.term = std::make_shared<lso::BinaryCrossEntropy<double>>(support::rows(s.low, 2))};
+  check({.trunk = s.decoder, .branches = {{.head = s.regressor, .terms = {entropy}}}}, 1, "0..1");
   s.all().check(7);
 }
 
@@ -340,8 +346,9 @@ class MeanAtLeast final : public lso::Term<T> {
 
 TEST("a term of one's own is one class") {
   const Setup<double> s;
-  const Problem<double> problem{
-      s.decoder, {{std::nullopt, {{std::make_shared<MeanAtLeast<double>>(0.5)}}}, {s.regressor, {s.between()}}}};
+  const Problem<double> problem{.trunk = s.decoder,
+                                .branches = {{.terms = {{.term = std::make_shared<MeanAtLeast<double>>(0.5)}}},
+                                             {.head = s.regressor, .terms = {s.between()}}}};
   check_gradient(problem);
   const std::vector<double> starts = support::uniform<double>(40 * n_latents, 18);
   const auto result = lso::optimize(problem, support::rows(starts, n_latents), {}, settings<double>());
@@ -360,10 +367,11 @@ TEST("a term of one's own is one class") {
 
 TEST("a term may end the run, and what was reached is kept") {
   const Setup<double> s;
-  const Problem<double> problem{s.decoder, {{std::nullopt, {{std::make_shared<MeanAtLeast<double>>(2.0, 5)}}}}};
+  const Problem<double> problem{.trunk = s.decoder,
+                                .branches = {{.terms = {{.term = std::make_shared<MeanAtLeast<double>>(2.0, 5)}}}}};
   const std::vector<double> starts = support::uniform<double>(30 * n_latents, 19);
   const auto result = lso::optimize(problem, support::rows(starts, n_latents), {},
-                                    settings<double>(lso::NormalizedGradientDescent{-0.001}));
+                                    settings<double>(lso::NormalizedGradientDescent{.desired_change = -0.001}));
   CHECK(result.interrupted);
   for (std::size_t i = 0; i < 30; ++i) {
     CHECK(result.status[i] == Status::interrupted);
@@ -394,7 +402,7 @@ TEST("nothing allocates in the iteration loop of a problem of many terms") {
   for (const std::size_t n : {1U, 100U}) {
     Problem<float> problem = s.all();
     problem.branches[0].terms.push_back(never);
-    check_allocations(problem, n, lso::NormalizedGradientDescent{-0.01});
+    check_allocations(problem, n, lso::NormalizedGradientDescent{.desired_change = -0.01});
     problem.branches[0].terms.erase(problem.branches[0].terms.begin() + 1);
     check_allocations(problem, n, lso::LevenbergMarquardt{});
   }

@@ -71,10 +71,11 @@ Said say(const Term<double>& term, Activation activation, const std::vector<doub
   std::vector<std::uint8_t> met(y.lanes());
   const std::size_t sample = 0;
   const lso::TermInput<double> at = lanes.at(y.view(), {&sample, 1});
-  if (!lanes.evaluate(at, {error.data(), g.view(), met.data()})) {
+  if (!lanes.evaluate(at, {.error = error.data(), .gradient = g.view(), .met = met.data()})) {
     lso::activate_backward<double>(activation, support::kept(activation, y, slope), g.view(), g.view());
   }
-  return {error[0], met[0] == 1, term.mse(at, 0, error[0]), {g(0, 0), g(1, 0), g(2, 0)}};
+  return {
+      .error = error[0], .met = met[0] == 1, .mse = term.mse(at, 0, error[0]), .delta = {g(0, 0), g(1, 0), g(2, 0)}};
 }
 
 // With linear nodes the values are z.

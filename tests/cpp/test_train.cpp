@@ -45,7 +45,7 @@ struct Problem {
     settings.threads = 1;
     settings.batch_size = 10;
     settings.epochs = 5;
-    settings.optimizer = NormalizedGradientDescent{-0.1, true};
+    settings.optimizer = NormalizedGradientDescent{.desired_change = -0.1, .proportional = true};
   }
 
   [[nodiscard]] Samples<T> samples() const {
@@ -257,7 +257,7 @@ TEST("divergence gives back the last finite parameters") {
   for (const float value : parameters(adam)) CHECK(std::isfinite(value));
   CHECK(std::isfinite(lso::score(Chain<float>({adam.parts[0]}), problem.samples()).loss));
 
-  problem.settings.optimizer = NormalizedGradientDescent{-1e300, false};
+  problem.settings.optimizer = NormalizedGradientDescent{.desired_change = -1e300, .proportional = false};
   const TrainResult<float> descent = problem.run();
   CHECK(descent.status == TrainStatus::diverged);
   CHECK(parameters(descent) == parameters(problem.chain));
@@ -311,7 +311,7 @@ void check_allocations(const lso::TrainOptimizer& optimizer) {
 
 TEST("nothing allocates in an epoch's loop over minibatches") {
   check_allocations<float>(Adam{});
-  check_allocations<double>(NormalizedGradientDescent{-0.1, true});
+  check_allocations<double>(NormalizedGradientDescent{.desired_change = -0.1, .proportional = true});
 }
 
 }  // namespace

@@ -18,6 +18,8 @@ class Tile;  // some of its starts, iterated together
 // One of a struct's settings by its name, for faces in other languages.
 template <class Struct, class Value>
 struct Setting {
+  constexpr Setting(const char* its_name, Value Struct::* member) : name(its_name), value(member) {}
+
   const char* name;
   Value Struct::* value;
 };

@@ -32,8 +32,9 @@ OptimizeResult<T> untouched(const Problem<T>& problem, Rows<const T> starts, con
   for (const Branch<T>& branch : problem.branches) {
     result.outputs.emplace_back(branch.head ? starts.rows * branch.head->n_outputs() : 0);
   }
-  const TermResult unknown{std::vector<double>(starts.rows), std::vector<double>(starts.rows),
-                           std::vector<std::uint8_t>(starts.rows)};
+  const TermResult unknown{.loss = std::vector<double>(starts.rows),
+                           .mse = std::vector<double>(starts.rows),
+                           .met = std::vector<std::uint8_t>(starts.rows)};
   result.terms.assign(problem.n_terms(), unknown);
   result.loss.assign(starts.rows, std::numeric_limits<double>::infinity());
   result.iterations.assign(starts.rows, 0);

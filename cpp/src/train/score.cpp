@@ -38,7 +38,7 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, 
     total.mse += w * each[i].mse;
     weight += w;
   }
-  return {total.loss / weight, total.mse / weight};
+  return {.loss = total.loss / weight, .mse = total.mse / weight};
 }
 
 template Score score(const Chain<float>&, const Samples<float>&, std::size_t, StopSignal*);
