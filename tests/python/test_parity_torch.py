@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import lso_native as lso
 import numpy as np
@@ -118,3 +118,81 @@ def test_cross_entropies() -> None:
         assert result.trajectory_loss is not None
         first = [errors[0] for errors in result.trajectory_loss]
         assert_close(first, expected.detach().numpy(), 1e-12)
+
+
+DECODER = random_network((3, 8, 6), seed=1)
+CLASSIFIER = random_network((6, 7, 4), seed=2, activation=["tanh", "sigmoid"])
+REGRESSOR = random_network((6, 5, 2), seed=3, activation=["tanh", "linear"])
+TARGET, WEIGHTS = np.array([0.9, 0.1, 0.3, 0.2]), np.array([1.0, 0.5, 2.0, 0.25])
+CENTER = np.array([2.0, -1.0, 0.5])
+
+
+class Made(NamedTuple):
+    latent: Any
+    sample: Any
+    classes: Any
+    numbers: Any
+
+
+def squared_error(made: Made) -> Any:
+    return (torch.tensor(WEIGHTS) * (made.classes - torch.tensor(TARGET)) ** 2).sum(dim=1)
+
+
+def binary_cross_entropy(made: Made) -> Any:
+    target = torch.tensor(np.tile(TARGET, (len(made.classes), 1)))
+    each = torch.nn.functional.binary_cross_entropy(made.classes, target, reduction="none")
+    return each.sum(dim=1)
+
+
+def interval(made: Made) -> Any:
+    below, above = torch.relu(2.125 - made.numbers), torch.relu(made.numbers - 2.875)
+    return (below**2 + above**2).sum(dim=1)
+
+
+def near(made: Made) -> Any:
+    return ((made.sample - 0.25) ** 2).sum(dim=1)
+
+
+def ball(made: Made) -> Any:
+    return torch.relu(torch.linalg.norm(made.latent - torch.tensor(CENTER), dim=1) - 0.25) ** 2
+
+
+IS_CLASS = lso.Branch(lso.SquaredError(TARGET, weights=WEIGHTS), head=CLASSIFIER)
+LIKELY = lso.Branch(3.0 * lso.BinaryCrossEntropy(TARGET, loss=1e-9), head=CLASSIFIER)
+BETWEEN = lso.Branch(0.5 * lso.Interval(2.0, 3.0, margin=0.125), head=REGRESSOR)
+NEAR = lso.Branch(lso.SquaredError(np.full(6, 0.25)))
+IN_BALL = [2.0 * lso.Ball(0.5, CENTER, margin=0.5)]
+PROBLEMS: dict[str, tuple[lso.Problem, Callable[[Made], Any]]] = {
+    "a head": (lso.Problem(DECODER, IS_CLASS), squared_error),
+    "two heads": (
+        lso.Problem(DECODER, IS_CLASS, BETWEEN),
+        lambda made: squared_error(made) + 0.5 * interval(made),
+    ),
+    "the sample": (lso.Problem(DECODER, NEAR), near),
+    "the latent": (lso.Problem(DECODER, latent=IN_BALL), lambda made: 2 * ball(made)),
+    "all at once": (
+        lso.Problem(DECODER, BETWEEN, NEAR, LIKELY, latent=IN_BALL),
+        lambda made: (
+            0.5 * interval(made) + near(made) + 3 * binary_cross_entropy(made) + 2 * ball(made)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_a_problems_gradient(name: str) -> None:
+    problem, error = PROBLEMS[name]
+    starts = uniform((20, 3), seed=4)
+    x = tensor(starts)
+    sample = run(DECODER, x, [])
+    expected = error(Made(x, sample, run(CLASSIFIER, sample, []), run(REGRESSOR, sample, [])))
+    expected.sum().backward()
+    result = lso.optimize(problem, starts=starts, max_iterations=1, trajectory=True)
+    assert result.trajectory is not None
+    assert result.trajectory_loss is not None
+    loss = np.array([errors[0] for errors in result.trajectory_loss])
+    assert_close(loss, expected.detach().numpy(), 1e-12)
+    # Algorithm 3 steps by -E D / S, S the sum of D squared, which gives D away.
+    step = np.array([points[1] - points[0] for points in result.trajectory])
+    gradient = -(loss / np.square(step).sum(axis=1))[:, None] * step
+    assert_close(gradient, x.grad.numpy(), 1e-12)

@@ -11,6 +11,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+import reference
 from checks import assert_close, assert_refused, assert_same_bits
 from lso_native._typing import Array, FloatArray
 from strategies import random_network, uniform
@@ -72,6 +73,107 @@ def test_a_composition_is_a_trunk_and_a_head() -> None:
     assert_same_bits(branched.latents, composed.latents)
     assert_same_bits(branched.samples, composed.samples)
     assert_same_bits(branched.outputs, composed.outputs)
+
+
+# Rows of their own for each start, of every term that takes any.
+TARGETS = CLASS + uniform((60, 3), seed=5, low=-0.1, high=0.1)
+WEIGHTS = uniform((60, 3), seed=6, low=0.25, high=2.0)
+LOW = NUMBERS + uniform((60, 2), seed=7, low=-0.3, high=-0.1)
+HIGH = LOW + uniform((60, 2), seed=8, low=0.2, high=0.4)
+CENTERS = uniform((60, 4), seed=9, low=-2.0, high=2.0)
+
+
+def problem_of_rows(rows: slice) -> lso.Problem:
+    is_class = lso.SquaredError(TARGETS[rows], weights=WEIGHTS[rows], mse=1e-3)
+    between = lso.Interval(LOW[rows], HIGH[rows], margin=0.05)
+    ball = lso.Ball(0.5, CENTERS[rows], margin=0.2)
+    return lso.Problem(
+        DECODER,
+        lso.Branch(2.0 * is_class, head=CLASSIFIER),
+        lso.Branch(between, head=REGRESSOR),
+        latent=[lso.prefer(ball, 0.1)],
+    )
+
+
+def outside_by_hand(values: Array, rows: Any) -> Array:
+    """The signed distances from the intervals, narrowed by 0.05."""
+    below, above = LOW[rows] + 0.05 - values, values - HIGH[rows] + 0.05
+    outside: Array = np.maximum(above, 0.0) - np.maximum(below, 0.0)
+    return outside
+
+
+def terms_by_hand(x: Array, rows: Any) -> list[tuple[Array, Array]]:
+    """Each term's E (n,) and dE/dx (n, 4), of the starts `rows` at x (n, 4), by the paper's pseudo-code."""
+
+    def through(head: lso.Network, miss: Any, slope: Any) -> tuple[Array, Array]:
+        chain = [*reference.from_model(DECODER), *reference.from_model(head)]
+        values = reference.forward(chain, x)
+        error = miss(values[-1])
+        return error, reference.backpropagate_nodes(chain, values, slope(values[-1]))[0]
+
+    away = x - CENTERS[rows]
+    distance = np.linalg.norm(away, axis=1)
+    excess = np.maximum(distance - 0.4, 0.0)
+    return [
+        through(
+            CLASSIFIER,
+            lambda y: (WEIGHTS[rows] * np.square(y - TARGETS[rows])).sum(axis=1),
+            lambda y: 2 * WEIGHTS[rows] * (y - TARGETS[rows]),
+        ),
+        through(
+            REGRESSOR,
+            lambda y: np.square(outside_by_hand(y, rows)).sum(axis=1),
+            lambda y: 2 * outside_by_hand(y, rows),
+        ),
+        (excess**2, 2 * (excess / distance)[:, None] * away),
+    ]
+
+
+def total_by_hand(x: Array, rows: Any) -> tuple[Array, Array]:
+    weighted = zip((2.0, 1.0, 0.1), terms_by_hand(x, rows), strict=True)
+    parts = [(weight * error, weight * slope) for weight, (error, slope) in weighted]
+    return sum(error for error, _ in parts), sum(slope for _, slope in parts)  # type: ignore[return-value]
+
+
+def test_rows_of_their_own_for_each_start_step_as_by_hand() -> None:
+    asked = problem_of_rows(slice(None))
+    result = lso.optimize(asked, starts=STARTS, max_iterations=6, trajectory=True)
+    assert result.trajectory is not None
+    assert result.trajectory_loss is not None
+    assert 3 < result.success.sum() < 60
+    for start, points in enumerate(result.trajectory):
+        error, slope = total_by_hand(points, np.full(len(points), start))
+        assert_close(result.trajectory_loss[start], error, 1e-12)
+        step = -(error / np.square(slope).sum(axis=1))[:, None] * slope
+        assert_close(points[1:], (points + step)[:-1], 1e-10)
+
+
+def test_terms_of_rows_are_told_as_by_hand() -> None:
+    result = lso.optimize(problem_of_rows(slice(None)), starts=STARTS, max_iterations=6)
+    by_hand = terms_by_hand(result.latents, slice(None))
+    for term, (error, _) in zip(result.terms, by_hand, strict=True):
+        assert_close(term.loss, error, 1e-10)
+    is_class, between, ball = result.terms
+    numbers = result.branches[1]
+    assert_close(is_class.mse, is_class.loss / WEIGHTS.sum(axis=1), 1e-12)
+    assert_same_bits(is_class.met, is_class.mse <= 1e-3)
+    assert_same_bits(between.met, ((numbers >= LOW) & (numbers <= HIGH)).all(axis=1))
+    assert_same_bits(ball.met, np.linalg.norm(result.latents - CENTERS, axis=1) <= 0.5)
+    for term in result.terms:
+        assert 0 < term.met.sum() < 60
+
+
+@pytest.mark.parametrize("optimizer", [lso.NormalizedGradientDescent(), lso.LevenbergMarquardt()])
+def test_a_start_takes_its_own_rows_wherever_it_stands(optimizer: Any) -> None:
+    together = lso.optimize(problem_of_rows(slice(None)), starts=STARTS, optimizer=optimizer)
+    for start in range(0, 60, 7):
+        row = slice(start, start + 1)
+        alone = lso.optimize(problem_of_rows(row), starts=STARTS[row], optimizer=optimizer)
+        assert_same_bits(alone.latents[0], together.latents[start])
+        assert alone.iterations[0] == together.iterations[start]
+        for one, all_ in zip(alone.terms, together.terms, strict=True):
+            assert one.loss[0] == all_.loss[start]
+            assert one.met[0] == all_.met[start]
 
 
 def mean_at_least(least: float) -> lso.Function:
