@@ -11,9 +11,10 @@ from lso_native import __version__
 from lso_native.commands.display import say
 from lso_native.errors import BadArgument
 from lso_native.models.autoencoder import Autoencoder
+from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
-from lso_native.training import DEFAULT_EPOCHS
+from lso_native.training import DEFAULT_EPOCHS, OPTIMIZERS
 
 _LATENT = Autoencoder.latent
 _HIDDEN = ",".join(map(str, Autoencoder.hidden))
@@ -119,7 +120,10 @@ def _add_train(commands: Commands[_Parser]) -> None:
         "--hidden", default=_HIDDEN, metavar="a,b,...", help="layer sizes; default: %(default)s"
     )
     parser.add_argument(
-        "--optimizer", choices=("adam", "algorithm3"), default="adam", help="default: %(default)s"
+        "--optimizer",
+        choices=[kind.option() for kind in OPTIMIZERS],
+        default=type(DEFAULT_OPTIMIZER).option(),
+        help="default: %(default)s",
     )
     parser.add_argument(
         "--epochs", type=int, default=DEFAULT_EPOCHS, metavar="N", help="default: %(default)s"

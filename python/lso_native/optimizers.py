@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -16,6 +17,11 @@ class _Settings:
     def native(self) -> Any:
         """The engine's struct."""
         return getattr(_core, type(self).__name__)(**vars(self))
+
+    @classmethod
+    def option(cls) -> str:
+        """Its name on the command line, as in ``normalized_gradient_descent``."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from lso_native.terms import (
 
 LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
 Optimizer = Adam | NormalizedGradientDescent
+OPTIMIZERS = (Adam, NormalizedGradientDescent)  # that train
 DEFAULT_BATCH_SIZE = _core.TrainSettings().batch_size
 DEFAULT_EPOCHS = _core.TrainSettings().epochs
 _OBJECTIVES: dict[str, Callable[[Any], Term]] = {
@@ -130,7 +131,7 @@ def train(
     if patience is not None and validation is None:
         raise ArgumentError("patience", "validation data to measure by", "none")
     settings = _core.TrainSettings(
-        optimizer=check_optimizer(optimizer, Adam(), NormalizedGradientDescent).native(),
+        optimizer=check_optimizer(optimizer, Adam(), *OPTIMIZERS).native(),
         batch_size=check_int("batch_size", batch_size),
         epochs=check_int("epochs", epochs),
         score_every=check_int("score_every", score_every),
@@ -229,8 +230,8 @@ def _scores(report: Any, validated: bool) -> dict[str, float]:
     return named
 
 
-def _history(told: list[TrainProgress], validated: bool) -> dict[str, Float64Array]:
+def _history(epochs: list[TrainProgress], validated: bool) -> dict[str, Float64Array]:
     names = _SCORES if validated else _SCORES[:2]
-    columns = {name: [each.scores[name] for each in told] for name in names}
-    columns = {"epoch": [each.epoch for each in told], **columns}
+    columns = {name: [each.scores[name] for each in epochs] for name in names}
+    columns = {"epoch": [each.epoch for each in epochs], **columns}
     return {name: np.array(column, np.float64) for name, column in columns.items()}

@@ -149,6 +149,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         ("reproduce --dataset letters", "letters"),
         ("train gan --out x", "gan"),
         ("train classifier", "--out"),
+        ("train classifier --out x --optimizer marquardt", "normalized_gradient_descent"),
         (GENERATE, "--digit"),
         (f"{GENERATE} --digit 1 --target 1,0,0", "not allowed with"),
         ("walk", "--decoder"),
@@ -312,14 +313,16 @@ def test_train_generate_and_walk_on_digits(tmp_path: Path) -> None:
     files = {kind: tmp_path / f"{kind}.safetensors" for kind in ("autoencoder", "classifier")}
     for kind, file in files.items():
         line = f"train {kind} --out {file} --images 200 --epochs 1 --hidden 8"
-        line += " --latent 3" if kind == "autoencoder" else ""
+        line += " --latent 3 --optimizer normalized_gradient_descent" * (kind == "autoencoder")
         assert main(line.split()) == 0
     autoencoder = lso.load(files["autoencoder"])
     assert isinstance(autoencoder, lso.Autoencoder)
     assert autoencoder.network_.sizes == (196, 8, 3, 8, 196)
+    assert isinstance(autoencoder.optimizer, lso.NormalizedGradientDescent)
     classifier = lso.load(files["classifier"])
     assert isinstance(classifier, lso.Classifier)
     assert classifier.network_.sizes == (196, 8, 10)
+    assert isinstance(classifier.optimizer, lso.Adam)
     both = f"--decoder {files['autoencoder']} --classifier {files['classifier']}"
     assert main(f"generate {both} --digit 7 -n 3 --out {tmp_path}".split()) == 0
     line = f"walk --decoder {files['autoencoder']} --digits 1,7 --steps 3 --out {tmp_path}"

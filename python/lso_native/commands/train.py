@@ -71,10 +71,10 @@ def _classifier(
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    adam = arguments.optimizer == "adam"
+    optimizers = (DEFAULT_OPTIMIZER, AutoencoderSettings.optimizer)
     return {
         "hidden": tuple(numbers("hidden", arguments.hidden, int)),
-        "optimizer": DEFAULT_OPTIMIZER if adam else AutoencoderSettings.optimizer,
+        "optimizer": next(each for each in optimizers if each.option() == arguments.optimizer),
         "epochs": arguments.epochs,
         "mse": arguments.mse,
         "random_state": arguments.random_state,

@@ -18,6 +18,7 @@ from lso_native import _core
 from lso_native._typing import Array, FloatArray, IntArray
 from lso_native.files import atomic_write_bytes
 from lso_native.optimize import OptimizeResult
+from lso_native.optimizers import Optimizer
 
 
 def environment() -> dict[str, Any]:
@@ -75,7 +76,7 @@ def plain(settings: Any) -> Any:
     """A settings dataclass as JSON takes it; an optimizer keeps its name."""
     if dataclasses.is_dataclass(settings) and not isinstance(settings, type):
         fields = {f.name: plain(getattr(settings, f.name)) for f in dataclasses.fields(settings)}
-        named = type(settings).__module__.endswith("optimizers")
+        named = isinstance(settings, Optimizer)
         return {"name": type(settings).__name__, **fields} if named else fields
     if isinstance(settings, dict):
         return {key: plain(value) for key, value in settings.items()}
