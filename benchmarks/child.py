@@ -15,6 +15,8 @@ def main(request: dict[str, Any]) -> int:
     if request["threads"] == 1 and hasattr(os, "sched_setaffinity"):
         # Before any import: XLA counts the cores once.
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    from lso_native import _core
+
     from benchmarks import machine, peers
     from benchmarks.peers.ours import Ours
     from benchmarks.rows import Context, Mismatch, tell
@@ -38,7 +40,7 @@ def main(request: dict[str, Any]) -> int:
     for name in request["workloads"]:
         tell(f"{name}, {'one thread' if threads == 1 else 'all threads'}")
         begin = time.perf_counter()
-        result["peaks"].append(machine.fma_peak(machine.cores()))
+        result["peaks"].append(machine.fma_peak(_core.processors()))
         try:
             for row in WORKLOADS[name](context):
                 result["rows"][row.name] = row.plain()

@@ -19,7 +19,7 @@ def describe() -> dict[str, Any]:
     """Processor and versions, no names of hosts."""
     return {
         "processor": _processor(),
-        "cores": cores(),
+        "cores": _core.processors(),
         "simd": lso.simd,
         "platform": f"{platform.system()} {platform.machine()}",
         "versions": {
@@ -28,11 +28,6 @@ def describe() -> dict[str, Any]:
             "numpy": np.__version__,
         },
     }
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fma_peak(threads: int, seconds: float = PEAK_SECONDS) -> float:
@@ -60,7 +55,7 @@ AVX2_PEERS = {
 
 def environment(threads: str, simd: str | None = None) -> dict[str, str]:
     """Variables of a process whose every side runs on "1" or "all" threads."""
-    count = "1" if threads == "1" else str(cores())
+    count = "1" if threads == "1" else str(_core.processors())
     variables = dict(os.environ)
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     variables |= dict.fromkeys(names, count)

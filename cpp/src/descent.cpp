@@ -12,7 +12,7 @@ double squared_norm(std::span<const T> derivatives) {
   const double sum = kernels::kernels<T>().squared_norm(derivatives.size(), derivatives.data());
   constexpr double smallest = std::numeric_limits<T>::min();
   if (sum > smallest / std::numeric_limits<T>::epsilon() && std::isfinite(sum)) return sum;
-  double exact = 0;  // squares that T has no room for
+  double exact = 0;  // squares beyond the range of T
   for (const T d : derivatives) exact += static_cast<double>(d) * static_cast<double>(d);
   return exact;
 }

@@ -26,7 +26,7 @@ Quota whole_processors(std::istream& quota_file, std::istream& period_file, long
   long long quota = 0;
   long long period = default_period;
   if (!(quota_file >> quota) || quota <= 0) return std::nullopt;
-  if (long long told = 0; period_file >> told) period = told;
+  if (long long given = 0; period_file >> given) period = given;
   if (period <= 0) return std::nullopt;
   return static_cast<std::size_t>(quota / period + (quota % period != 0 ? 1 : 0));
 }

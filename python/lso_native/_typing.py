@@ -16,5 +16,6 @@ IntArray = NDArray[np.int64]
 IndexArray = NDArray[np.intp]
 BoolArray = NDArray[np.bool_]
 ByteArray = NDArray[np.uint8]
+StringArray = NDArray[np.str_]
 RandomState = int | np.random.RandomState | np.random.Generator | None
 """A seed, something to draw one from, or None for a new one."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from lso_native import _core
 from lso_native._checks import (
@@ -19,7 +19,7 @@ from lso_native._checks import (
     check_threads,
     shown,
 )
-from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
+from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
 from lso_native.optimizers import (
@@ -64,7 +64,7 @@ class OptimizeResult:
     """What was asked."""
     success: BoolArray
     """(n,) whether the start converged: every term that had to be met is."""
-    status: NDArray[np.str_]
+    status: StringArray
     """(n,) converged, max_iterations, stationary (the gradient is zero, or the bounds undo the step), diverged (a
     step was not finite) or interrupted."""
     latents: FloatArray
@@ -251,8 +251,8 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
 def _result(problem: Problem, starts: FloatArray, raw: Any, trajectory: bool) -> OptimizeResult:
     status = STATUSES[raw.status]
     terms = (
-        TermResult(asked, told.met.astype(bool), told.loss, told.mse)
-        for asked, told in zip(problem.asked, raw.terms, strict=True)
+        TermResult(asked, term.met.astype(bool), term.loss, term.mse)
+        for asked, term in zip(problem.asked, raw.terms, strict=True)
     )
     return OptimizeResult(
         problem=problem,

@@ -161,7 +161,7 @@ class SquaredError(Term):
             kept = weights.astype(dtype)
         wrong = ~np.isfinite(kept) | (weights < 0) | ((weights > 0) & (kept == 0))
         if wrong.any():
-            expected = f"finite numbers of at least 0 that {dtype} has room for"
+            expected = f"finite numbers of at least 0 in the range of {dtype}"
             raise ArgumentError("weights", expected, f"{weights[wrong][0]:g}")
         return weights
 

@@ -87,8 +87,8 @@ def test_it_does_not_depend_on_the_place_nor_on_the_order_of_features(
     real, generated = random.normal(size=(40, 6)), random.uniform(size=(30, 6)) ** 2
     expected = frechet_distance(real, generated).distance
     turn = rotation(random, 6)
-    turned = frechet_distance(real @ turn + 7.0, generated @ turn + 7.0).distance
-    assert turned == pytest.approx(expected, rel=1e-10)
+    rotated = frechet_distance(real @ turn + 7.0, generated @ turn + 7.0).distance
+    assert rotated == pytest.approx(expected, rel=1e-10)
     assert frechet_distance(3 * real, 3 * generated).distance == pytest.approx(9 * expected)
 
 

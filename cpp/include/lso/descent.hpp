@@ -14,11 +14,11 @@ namespace lso {
 
 enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 
-// S = sum of D^2: in T over stretches of 1,024, in double over those, or all in double where T has no room.
+// S = sum of D^2: in T over stretches of 1,024, in double over those, or all in double where T overflows.
 template <class T>
 [[nodiscard]] double squared_norm(std::span<const T> derivatives);
 
-// Whether Algorithm 3's step is one: S = 0 is stationary, and diverged where T may have no room for it.
+// Whether Algorithm 3's step is one: S = 0 is stationary, and diverged where T may overflow.
 template <class T>
 [[nodiscard]] StepOutcome check_step(double change, double squared_norm);
 

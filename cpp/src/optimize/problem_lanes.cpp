@@ -8,7 +8,7 @@ namespace lso {
 namespace {
 // Whether one term's E is all of E.
 template <class T>
-bool is_lone(const Problem<T>& problem) {
+bool is_one_unweighted_term(const Problem<T>& problem) {
   bool unweighted = true;
   problem.for_each_term([&](const Asked<T>& asked) { unweighted = unweighted && asked.weight == 1; });
   return problem.n_terms() == 1 && unweighted;
@@ -19,7 +19,7 @@ template <class T>
 ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool single)
     : problem_(problem),
       trunk_(single ? Workspace<T>::single(problem.trunk) : Workspace<T>(problem.trunk, lanes)),
-      lone_(is_lone(problem)),
+      only_term_(is_one_unweighted_term(problem)),
       total_(capacity()),
       residual_(capacity()),
       scratch_(0) {
@@ -36,7 +36,7 @@ ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool
   mets_.resize(errors_.size());
   std::size_t widest = 0;
   for (const Placed& placed : asked_) widest = std::max(widest, placed.lanes.term().n_values());
-  if (!lone_) scratch_ = AlignedBuffer<T>(widest * capacity());
+  if (!only_term_) scratch_ = AlignedBuffer<T>(widest * capacity());
 }
 
 template <class T>
@@ -106,7 +106,7 @@ void ProblemLanes<T>::evaluate() {
 
 template <class T>
 void ProblemLanes<T>::add_up() {
-  if (lone_) return;
+  if (only_term_) return;
   std::ranges::fill(total_, 0.0);
   for (std::size_t term = 0; term < asked_.size(); ++term) {
     const double* error = errors_.data() + term * capacity();

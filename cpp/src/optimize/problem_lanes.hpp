@@ -40,7 +40,7 @@ class ProblemLanes {
   // And dE/d(inputs), Algorithm 1 through every head and the trunk.
   void evaluate_backward();
   // After one of these.
-  [[nodiscard]] double error(std::size_t lane) const { return lone_ ? errors_[lane] : total_[lane]; }
+  [[nodiscard]] double error(std::size_t lane) const { return only_term_ ? errors_[lane] : total_[lane]; }
   [[nodiscard]] bool met(std::size_t lane) const;
   [[nodiscard]] Lanes<T> gradient() { return trunk_.deltas(0); }
 
@@ -88,7 +88,7 @@ class ProblemLanes {
   std::vector<const Chain<T>*> chains_;  // of the heads
   std::vector<Workspace<T>> heads_;
   std::vector<Placed> asked_;
-  bool lone_;                       // one term of weight 1, whose E is all
+  bool only_term_;                  // of weight 1: its E is all of E
   std::vector<double> errors_;      // (n_terms, capacity)
   std::vector<std::uint8_t> mets_;  // (n_terms, capacity)
   std::vector<double> total_;       // (capacity,)

@@ -28,8 +28,8 @@ class AdversarialTraining(MinibatchTraining):
     generator: Learner
     discriminator: Learner
     latent: int
-    told: Array
-    """(n_classes, n_classes): a row is what the networks are told of a class."""
+    conditions: Array
+    """(n_classes, n_classes): a row is what the networks take for a class."""
     gradient_penalty: float
     penalty_every: int
     guide: Guide | None
@@ -39,7 +39,7 @@ class AdversarialTraining(MinibatchTraining):
 
     def draw(self, n: int, seed: int) -> Array:
         """The noise of an epoch (n, latent)."""
-        return normal((n, self.latent), random_state=seed, dtype=self.told.dtype.name)
+        return normal((n, self.latent), random_state=seed, dtype=self.conditions.dtype.name)
 
     def networks(self) -> tuple[Network, ...]:
         """The averaged generator, and the discriminator."""
@@ -47,12 +47,12 @@ class AdversarialTraining(MinibatchTraining):
 
     def step(self, batch: Batch) -> tuple[float, ...] | None:
         """One minibatch: a step of the discriminator, then one of the generator through it, frozen."""
-        told = self._told(batch)
-        made = self.generator.forward(np.concatenate([batch.noise, told], axis=1))
+        condition = self._condition(batch)
+        made = self.generator.forward(np.concatenate([batch.noise, condition], axis=1))
         if not finite(made):
             return None
-        shown = np.concatenate([made, told], axis=1)
-        judged = self._judge(batch, np.concatenate([batch.x, told], axis=1), shown)
+        shown = np.concatenate([made, condition], axis=1)
+        judged = self._judge(batch, np.concatenate([batch.x, condition], axis=1), shown)
         if judged is None:
             return None
         logits = self.discriminator.forward(shown)
@@ -75,11 +75,11 @@ class AdversarialTraining(MinibatchTraining):
         """The energy distance between held-out samples and as many that are made, of the same classes (Szekely and
         Rizzo 2013, doi:10.1016/j.jspi.2013.03.018, section 2), of at most 512 of them."""
         few = batch.take(permutation(len(batch), random_state=0)[:_MEASURED])
-        told = self._told(few)
-        made = self.generator.averaged(np.concatenate([few.noise, told], axis=1))
+        condition = self._condition(few)
+        made = self.generator.averaged(np.concatenate([few.noise, condition], axis=1))
         each = np.full((len(few), 1), 1 / len(few))
         real, fake = few.weighted(each), few.weighted(each) if few.labels is not None else each
-        x, y = (np.concatenate([part, told], axis=1) for part in (few.x, made))
+        x, y = (np.concatenate([part, condition], axis=1) for part in (few.x, made))
         between = real.T @ _distances(x, y) @ fake
         within = real.T @ _distances(x, x) @ real + fake.T @ _distances(y, y) @ fake
         return float((2 * between - within).item())
@@ -89,17 +89,18 @@ class AdversarialTraining(MinibatchTraining):
         chosen = permutation(len(data), random_state=0)[:_MEASURED]
         noise = self.draw(2 * len(chosen), 0)
         labels = None if data.y is None else data.y[chosen]
-        told = self._told(Batch(data.x[chosen], noise, labels))
+        condition = self._condition(Batch(data.x[chosen], noise, labels))
         first, second = (
-            self.learned[0](np.concatenate([part, told], axis=1)) for part in np.split(noise, 2)
+            self.learned[0](np.concatenate([part, condition], axis=1))
+            for part in np.split(noise, 2)
         )
         made = float(np.square(first - second).sum(axis=1).mean(dtype=np.float64)) / 2
         return made / max(_variance_within(data), 1e-12)
 
-    def _told(self, batch: Batch) -> Array:
+    def _condition(self, batch: Batch) -> Array:
         if batch.labels is None:
             return np.empty((len(batch), 0), batch.x.dtype)
-        rows: Array = self.told[batch.labels]
+        rows: Array = self.conditions[batch.labels]
         return rows
 
     def _guided(self, gradient: Array, made: Array, batch: Batch) -> tuple[Array, float]:

@@ -82,9 +82,9 @@ class AdversarialEstimator(GenerativeEstimator):
         return self.decoder_.n_inputs - self._n_classes
 
     def _fits(self) -> bool:
-        told = isinstance(self, LabelledEstimator)
+        conditional = isinstance(self, LabelledEstimator)
         fits = self.discriminator_.n_outputs == 1 and 0 <= self._n_classes < self.decoder_.n_inputs
-        return fits and (self._n_classes > 0) == told
+        return fits and (self._n_classes > 0) == conditional
 
     def _check_settings(self) -> None:
         super()._check_settings()
@@ -145,7 +145,7 @@ class GAN(AdversarialEstimator, Unsupervised):
 
 @estimator
 class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
-    """A GAN whose networks are also told the class, as one input a class (Mirza and Osindero 2014, arXiv:1411.1784).
+    """A GAN whose networks also take the class, as one input a class (Mirza and Osindero 2014, arXiv:1411.1784).
 
     Labels ``y`` (n_samples,) are integers or strings of any values, two or more different ones. Otherwise as ``GAN``;
     ``validation_loss`` is the distance of samples and labels together.
@@ -157,5 +157,5 @@ class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
         asked = check_labels("labels", labels, max(1, np.size(labels)))
         numbers = class_numbers("labels", asked, self.classes_)
         noise = self.sample_latent(len(asked), random_state=random_state)
-        told = np.eye(len(self.classes_), dtype=noise.dtype)[numbers]
-        return self.decoder_(np.concatenate([noise, told], axis=1), threads=self.threads)
+        condition = np.eye(len(self.classes_), dtype=noise.dtype)[numbers]
+        return self.decoder_(np.concatenate([noise, condition], axis=1), threads=self.threads)
