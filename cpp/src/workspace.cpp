@@ -1,4 +1,4 @@
-#include "lso/workspace.hpp"
+#include "workspace.hpp"
 
 #include <algorithm>
 

@@ -16,7 +16,7 @@
 #include "lso/random.hpp"
 #include "lso/terms/squared_distance.hpp"
 #include "lso/view.hpp"
-#include "lso/workspace.hpp"
+#include "workspace.hpp"
 
 namespace support {
 

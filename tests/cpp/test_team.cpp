@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "check.hpp"
-#include "lso/threads.hpp"
 #include "refused_threads.hpp"
+#include "team.hpp"
 
 #ifndef _WIN32
 #include <sys/wait.h>

@@ -12,6 +12,7 @@
 #include "check.hpp"
 #include "processors.hpp"
 #include "refused_threads.hpp"
+#include "team.hpp"
 
 namespace {
 

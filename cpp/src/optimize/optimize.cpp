@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "optimize/tile.hpp"
+#include "team.hpp"
 
 namespace lso {
 

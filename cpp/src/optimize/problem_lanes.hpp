@@ -7,11 +7,11 @@
 #include <span>
 #include <vector>
 
-#include "lso/backprop.hpp"
 #include "lso/optimize.hpp"
 #include "lso/problem.hpp"
-#include "lso/workspace.hpp"
+#include "passes.hpp"
 #include "terms/term_lanes.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

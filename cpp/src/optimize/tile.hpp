@@ -10,8 +10,8 @@
 
 #include "lso/optimize.hpp"
 #include "lso/threads.hpp"
-#include "lso/workspace.hpp"
 #include "optimize/problem_lanes.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lso/term.hpp"
-#include "lso/workspace.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

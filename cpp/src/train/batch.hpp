@@ -5,10 +5,10 @@
 #include <cstddef>
 #include <vector>
 
-#include "lso/backprop.hpp"
 #include "lso/train.hpp"
-#include "lso/workspace.hpp"
+#include "passes.hpp"
 #include "terms/term_lanes.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

@@ -11,10 +11,10 @@
 #include <span>
 #include <vector>
 
-#include "lso/backprop.hpp"
 #include "lso/descent.hpp"
-#include "lso/threads.hpp"
-#include "lso/workspace.hpp"
+#include "passes.hpp"
+#include "team.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "lso/backprop.hpp"
-#include "lso/threads.hpp"
-#include "lso/workspace.hpp"
+#include "passes.hpp"
+#include "team.hpp"
 #include "train/average.hpp"
 #include "train/gradient_sum.hpp"
+#include "workspace.hpp"
 
 namespace lso {
 

@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
-#include "lso/backprop.hpp"
+#include "passes.hpp"
+#include "team.hpp"
 #include "train/batch.hpp"
 #include "train/gradient_sum.hpp"
 #include "train/trainer.hpp"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
-#include "lso/backprop.hpp"
+#include "passes.hpp"
 #include "terms/term_lanes.hpp"
 #include "train/trainer.hpp"
 

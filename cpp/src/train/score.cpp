@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "lso/train.hpp"
+#include "team.hpp"
 #include "train/batch.hpp"
 
 namespace lso {
