@@ -376,6 +376,14 @@ def test_any_output_activation(name: str, output: str) -> None:
         np.testing.assert_allclose(made.reshape(-1, 3, 4).sum(axis=2), 1, rtol=1e-5)
 
 
+@every
+def test_groups_of_outputs_that_do_not_divide_them(name: str) -> None:
+    model = new(name, output_activation="softmax(5)")
+    y = None if CASES[name][1] is None else LABELS / 2 if name == "regressor" else LABELS
+    with pytest.raises(ValueError, match="output_activation: expected groups of a size that div"):
+        model.fit(X, y)
+
+
 @pytest.mark.parametrize("name", [name for name in DECODERS if name != "cgan"])
 def test_one_sample_is_enough(name: str) -> None:
     model = fit(new(name), slice(1))

@@ -160,13 +160,16 @@ class Estimator(Settings, ABC):
         before: Network | None,
     ) -> Network:
         """A new network, or the one learned ``before``, which must be of the same layers."""
-        network = Network(
-            sizes,
-            activation=activations,
-            bias=bias,
-            dtype=self._check_dtype().name,
-            random_state=seed,
-        )
+        dtype = self._check_dtype().name
+        try:
+            network = Network(
+                sizes, activation=activations, bias=bias, dtype=dtype, random_state=seed
+            )
+        except ArgumentError as error:
+            if error.argument != "activation":
+                raise
+            # Only groups of a softmax depend on the sizes; the names were checked before.
+            raise ArgumentError("output_activation", error.expected, error.got) from None
         if before is None:
             return network
         if before.architecture() != network.architecture():
