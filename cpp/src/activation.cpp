@@ -56,6 +56,10 @@ bool allowed(const ActivationParameter& parameter, double value) {
 
 template <class T>
 void copy_lanes(Lanes<const T> from, Lanes<T> to) {
+  if (from.lanes == 1 && from.stride == 1 && to.stride == 1) {  // a single sample's nodes are neighbours
+    std::memcpy(to.data, from.data, from.nodes * sizeof(T));
+    return;
+  }
   for (std::size_t node = 0; node < from.nodes; ++node) std::memcpy(to[node], from[node], from.lanes * sizeof(T));
 }
 }  // namespace
@@ -140,6 +144,10 @@ void activate_backward(Activation activation, Lanes<const T> kept, Lanes<const T
 template <class T>
 void add_bias(Lanes<const T> x, const T* bias, Lanes<T> y) {
   if (bias == nullptr) return copy_lanes(x, y);
+  if (x.lanes == 1 && x.stride == 1 && y.stride == 1) {
+    for (std::size_t node = 0; node < x.nodes; ++node) y.data[node] = x.data[node] + bias[node];
+    return;
+  }
   kernels::kernels<T>().add_bias(
       {.rows = x.nodes, .cols = x.lanes, .in = x.data, .ldin = x.stride, .out = y.data, .ldout = y.stride}, bias);
 }

@@ -52,12 +52,12 @@ class Model(ABC):
     @property
     def n_inputs(self) -> int:
         """Width of a sample."""
-        return self.parts[0].sizes[0]
+        return self._chain.n_inputs
 
     @property
     def n_outputs(self) -> int:
         """Width of an output."""
-        return self.parts[-1].sizes[-1]
+        return self._chain.n_outputs
 
     @property
     def n_parameters(self) -> int:

@@ -31,8 +31,10 @@ from lso_native.problem import Problem
 from lso_native.terms import DEFAULT_TOLERANCE, Asked, SquaredError, Term, inward
 
 STATUSES = np.array(_core.statuses)
+CONVERGED = _core.statuses.index("converged")
 # The engine's settings have the defaults; the MSE is the paper's, section 5.1.
 DEFAULT_MSE = DEFAULT_TOLERANCE.value
+DEFAULT_OPTIMIZER = NormalizedGradientDescent()
 DEFAULT_MAX_ITERATIONS = _core.OptimizeSettings().max_iterations
 
 
@@ -169,9 +171,7 @@ def optimize(
     check_callback("callback", callback, "OptimizeProgress")
     problem = _problem(model, target, mse=mse, squared_error=squared_error, loss=loss)
     settings = _core.OptimizeSettings(
-        optimizer=check_optimizer(
-            optimizer, NormalizedGradientDescent(), LevenbergMarquardt
-        ).native(),
+        optimizer=check_optimizer(optimizer, DEFAULT_OPTIMIZER, LevenbergMarquardt).native(),
         max_iterations=check_int("max_iterations", max_iterations, minimum=0),
         trajectory=check_flag("trajectory", trajectory),
         threads=check_threads(threads),
@@ -179,19 +179,17 @@ def optimize(
     lower, upper = _check_bounds(bounds, problem.trunk)
     given = as_numbers("starts", starts)
 
-    def progress(finished: int, total: int) -> None:
-        if callback is not None:
-            callback(OptimizeProgress(finished, total))
-
     n = len(given) if given.ndim else 0
+    tell = None if callback is None else lambda *done: callback(OptimizeProgress(*done))
     raw = _core.optimize(
-        problem.native(n), given, settings, lower=lower, upper=upper, progress=progress
+        problem.native(n), given, settings, lower=lower, upper=upper, progress=tell
     )
     result = _result(problem, np.array(given, dtype=problem.trunk.dtype), raw, trajectory)
     if raw.interrupted:
         done = int((result.status != "interrupted").sum())
         raise interrupted(f"optimize: interrupted with {done} of {n} starts done", result)
-    progress(n, n)
+    if tell is not None:
+        tell(n, n)
     return result
 
 
@@ -213,7 +211,7 @@ def _problem(model: Any, target: Any, **tolerance: float | None) -> Problem:
         raise ArgumentTypeError("model", expected, type(model).__name__)
     if target is None:
         raise ArgumentTypeError("target", "what the outputs must be", "none")
-    term = (target if isinstance(target, Term) else SquaredError(target)).within(named)
+    term = target.within(named) if isinstance(target, Term) else SquaredError.of(target, named)
     return (Problem if len(model.parts) > 1 else _Single).of(model, term)
 
 
@@ -249,15 +247,15 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
 
 
 def _result(problem: Problem, starts: FloatArray, raw: Any, trajectory: bool) -> OptimizeResult:
-    status = STATUSES[raw.status]
-    terms = (
-        TermResult(asked, term.met.astype(bool), term.loss, term.mse)
+    status = raw.status
+    terms = [
+        TermResult(asked, term.met.view(np.bool_), term.loss, term.mse)
         for asked, term in zip(problem.asked, raw.terms, strict=True)
-    )
+    ]
     return OptimizeResult(
         problem=problem,
-        success=status == "converged",
-        status=status,
+        success=status == CONVERGED,
+        status=STATUSES[status],
         latents=raw.latents,
         loss=raw.loss,
         iterations=raw.iterations,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
@@ -52,16 +51,16 @@ class Place(NamedTuple):
         return getattr(_core, f"{kind}{8 * self.dtype.itemsize}")(*arguments, **named)
 
 
-class Term(ABC):
+class Term:
     """An error E for each sample, its derivative by the values, and whether what is asked is met.
 
     ``weight * term`` makes it count so much beside others; ``prefer(term, weight)`` makes it a preference, which need
     not be met.
     """
 
-    @abstractmethod
     def native(self, place: Place) -> Any:
         """The engine's term. Raises ValueError or TypeError where it does not fit the place."""
+        raise ArgumentTypeError("term", "a kind of Term", f"a {type(self).__name__} for {place}")
 
     def within(self, tolerance: Mapping[str, float]) -> Term:
         """This term, met within another tolerance: {"mse": x}, {"squared_error": x} or {"loss": x}, or none given.
@@ -119,21 +118,26 @@ class SquaredError(Term):
 
     def within(self, tolerance: Mapping[str, float]) -> Self:
         """This term, met within another tolerance; "loss" is another name of the squared error."""
-        if not tolerance:
-            return self
+        return self.of(self.target, tolerance, self.weights) if tolerance else self
+
+    @classmethod
+    def of(
+        cls, target: ArrayLike, tolerance: Mapping[str, float], weights: ArrayLike | None = None
+    ) -> Self:
+        """The term of a target, met within a tolerance as ``within`` takes it."""
         squared_error = tolerance.get("squared_error", tolerance.get("loss"))
-        return dataclasses.replace(self, mse=tolerance.get("mse"), squared_error=squared_error)
+        return cls(target, weights, tolerance.get("mse"), squared_error)
 
     def native(self, place: Place) -> Any:
         """The engine's term."""
         target = as_numbers(place.name, self.target).astype(np.float64)
         weights = self._weights(place.dtype)
-        cared = ~np.isnan(target)
-        if not cared.all():
+        ignored = np.isnan(target)
+        if ignored.any():
             given = np.ones(1) if weights is None else weights
             target, given = _broadcast("weights", target, given)
-            weights = np.where(cared, given, 0.0)
-            target = np.where(cared, target, 0.0)
+            weights = np.where(ignored, 0.0, given)
+            target = np.where(ignored, 0.0, target)
         if weights is not None and not (np.atleast_2d(weights).sum(axis=1) > 0).all():
             expected = "at least one output with a weight above 0 and a target in every row"
             raise ArgumentError(place.name, expected, "none")
