@@ -29,7 +29,7 @@ def network(sizes: list[int], output: Any, seed: int) -> lso.Network:
 REAL = lso.uniform((3, 4), random_state=0, dtype="float64")
 NOISE = lso.normal((3, 2), random_state=1, dtype="float64")
 CLASSES = np.array([0, 1, 1])
-TOLD = np.eye(2)[CLASSES]
+CONDITIONS = np.eye(2)[CLASSES]
 
 
 def training(
@@ -74,9 +74,9 @@ def test_the_generators_derivatives_are_those_of_its_loss_through_the_discrimina
     assert run.step(Batch(REAL, NOISE, CLASSES, weight)) is not None
 
     def loss(values: Array) -> float:
-        made = generator.replace(values)(np.concatenate([NOISE, TOLD], axis=1))
-        logits = discriminator(np.concatenate([made, TOLD], axis=1))
-        missed = (weight * np.square(guide.model(made) - TOLD)).sum() / 3
+        made = generator.replace(values)(np.concatenate([NOISE, CONDITIONS], axis=1))
+        logits = discriminator(np.concatenate([made, CONDITIONS], axis=1))
+        missed = (weight * np.square(guide.model(made) - CONDITIONS)).sum() / 3
         return float((weight * softplus(-logits)).mean() + 0.3 * missed)
 
     expected = numerical(np.array(generator.parameters), loss)
@@ -90,8 +90,8 @@ def test_the_discriminators_derivatives_are_those_of_its_loss_and_of_the_penalty
 ) -> None:
     generator = network([4, 5, 4], "sigmoid", 2)
     discriminator = network([6, 5, 1], "linear", 3)
-    made = generator(np.concatenate([NOISE, TOLD], axis=1))
-    real, fake = (np.concatenate([part, TOLD], axis=1) for part in (REAL, made))
+    made = generator(np.concatenate([NOISE, CONDITIONS], axis=1))
+    real, fake = (np.concatenate([part, CONDITIONS], axis=1) for part in (REAL, made))
 
     def loss(values: Array) -> float:
         changed = discriminator.replace(values)

@@ -19,8 +19,8 @@ from lso_native.models.settings import estimator, learned
 
 @estimator
 class LabelledEstimator(Supervised):
-    """An estimator that is told the class of each sample: integers or strings of any values, two or more different
-    ones."""
+    """An estimator that learns from samples and the class of each: integers or strings of any values, two or more
+    different ones."""
 
     classes_: Array = learned(doc="the labels, sorted.")
 

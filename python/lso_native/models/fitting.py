@@ -1,4 +1,4 @@
-"""The one way to fit: from samples alone, or told something of each."""
+"""The one way to fit: from samples alone, or from samples and a target of each."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class Unsupervised(Fitting):
 
 @estimator
 class Supervised(Fitting):
-    """An estimator that is told something of each sample."""
+    """An estimator that learns from samples and a target of each."""
 
     def fit(
         self,
