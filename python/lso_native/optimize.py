@@ -238,7 +238,10 @@ def _check_bounds(bounds: Any, model: Model) -> tuple[Any, Any]:
         return None, None
     # so that no input is beyond what was asked; an input that is pinned is pinned to the nearest number
     pinned, dtype = lower == upper, model.dtype
-    inside = inward(lower, dtype, up=True), inward(upper, dtype, up=False)
+    inside = (
+        inward("bounds", lower, dtype, up=True),
+        inward("bounds", upper, dtype, up=False),
+    )
     if not (pinned | (inside[0] <= inside[1])).all():
         raise ArgumentError("bounds", f"a {dtype} between low and high", "ends too close together")
     with np.errstate(over="ignore"):

@@ -106,7 +106,9 @@ class Problem:
         return f"Problem({', '.join(inside)})"
 
 
-def _asked(name: str, terms: Sequence[Any]) -> tuple[Asked, ...]:
+def _asked(name: str, terms: Any) -> tuple[Asked, ...]:
+    if not isinstance(terms, Sequence):
+        raise ArgumentTypeError(name, "a sequence of terms", type(terms).__name__)
     for term in terms:
         if not isinstance(term, Term | Asked):
             raise ArgumentTypeError(name, "terms, such as SquaredError", type(term).__name__)

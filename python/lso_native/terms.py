@@ -197,7 +197,10 @@ class Interval(Term):
         if low.ndim == 0:
             low, high = np.full(place.n_values, low), np.full(place.n_values, high)
         # rounded inwards: what is met in the model's precision is met
-        ends = inward(low, place.dtype, up=True), inward(high, place.dtype, up=False)
+        ends = (
+            inward("low", low, place.dtype, up=True),
+            inward("high", high, place.dtype, up=False),
+        )
         if not (ends[0] <= ends[1]).all():
             wrong = np.argwhere(~(ends[0] <= ends[1]))[0]
             got = f"{high[tuple(wrong)]:g} below or too close to {low[tuple(wrong)]:g}"
@@ -299,13 +302,20 @@ class Function(Term):
         return place.native("Function", self.function, place.n_values, loss)
 
 
-def inward(ends: Array, dtype: np.dtype[Any], *, up: bool) -> Array:
-    """Ends of intervals in ``dtype``, none beyond where it was: the nearest numbers above (``up``) or below."""
+def inward(name: str, ends: Array, dtype: np.dtype[Any], *, up: bool) -> Array:
+    """Ends of intervals in ``dtype``, none beyond where it was: the nearest numbers above (``up``) or below.
+
+    Raises ValueError, of the argument ``name``, where no finite number is inside.
+    """
     with np.errstate(over="ignore"):
         rounded = ends.astype(dtype)
     beyond = rounded < ends if up else rounded > ends
     limit = dtype.type(np.inf if up else -np.inf)
-    return np.where(beyond, np.nextafter(rounded, limit), rounded)
+    inside = np.where(beyond, np.nextafter(rounded, limit), rounded)
+    if (inside == limit).any():
+        expected = f"ends with finite numbers of {dtype} inside"
+        raise ArgumentError(name, expected, f"{ends[inside == limit][0]:g}")
+    return inside
 
 
 def _broadcast(name: str, first: Array, second: Array) -> tuple[Array, Array]:

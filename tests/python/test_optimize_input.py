@@ -55,6 +55,8 @@ def optimize(**changed: Any) -> lso.OptimizeResult:
         ("bounds", 3.0, "3.0"),
         ("bounds", ([0.0, 0.0], [1.0, 1.0]), "(2,)"),
         ("bounds", (float("nan"), 1.0), ""),
+        ("bounds", (float("inf"), float("inf")), "inf"),
+        ("bounds", (float("-inf"), float("-inf")), "inf"),
         ("bounds", ("low", "high"), "<U3"),
     ],
 )

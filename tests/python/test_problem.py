@@ -294,6 +294,7 @@ def test_ctrl_c_inside_a_function_keeps_what_was_reached(threads: int) -> None:
         ("branches", lambda: lso.Problem(DECODER, lso.Ball(1.0))),  # type: ignore[arg-type]
         ("terms", lambda: lso.Branch([0.0, 1.0])),  # type: ignore[arg-type]
         ("latent", lambda: lso.Problem(DECODER, latent=[3.0])),  # type: ignore[list-item]
+        ("latent", lambda: lso.Problem(DECODER, latent=lso.Ball(1.0))),  # type: ignore[arg-type]
         ("weight", lambda: -1.0 * lso.Ball(1.0)),
         ("weight", lambda: lso.prefer(lso.Ball(1.0), 0.0)),
     ],
@@ -311,6 +312,8 @@ def test_what_does_not_fit_is_named(argument: str, make: Any) -> None:
         ("low", lso.Interval(np.zeros(5), np.ones(5))),
         ("high", lso.Interval(1.0, 0.0)),
         ("margin", lso.Interval(0.0, 1.0, margin=-1.0)),
+        ("low", lso.Interval(np.inf, np.inf)),
+        ("high", lso.Interval(-np.inf, -np.inf)),
         ("target", lso.SquaredError(np.zeros((3, 7)))),
         ("mse, squared_error", lso.SquaredError(np.zeros(7), mse=1.0, squared_error=1.0)),
         ("function", lso.Function("f")),  # type: ignore[arg-type]
@@ -320,6 +323,24 @@ def test_what_does_not_fit_is_named(argument: str, make: Any) -> None:
 def test_a_term_that_does_not_fit_is_named(argument: str, term: lso.Term) -> None:
     call = lambda: lso.optimize(lso.Problem(DECODER, lso.Branch(term)), starts=STARTS)  # noqa: E731
     assert_refused(call, argument)
+
+
+@pytest.mark.parametrize(
+    ("argument", "term"),
+    [
+        ("weight", 1e39 * lso.Ball(1.0)),
+        ("weight", 1e-39 * lso.Ball(1.0)),
+        ("low", lso.Interval(1e39, np.inf)),
+        ("high", lso.Interval(-np.inf, -1e39)),
+    ],
+)
+def test_what_float32_cannot_hold_is_named(argument: str, term: Any) -> None:
+    def call(dtype: Any) -> lso.OptimizeResult:
+        asked = lso.Problem(DECODER.astype(dtype), lso.Branch(term))
+        return lso.optimize(asked, starts=STARTS, max_iterations=1)
+
+    assert_refused(lambda: call("float32"), argument, "e")
+    assert np.isfinite(call("float64").loss).any()
 
 
 def test_a_problem_takes_no_target_and_has_something_to_meet() -> None:

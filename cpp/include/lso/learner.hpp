@@ -30,6 +30,8 @@ template <class T>
 class Learner {
  public:
   Learner(const Network<T>& network, const LearnerSettings& settings);
+  Learner(const Learner&) = delete;
+  Learner& operator=(const Learner&) = delete;
   Learner(Learner&&) noexcept;
   Learner& operator=(Learner&&) noexcept;
   ~Learner();

@@ -1,6 +1,7 @@
 #include "lso/problem.hpp"
 
-#include <cmath>
+#include <limits>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 
@@ -24,8 +25,11 @@ void check_term(const Asked<T>& asked, const std::string& place, std::size_t wid
              std::to_string(constant.rows) + " rows");
     }
   }
-  if (!(asked.weight > 0) || !std::isfinite(asked.weight)) {
-    refuse("weight", "a finite number above 0", std::to_string(asked.weight));
+  // beyond T's range it would count as 0, or as infinity
+  if (!(asked.weight >= std::numeric_limits<T>::min() && asked.weight <= std::numeric_limits<T>::max())) {
+    std::ostringstream got;
+    got << asked.weight;
+    refuse("weight", "a number above 0 in the range of the network's precision", got.str());
   }
   term.check(activation);
 }
