@@ -1,4 +1,4 @@
-#include "lso/descent.hpp"
+#include "descent.hpp"
 
 #include <cmath>
 #include <limits>

@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from lso_native import optimizers, terms
 from lso_native._core import simd as _simd
 from lso_native.files.native import load, save
 from lso_native.learner import Learner
@@ -27,21 +28,10 @@ from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.optimize import OptimizeProgress, OptimizeResult, TermResult, optimize
-from lso_native.optimizers import Adam, LevenbergMarquardt, NormalizedGradientDescent
+from lso_native.optimizers import *  # noqa: F403 - all that its __all__ lists, as below
 from lso_native.problem import Branch, Problem
 from lso_native.random import normal, permutation, uniform
-from lso_native.terms import (
-    Asked,
-    Ball,
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    Function,
-    Interval,
-    SquaredError,
-    Term,
-    one_hot,
-    prefer,
-)
+from lso_native.terms import *  # noqa: F403
 from lso_native.training import TrainProgress, TrainResult, train
 
 if TYPE_CHECKING:
@@ -55,37 +45,28 @@ simd: str = _simd()
 _LAZY = ("data", "irregularity", "metrics")
 
 __all__ = [
+    *optimizers.__all__,
+    *terms.__all__,
     "GAN",
     "VAE",
-    "Adam",
-    "Asked",
     "Autoencoder",
-    "Ball",
-    "BinaryCrossEntropy",
     "Branch",
-    "CategoricalCrossEntropy",
     "Classifier",
     "ClassifierGuide",
     "Composition",
     "ConditionalGAN",
     "Decoder",
     "EncoderDecoder",
-    "Function",
     "Gradients",
-    "Interval",
     "Learner",
-    "LevenbergMarquardt",
     "Model",
     "Network",
     "NoisyAutoencoder",
-    "NormalizedGradientDescent",
     "NotFittedError",
     "OptimizeProgress",
     "OptimizeResult",
     "Problem",
     "Regressor",
-    "SquaredError",
-    "Term",
     "TermResult",
     "TrainProgress",
     "TrainResult",
@@ -95,10 +76,8 @@ __all__ = [
     "load",
     "metrics",
     "normal",
-    "one_hot",
     "optimize",
     "permutation",
-    "prefer",
     "save",
     "simd",
     "train",

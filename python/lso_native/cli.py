@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from lso_native import __version__
 from lso_native.commands.display import say
@@ -13,8 +13,8 @@ from lso_native.errors import BadArgument
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
-from lso_native.optimizers import NormalizedGradientDescent
-from lso_native.training import DEFAULT_EPOCHS, OPTIMIZERS
+from lso_native.optimizers import NormalizedGradientDescent, TrainOptimizer
+from lso_native.training import DEFAULT_EPOCHS
 
 _LATENT = Autoencoder.latent
 _HIDDEN = ",".join(map(str, Autoencoder.hidden))
@@ -121,7 +121,7 @@ def _add_train(commands: Commands[_Parser]) -> None:
     )
     parser.add_argument(
         "--optimizer",
-        choices=[kind.option() for kind in OPTIMIZERS],
+        choices=[kind.option() for kind in get_args(TrainOptimizer)],
         default=type(DEFAULT_OPTIMIZER).option(),
         help="default: %(default)s",
     )

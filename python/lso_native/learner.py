@@ -48,7 +48,7 @@ class Learner:
         if not isinstance(network, Network):
             raise ArgumentTypeError("network", "a Network", type(network).__name__)
         settings = _core.LearnerSettings(
-            optimizer=check_optimizer(optimizer, Adam()).native(),
+            optimizer=check_optimizer(optimizer, Adam(), Adam).native(),
             average=check_number("average", average, minimum=0.0, below=1.0),
             threads=check_threads(threads),
         )

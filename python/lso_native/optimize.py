@@ -22,11 +22,7 @@ from lso_native._checks import (
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
-from lso_native.optimizers import (
-    LevenbergMarquardt,
-    NormalizedGradientDescent,
-    check_optimizer,
-)
+from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent, check_optimizer
 from lso_native.problem import Problem
 from lso_native.terms import DEFAULT_TOLERANCE, Asked, SquaredError, Term, inward
 
@@ -135,7 +131,7 @@ def optimize(
     mse: float | None = None,
     squared_error: float | None = None,
     loss: float | None = None,
-    optimizer: NormalizedGradientDescent | LevenbergMarquardt | None = None,
+    optimizer: InputOptimizer | None = None,
     max_iterations: int = DEFAULT_MAX_ITERATIONS,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     trajectory: bool = False,
@@ -171,7 +167,7 @@ def optimize(
     check_callback("callback", callback, "OptimizeProgress")
     problem = _problem(model, target, mse=mse, squared_error=squared_error, loss=loss)
     settings = _core.OptimizeSettings(
-        optimizer=check_optimizer(optimizer, DEFAULT_OPTIMIZER, LevenbergMarquardt).native(),
+        optimizer=check_optimizer(optimizer, DEFAULT_OPTIMIZER, InputOptimizer).native(),
         max_iterations=check_int("max_iterations", max_iterations, minimum=0),
         trajectory=check_flag("trajectory", trajectory),
         threads=check_threads(threads),

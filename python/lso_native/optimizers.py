@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, get_args
 
 from lso_native import _core
 from lso_native._checks import check_flag, check_number
 from lso_native.errors import ArgumentTypeError
+
+__all__ = ["Adam", "LevenbergMarquardt", "NormalizedGradientDescent"]
 
 
 class _Settings:
@@ -76,17 +78,16 @@ class Adam(_Settings):
         check_number("beta2", self.beta2, minimum=0.0, below=1.0)
 
 
-Optimizer = NormalizedGradientDescent | LevenbergMarquardt | Adam
-_Chosen = TypeVar("_Chosen", bound=Optimizer)
+# What moves inputs, and what trains.
+InputOptimizer = NormalizedGradientDescent | LevenbergMarquardt
+TrainOptimizer = Adam | NormalizedGradientDescent
+Optimizer = InputOptimizer | TrainOptimizer
 
 
-def check_optimizer(
-    optimizer: Optimizer | None, default: _Chosen, *others: type[Optimizer]
-) -> Optimizer:
-    """``optimizer``, ``default`` for None; a TypeError unless it is of the default's type or one of ``others``."""
+def check_optimizer(optimizer: Optimizer | None, default: Optimizer, kinds: Any) -> Optimizer:
+    """``optimizer``, ``default`` for None; a TypeError unless it is of ``kinds``, a class or a union of some."""
     chosen = default if optimizer is None else optimizer
-    allowed = (type(default), *others)
-    if not isinstance(chosen, allowed):
-        names = " or ".join(kind.__name__ for kind in allowed)
+    if not isinstance(chosen, kinds):
+        names = " or ".join(kind.__name__ for kind in get_args(kinds) or (kinds,))
         raise ArgumentTypeError("optimizer", names, type(chosen).__name__)
     return chosen

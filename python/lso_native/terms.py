@@ -16,6 +16,19 @@ from lso_native._checks import as_array, as_numbers, check_int, check_number
 from lso_native._typing import Array, Float32Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
+__all__ = [
+    "Asked",
+    "Ball",
+    "BinaryCrossEntropy",
+    "CategoricalCrossEntropy",
+    "Function",
+    "Interval",
+    "SquaredError",
+    "Term",
+    "one_hot",
+    "prefer",
+]
+
 DEFAULT_TOLERANCE = _core.Tolerance()  # the paper's, section 5.1
 
 

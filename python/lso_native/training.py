@@ -25,7 +25,7 @@ from lso_native._checks import (
 from lso_native._typing import Float64Array
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Composition, Model, Network
-from lso_native.optimizers import Adam, NormalizedGradientDescent, check_optimizer
+from lso_native.optimizers import Adam, TrainOptimizer, check_optimizer
 from lso_native.terms import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -35,8 +35,6 @@ from lso_native.terms import (
 )
 
 LossName = Literal["squared_error", "binary_cross_entropy", "categorical_cross_entropy"]
-Optimizer = Adam | NormalizedGradientDescent
-OPTIMIZERS = (Adam, NormalizedGradientDescent)  # that train
 DEFAULT_BATCH_SIZE = _core.TrainSettings().batch_size
 DEFAULT_EPOCHS = _core.TrainSettings().epochs
 _OBJECTIVES: dict[str, Callable[[Any], Term]] = {
@@ -83,7 +81,7 @@ def train(
     y: ArrayLike,
     *,
     objective: LossName = "squared_error",
-    optimizer: Optimizer | None = None,
+    optimizer: TrainOptimizer | None = None,
     batch_size: int = DEFAULT_BATCH_SIZE,
     epochs: int = DEFAULT_EPOCHS,
     score_every: int = 1,
@@ -131,7 +129,7 @@ def train(
     if patience is not None and validation is None:
         raise ArgumentError("patience", "validation data to measure by", "none")
     settings = _core.TrainSettings(
-        optimizer=check_optimizer(optimizer, Adam(), *OPTIMIZERS).native(),
+        optimizer=check_optimizer(optimizer, Adam(), TrainOptimizer).native(),
         batch_size=check_int("batch_size", batch_size),
         epochs=check_int("epochs", epochs),
         score_every=check_int("score_every", score_every),

@@ -1,5 +1,5 @@
 // Algorithm 3 and Adam against their formulas.
-#include "lso/descent.hpp"
+#include "descent.hpp"
 
 #include <cmath>
 #include <limits>

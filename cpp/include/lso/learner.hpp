@@ -7,7 +7,6 @@
 #include <span>
 #include <tuple>
 
-#include "lso/descent.hpp"
 #include "lso/network.hpp"
 #include "lso/optimizers.hpp"
 #include "lso/view.hpp"

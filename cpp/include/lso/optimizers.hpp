@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -65,6 +66,8 @@ struct Adam {
                       Setting{"beta2", &Adam::beta2}, Setting{"epsilon", &Adam::epsilon}};
   }
 };
+
+enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 
 // What moves inputs, and what trains.
 using Optimizer = std::variant<NormalizedGradientDescent, LevenbergMarquardt>;

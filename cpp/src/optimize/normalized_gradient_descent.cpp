@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "descent.hpp"
 #include "kernels/kernels.hpp"
-#include "lso/descent.hpp"
 #include "optimize/tile.hpp"
 
 namespace lso {

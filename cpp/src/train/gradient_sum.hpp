@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "lso/descent.hpp"
+#include "descent.hpp"
 #include "passes.hpp"
 #include "team.hpp"
 #include "workspace.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lso/descent.hpp"
+#include "descent.hpp"
 #include "lso/random.hpp"
 #include "lso/threads.hpp"
 #include "lso/train.hpp"

@@ -19,9 +19,9 @@ from lso_native.experiments.generation import NO_DIGIT
 from lso_native.experiments.progress import Progress
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.classifier import Classifier
-from lso_native.optimizers import Adam, NormalizedGradientDescent
+from lso_native.optimizers import Adam, NormalizedGradientDescent, TrainOptimizer
 from lso_native.random import uniform
-from lso_native.training import Optimizer, TrainProgress
+from lso_native.training import TrainProgress
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class AutoencoderSettings:
     images: int
     mse: float | None
     hidden: tuple[int, ...] = (64,)
-    optimizer: Optimizer = NormalizedGradientDescent(desired_change=-0.1)  # noqa: RUF009 - frozen
+    optimizer: TrainOptimizer = NormalizedGradientDescent(desired_change=-0.1)  # noqa: RUF009 - frozen
     batch_size: int = 50
     epochs: int = 1000
 
@@ -43,7 +43,7 @@ class ClassifierSettings:
 
     images: int = 10_000
     hidden: tuple[int, ...] = (64,)
-    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
+    optimizer: TrainOptimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
     batch_size: int = 50
     epochs: int = 60
 
@@ -53,7 +53,7 @@ class JudgeSettings:
     """196-512-128-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
 
     hidden: tuple[int, ...] = (512, 128)
-    optimizer: Optimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
+    optimizer: TrainOptimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
     batch_size: int = 200
     epochs: int = 8
     least_samples: int = 600_000  # how many to show at least, in whole epochs

@@ -17,8 +17,7 @@ from lso_native.experiments.models import (
 )
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.results import plain
-from lso_native.optimizers import Adam
-from lso_native.training import Optimizer
+from lso_native.optimizers import Adam, TrainOptimizer
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class SensitivitySettings:
     desired_changes: tuple[float, ...] = (-1.0, -0.1)
     bounds: tuple[tuple[float, float] | None, ...] = (None, (0.0, 1.0))
     max_iterations: int = 5_000
-    better_optimizer: Optimizer = Adam(learning_rate=3e-3)  # noqa: RUF009 - frozen
+    better_optimizer: TrainOptimizer = Adam(learning_rate=3e-3)  # noqa: RUF009 - frozen
     better_samples: int = 1_000_000  # how many to show a better decoder, in whole epochs
     classifier_epochs: tuple[int, ...] = (15, 30, 120, 240)
 

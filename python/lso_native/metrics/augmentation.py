@@ -14,7 +14,7 @@ from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
-from lso_native.training import Optimizer
+from lso_native.optimizers import TrainOptimizer
 
 from .rates import Rate
 
@@ -41,7 +41,7 @@ def classification_accuracy_score(
     *,
     real: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     hidden: Sequence[int] = (64,),
-    optimizer: Optimizer = DEFAULT_OPTIMIZER,
+    optimizer: TrainOptimizer = DEFAULT_OPTIMIZER,
     shown: int = _SHOWN,
     random_state: int | None = 0,
 ) -> ClassificationAccuracy:

@@ -19,13 +19,12 @@ from lso_native.models.inputs import check_columns, check_x, range_of, warn_beyo
 from lso_native.models.settings import Settings, estimator, learned, setting
 from lso_native.models.training import STATUSES, History, Training
 from lso_native.network import ActivationName, BiasConvention, Network
-from lso_native.optimizers import Adam
-from lso_native.training import Optimizer
+from lso_native.optimizers import Adam, TrainOptimizer
 
 __all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NotFittedError"]
 
 # On 14x14 digits half this rate trains less in as many epochs, twice of it varies with the seed.
-DEFAULT_OPTIMIZER: Optimizer = Adam(learning_rate=1e-2)
+DEFAULT_OPTIMIZER: TrainOptimizer = Adam(learning_rate=1e-2)
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -60,7 +59,7 @@ class Estimator(Settings, ABC):
         doc="sizes of the hidden layers, the one nearest the input first; may be empty.",
     )
     activation: ActivationName = setting(default="sigmoid", doc="of the hidden layers.")
-    optimizer: Optimizer = setting(
+    optimizer: TrainOptimizer = setting(
         default=DEFAULT_OPTIMIZER,
         doc="``Adam`` or, for a single network, ``NormalizedGradientDescent``.",
     )

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -11,8 +10,6 @@
 #include "lso/optimizers.hpp"
 
 namespace lso {
-
-enum class StepOutcome : std::uint8_t { moved, stationary, diverged };
 
 // S = sum of D^2: in T over stretches of 1,024, in double over those, or all in double where T overflows.
 template <class T>
