@@ -87,7 +87,8 @@ Optimizer = InputOptimizer | TrainOptimizer
 def check_optimizer(optimizer: Optimizer | None, default: Optimizer, kinds: Any) -> Optimizer:
     """``optimizer``, ``default`` for None; a TypeError unless it is of ``kinds``, a class or a union of some."""
     chosen = default if optimizer is None else optimizer
-    if not isinstance(chosen, kinds):
+    allowed: bool = isinstance(chosen, kinds)
+    if not allowed:
         names = " or ".join(kind.__name__ for kind in get_args(kinds) or (kinds,))
         raise ArgumentTypeError("optimizer", names, type(chosen).__name__)
     return chosen
