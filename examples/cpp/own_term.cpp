@@ -45,9 +45,12 @@ class MeanAtLeast final : public lso::Term<float> {
 };
 
 lso::Chain<float> random_network(const std::vector<std::size_t>& sizes, std::uint64_t seed) {
-  std::vector<lso::Layer> layers{{.size = sizes.front()}};
-  for (std::size_t l = 1; l < sizes.size(); ++l)
-    layers.push_back({.size = sizes[l], .activation = lso::Activation::tanh, .bias = true});
+  std::vector<lso::Layer> layers;
+  for (const std::size_t size : sizes) {
+    const bool input = layers.empty();
+    layers.push_back(
+        {.size = size, .activation = input ? lso::Activation::linear : lso::Activation::tanh, .bias = !input});
+  }
   auto network = std::make_shared<lso::Network<float>>(layers);
   lso::initialize(*network, seed);
   return lso::Chain<float>({network});
