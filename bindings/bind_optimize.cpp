@@ -95,6 +95,33 @@ void bind_result(py::module_& module) {
 }
 
 template <class T>
+void bind_evaluate(py::module_& module) {
+  using Found = Evaluation<T>;
+  const auto view = [](auto member) {
+    return [member](const py::object& self) {
+      const Found& found = self.cast<const Found&>();
+      const auto& values = found.*member;
+      return view_of(self, values, values.size() / found.loss.size());
+    };
+  };
+  py::class_<Found>(module, (std::string("Evaluation") + precision<T>).c_str())
+      .def_property_readonly("loss",
+                             [](const py::object& self) { return view_of(self, self.cast<const Found&>().loss); })
+      .def_property_readonly("met", [](const py::object& self) { return view_of(self, self.cast<const Found&>().met); })
+      .def_property_readonly("gradient", view(&Found::gradient))
+      .def_property_readonly("samples", view(&Found::samples));
+  module.def(
+      "evaluate",
+      [](const Problem<T>& problem, const py::object& x, std::size_t threads) {
+        const Held<T> points = rows<T>(x, "x", problem.trunk.n_inputs());
+        Found found;
+        interruptible([&](StopSignal* stop) { found = evaluate<T>(problem, points.rows, threads, stop); });
+        return found;
+      },
+      py::arg("problem"), py::arg("x"), py::arg("threads"));
+}
+
+template <class T>
 Bounds<T> make_bounds(const py::object& lower, const py::object& upper, std::size_t n_inputs) {
   if (lower.is_none()) return {};
   const auto low = vector<T>(lower, "bounds", n_inputs, Infinite::allowed);
@@ -132,6 +159,8 @@ void bind_optimize(py::module_& module) {
   bind_term_result(module);
   bind_result<float>(module);
   bind_result<double>(module);
+  bind_evaluate<float>(module);
+  bind_evaluate<double>(module);
   bind_optimize_function<float>(module);
   bind_optimize_function<double>(module);
 }

@@ -29,7 +29,7 @@ from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.optimize import OptimizeProgress, OptimizeResult, TermResult, optimize
 from lso_native.optimizers import *  # noqa: F403 - all that its __all__ lists, as below
-from lso_native.problem import Branch, Problem
+from lso_native.problem import Branch, Evaluation, Problem
 from lso_native.random import normal, permutation, uniform
 from lso_native.terms import *  # noqa: F403
 from lso_native.training import TrainProgress, TrainResult, train
@@ -57,6 +57,7 @@ __all__ = [
     "ConditionalGAN",
     "Decoder",
     "EncoderDecoder",
+    "Evaluation",
     "Gradients",
     "Learner",
     "Model",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lso_native import _core
+from lso_native._checks import check_samples, check_threads
+from lso_native._typing import BoolArray, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Composition, Model
 from lso_native.terms import Asked, Place, Term
@@ -27,6 +30,19 @@ class Branch:
 
     def __repr__(self) -> str:
         return f"Branch({', '.join(map(repr, self.terms))}, head={self.head!r})"
+
+
+class Evaluation(NamedTuple):
+    """What a problem says of inputs as they are; row i belongs to input i."""
+
+    loss: Float64Array
+    """(n,) E, the weighted sum over terms."""
+    gradient: FloatArray
+    """(n, n_inputs) dE/d(input)."""
+    samples: FloatArray
+    """(n, n_outputs of the trunk)"""
+    met: BoolArray
+    """(n,) whether every term that must be is met."""
 
 
 class Problem:
@@ -100,6 +116,15 @@ class Problem:
             head = None if branch.head is None else branch.head._chain
             branches.append(branch_class(head, terms(branch.terms, model.n_outputs)))
         return problem_class(self.trunk._chain, branches, terms(self.latent, self.trunk.n_inputs))
+
+    def evaluate(self, x: ArrayLike, *, threads: int | None = 1) -> Evaluation:
+        """What is said of inputs ``x`` (n, n_inputs) as they are: E, its derivative, the samples, and what is met.
+
+        Raises ValueError or TypeError naming an argument that does not fit.
+        """
+        given = check_samples("x", x, dtype=self.trunk.dtype, n_features=self.trunk.n_inputs)
+        raw = _core.evaluate(self.native(len(given)), given, check_threads(threads))
+        return Evaluation(raw.loss, raw.gradient, raw.samples, raw.met.view(np.bool_))
 
     def __repr__(self) -> str:
         inside = [repr(self.trunk), *map(repr, self.branches), f"latent={self.latent!r}"]

@@ -53,6 +53,21 @@ def test_a_result_tells_of_every_term_by_its_own_definition() -> None:
     assert_close(result.loss, total, 1e-12)
 
 
+def test_an_evaluation_is_of_the_inputs_as_they_are() -> None:
+    asked = problem(latent=[lso.prefer(lso.Ball(2.0), 0.1)])
+    found = asked.evaluate(STARTS)
+    looked_at = lso.optimize(asked, starts=STARTS, max_iterations=0)
+    assert_close(found.loss, looked_at.loss, 1e-12)
+    assert_same_bits(found.samples, looked_at.samples)
+    assert_same_bits(found.met, looked_at.success)
+    for i in range(4):
+        moved = [STARTS + side * 1e-6 * np.eye(4)[i] for side in (1.0, -1.0)]
+        above, below = (asked.evaluate(x).loss for x in moved)
+        assert_close(found.gradient[:, i], (above - below) / 2e-6, 1e-6)
+    assert_same_bits(asked.evaluate(STARTS, threads=2).gradient, found.gradient)
+    assert_refused(lambda: asked.evaluate(STARTS[:, :2]), "x", "(60, 2)")
+
+
 def test_a_float32_interval_is_met_in_float64() -> None:
     model = DECODER.astype("float32") >> REGRESSOR.astype("float32")
     low, high = NUMBERS - 0.01, NUMBERS + 0.01

@@ -11,6 +11,7 @@
 
 #include "lso/optimizers.hpp"
 #include "lso/problem.hpp"
+#include "lso/threads.hpp"
 #include "lso/view.hpp"
 
 namespace lso {
@@ -71,5 +72,19 @@ struct OptimizeResult {
 template <class T>
 [[nodiscard]] OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, const Bounds<T>& bounds,
                                          const OptimizeSettings& settings);
+
+// What a problem says of inputs as they are.
+template <class T>
+struct Evaluation {
+  std::vector<double> loss;       // (n,): E
+  std::vector<T> gradient;        // (n, n_inputs): dE/d(inputs)
+  std::vector<T> samples;         // (n, outputs of the trunk)
+  std::vector<std::uint8_t> met;  // (n,): 1 where every hard term is met
+};
+
+// Throws std::invalid_argument as optimize does. A `stop` that says so leaves zeros where nothing was done yet.
+template <class T>
+[[nodiscard]] Evaluation<T> evaluate(const Problem<T>& problem, Rows<const T> inputs, std::size_t threads,
+                                     StopSignal* stop = nullptr);
 
 }  // namespace lso

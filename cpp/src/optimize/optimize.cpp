@@ -54,32 +54,52 @@ std::size_t lanes_for(std::size_t starts) {
   return round_up_lanes((starts + tiles - 1) / tiles);
 }
 
-// Samples, outputs and terms of the starts whose best point was not the last that was looked at.
-template <class T>
-void look_again(const Problem<T>& problem, const std::vector<std::size_t>& starts, std::size_t threads,
-                OptimizeResult<T>& result) {
-  const std::size_t width = problem.trunk.n_inputs();
-  const std::size_t tiles = (starts.size() + tile_lanes - 1) / tile_lanes;
+// Values forward, tile by tile: each(lanes, the samples in them) for some of the samples, of which inputs has all.
+template <class T, class Each>
+void look_at(const Problem<T>& problem, const std::vector<std::size_t>& samples, Rows<const T> inputs,
+             std::size_t threads, StopSignal* stop, const Each& each) {
+  const std::size_t tiles = (samples.size() + tile_lanes - 1) / tile_lanes;
   std::atomic<std::size_t> next{0};
-  const auto work = [&](std::size_t /*thread*/) {
+  const auto work = [&](std::size_t thread) {
     ProblemLanes<T> lanes(problem, tile_lanes, false);
-    for (std::size_t first = next++ * tile_lanes; first < starts.size(); first = next++ * tile_lanes) {
-      const auto some = std::span(starts).subspan(first, std::min(tile_lanes, starts.size() - first));
+    for (std::size_t first = next++ * tile_lanes; first < samples.size() && !(stop != nullptr && stop->stops(thread));
+         first = next++ * tile_lanes) {
+      const auto some = std::span(samples).subspan(first, std::min(tile_lanes, samples.size() - first));
       lanes.set_samples(some);
       for (std::size_t lane = 0; lane < some.size(); ++lane) {
-        load_lane<T>({result.latents.data() + some[lane] * width, width}, lanes.inputs(), lane);
+        load_lane<T>(inputs[some[lane]], lanes.inputs(), lane);
         lanes.load(some[lane], lane);
       }
       lanes.forward();
       try {
-        lanes.evaluate();
+        each(lanes, some);
       } catch (const Interruption&) {
+        if (stop != nullptr) stop->stop();
         return;
       }
-      for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store(lane, some[lane], result);
     }
   };
-  if (tiles > 0) run_threads(resolve_threads(threads, tiles, problem.n_parameters() * starts.size()), work);
+  if (tiles > 0) run_threads(resolve_threads(threads, tiles, 2 * problem.n_parameters() * samples.size()), work, stop);
+}
+
+std::vector<std::size_t> up_to(std::size_t n) {
+  std::vector<std::size_t> numbers(n);
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  return numbers;
+}
+
+// Samples, outputs and terms of the starts whose best point was not the last that was looked at.
+template <class T>
+void look_again(const Problem<T>& problem, const std::vector<std::uint8_t>& stale, std::size_t threads,
+                OptimizeResult<T>& result) {
+  std::vector<std::size_t> starts = up_to(stale.size());
+  std::erase_if(starts, [&](std::size_t start) { return stale[start] == 0; });
+  const Rows<const T> latents{result.latents.data(), stale.size(), problem.trunk.n_inputs()};
+  look_at<T>(problem, starts, latents, threads, nullptr,
+             [&](ProblemLanes<T>& lanes, std::span<const std::size_t> some) {
+               lanes.evaluate();
+               for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store(lane, some[lane], result);
+             });
 }
 }  // namespace
 
@@ -104,13 +124,35 @@ OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, cons
       },
       &stop);
   result.interrupted = stop.stopped();
-  std::vector<std::size_t> again(starts.rows);
-  std::iota(again.begin(), again.end(), std::size_t{0});
-  std::erase_if(again, [&](std::size_t start) { return stale[start] == 0; });
-  look_again(problem, again, settings.threads, result);
+  look_again(problem, stale, settings.threads, result);
   return result;
 }
 
+template <class T>
+Evaluation<T> evaluate(const Problem<T>& problem, Rows<const T> inputs, std::size_t threads, StopSignal* stop) {
+  problem.check(inputs.rows);
+  const std::size_t n = inputs.rows;
+  Evaluation<T> found{.loss = std::vector<double>(n),
+                      .gradient = std::vector<T>(inputs.size()),
+                      .samples = std::vector<T>(n * problem.trunk.n_outputs()),
+                      .met = std::vector<std::uint8_t>(n)};
+  const auto row = [](std::vector<T>& values, Lanes<const T> lanes, std::size_t lane, std::size_t sample) {
+    store_lane<T>(lanes, lane, std::span(values).subspan(sample * lanes.nodes, lanes.nodes));
+  };
+  look_at<T>(problem, up_to(n), inputs, threads, stop, [&](ProblemLanes<T>& lanes, std::span<const std::size_t> some) {
+    lanes.evaluate_backward();
+    for (std::size_t lane = 0; lane < some.size(); ++lane) {
+      found.loss[some[lane]] = lanes.error(lane);
+      found.met[some[lane]] = lanes.met(lane) ? 1 : 0;
+      row(found.gradient, lanes.gradient(), lane, some[lane]);
+      row(found.samples, lanes.samples(), lane, some[lane]);
+    }
+  });
+  return found;
+}
+
+template Evaluation<float> evaluate(const Problem<float>&, Rows<const float>, std::size_t, StopSignal*);
+template Evaluation<double> evaluate(const Problem<double>&, Rows<const double>, std::size_t, StopSignal*);
 template OptimizeResult<float> optimize(const Problem<float>&, Rows<const float>, const Bounds<float>&,
                                         const OptimizeSettings&);
 template OptimizeResult<double> optimize(const Problem<double>&, Rows<const double>, const Bounds<double>&,

@@ -43,6 +43,7 @@ class ProblemLanes {
   [[nodiscard]] double error(std::size_t lane) const { return only_term_ ? errors_[lane] : total_[lane]; }
   [[nodiscard]] bool met(std::size_t lane) const;
   [[nodiscard]] Lanes<T> gradient() { return trunk_.deltas(0); }
+  [[nodiscard]] Lanes<T> samples() { return trunk_.outputs(); }
 
   // Every residual of E: each(index, r (lanes,), dr/d(inputs) (n_inputs, lanes)), a pass of Algorithm 1 each.
   template <class Each>

@@ -26,6 +26,8 @@ from lso_native.irregularity._common import (
     widest,
 )
 from lso_native.network import Model
+from lso_native.problem import Problem
+from lso_native.terms import SquaredError
 
 __all__ = ["WalkIrregularity", "walk_irregularity"]
 
@@ -116,17 +118,16 @@ def walk_irregularity(
     fraction = check_number("vanishing", vanishing, minimum=0.0)
     lengths = [len(walk) for walk in kept]
     points, owner = np.concatenate(kept), np.repeat(np.arange(len(kept)), lengths)
-    chain = model.astype("float64")._chain
+    exact, decoded = model.astype("float64"), len(model.parts) > 1
     loss, squares = np.empty(len(points)), np.empty(len(points))
     latent_jump, sample_jump = np.zeros(len(points)), np.zeros(len(points))  # into each point
-    before = points[:1], _look(chain, points[:1])[1]
+    before: tuple[Float64Array, Float64Array] | None = None
     for rows in blocks(len(points), widest(model)):
         z = points[rows]
-        outputs, samples = _look(chain, z)
-        miss = outputs - wanted[owner[rows]]
-        miss[np.isnan(miss)] = 0.0  # don't care
-        loss[rows] = np.square(miss).sum(axis=1)
-        squares[rows] = np.square(chain.input_gradient(z, 2.0 * miss)).sum(axis=1)
+        found = Problem.of(exact, SquaredError(wanted[owner[rows]])).evaluate(z)
+        samples = check_values("walks", found.samples) if decoded else z
+        loss[rows], squares[rows] = found.loss, np.square(found.gradient).sum(axis=1)
+        before = (z[:1], samples[:1]) if before is None else before
         latent_jump[rows] = _jumps(before[0], z)
         sample_jump[rows] = _jumps(before[1], samples)
         before = z[-1:], samples[-1:]
@@ -172,12 +173,6 @@ def _check_target(target: ArrayLike, n_outputs: int, n_walks: int) -> Float64Arr
     if np.isnan(given).all(axis=-1).any():
         raise ArgumentError("target", "at least one number in every row", "NaN alone")
     return np.broadcast_to(given.astype(np.float64), (n_walks, n_outputs))
-
-
-def _look(chain: Any, z: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """(outputs, samples) at ``z``."""
-    outputs, seams = chain.seams(z)
-    return check_values("walks", outputs), check_values("walks", seams[-1] if seams else z)
 
 
 def _jumps(before: Float64Array, here: Float64Array) -> Float64Array:
