@@ -24,6 +24,8 @@ __all__: list[str] = [
     "Chain32",
     "Chain64",
     "EpochReport",
+    "Evaluation32",
+    "Evaluation64",
     "Function32",
     "Function64",
     "Interval32",
@@ -53,6 +55,7 @@ __all__: list[str] = [
     "TrainResult64",
     "TrainSettings",
     "activations",
+    "evaluate",
     "fma_peak",
     "normal32",
     "normal64",
@@ -457,6 +460,26 @@ class OptimizeResult64:
     @property
     def trajectory_loss(self) -> list[numpy.ndarray]: ...
 
+class Evaluation32:
+    @property
+    def gradient(self) -> numpy.ndarray: ...
+    @property
+    def loss(self) -> numpy.ndarray: ...
+    @property
+    def met(self) -> numpy.ndarray: ...
+    @property
+    def samples(self) -> numpy.ndarray: ...
+
+class Evaluation64:
+    @property
+    def gradient(self) -> numpy.ndarray: ...
+    @property
+    def loss(self) -> numpy.ndarray: ...
+    @property
+    def met(self) -> numpy.ndarray: ...
+    @property
+    def samples(self) -> numpy.ndarray: ...
+
 class Score:
     @property
     def loss(self) -> float: ...
@@ -603,6 +626,14 @@ class Learner64:
         """
 
 def activations() -> list[Activation]: ...
+@typing.overload
+def evaluate(
+    problem: Problem32, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex
+) -> Evaluation32: ...
+@typing.overload
+def evaluate(
+    problem: Problem64, x: typing.Any, threads: typing.SupportsInt | typing.SupportsIndex
+) -> Evaluation64: ...
 def fma_peak(seconds: typing.SupportsFloat | typing.SupportsIndex) -> float:
     """
     Floating-point operations a second of this core, by multiplying and adding.

@@ -9,6 +9,7 @@
 
 #include "allocations.hpp"
 #include "check.hpp"
+#include "descent.hpp"
 #include "lso/backprop.hpp"
 #include "support.hpp"
 
