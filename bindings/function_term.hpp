@@ -63,6 +63,9 @@ class FunctionTerm final : public Term<T> {
   void tell(const TermInput<T>& at, const TermOutput<T>& out, const py::tuple& said) const {
     const auto n = static_cast<py::ssize_t>(at.samples.size());
     const Array<double> error = part<double>(said[0], "error", {n});
+    if (std::any_of(error.data(), error.data() + n, [](double each) { return each < 0; })) {
+      refuse("function: error", "numbers of at least 0, which 0 meets", "some below it");
+    }
     const Array<T> gradient = part<T>(said[1], "gradient", {n, static_cast<py::ssize_t>(n_values_)});
     std::copy_n(error.data(), n, out.error);
     for (std::size_t node = 0; out.gradient.data != nullptr && node < n_values_; ++node) {
@@ -73,6 +76,9 @@ class FunctionTerm final : public Term<T> {
     }
     if (said.size() == 3) {
       const Array<double> met = part<double>(said[2], "met", {n});
+      if (py::array::ensure(said[2]).dtype().kind() != 'b') {
+        refuse("function: met", "True or False", "dtype " + std::string(py::str(py::array::ensure(said[2]).dtype())));
+      }
       std::transform(met.data(), met.data() + n, out.met, [](double each) { return std::uint8_t{each != 0}; });
     } else {
       std::transform(error.data(), error.data() + n, out.met,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -125,7 +126,7 @@ class OptimizeResult:
 
 def optimize(
     model: Model | Problem,
-    target: ArrayLike | Term | None = None,
+    target: ArrayLike | Term | Asked | None = None,
     *,
     starts: ArrayLike,
     mse: float | None = None,
@@ -207,7 +208,10 @@ def _problem(model: Any, target: Any, **tolerance: float | None) -> Problem:
         raise ArgumentTypeError("model", expected, type(model).__name__)
     if target is None:
         raise ArgumentTypeError("target", "what the outputs must be", "none")
-    term = target.within(named) if isinstance(target, Term) else SquaredError.of(target, named)
+    if isinstance(target, Asked):
+        term: Term | Asked = dataclasses.replace(target, term=target.term.within(named))
+    else:
+        term = target.within(named) if isinstance(target, Term) else SquaredError.of(target, named)
     return (Problem if len(model.parts) > 1 else _Single).of(model, term)
 
 

@@ -107,7 +107,8 @@ class Asked:
 
     def native(self, place: Place) -> Any:
         """The engine's struct."""
-        return place.native("Asked", self.term.native(place), float(self.weight), self.hard)
+        term = self.term.within({}) if self.hard else self.term  # what must be met says when it is
+        return place.native("Asked", term.native(place), float(self.weight), self.hard)
 
 
 def prefer(term: Term, weight: float = 1.0) -> Asked:
@@ -185,7 +186,7 @@ class SquaredError(Term):
 
 @dataclass(frozen=True, eq=False)
 class Interval(Term):
-    """Every value within [low, high], its ends included: met where it is, to the letter.
+    """Every value within [low, high], its ends included: met where it is, to the letter, in the model's precision.
 
     E = sum of squared distances of the values from the interval narrowed by a margin, since descent comes from outside
     and would never quite reach the interval's own border.

@@ -208,7 +208,7 @@ def _check_validation(validation: Any) -> tuple[Any, Any, Any]:
 def _check_trainable(trainable: Sequence[bool] | None, model: Model) -> list[bool]:
     if trainable is None:
         return []
-    flags = [bool(flag) for flag in trainable]
+    flags = [check_flag("trainable", flag) for flag in trainable]
     if len(flags) != len(model.parts) or not any(flags):
         expected = f"{len(model.parts)} flags, one a part, one of them true"
         raise ArgumentError("trainable", expected, str(flags))

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 from typing import Any
 
 import lso_native as lso
@@ -250,6 +251,8 @@ def test_what_a_function_raises_goes_up() -> None:
         (lambda v: (np.zeros(len(v)), v[:, :2]), "(48, 2)"),
         (lambda v: (np.zeros(len(v)), v, np.zeros(1)), "(1,)"),
         (lambda v: (["a"] * len(v), v), "<U1"),
+        (lambda v: (np.full(len(v), -1.0), v), "below"),
+        (lambda v: (np.zeros(len(v)), v, np.full(len(v), np.nan)), "float64"),
     ],
 )
 def test_what_a_function_returns_is_checked(returns: Any, got: str) -> None:
@@ -292,6 +295,65 @@ def test_ctrl_c_inside_a_function_keeps_what_was_reached(threads: int) -> None:
     assert set(result.status) == {"interrupted"}
     assert result.iterations.max() > 3
     assert_same_bits(result.trunk_outputs, DECODER(result.latents))
+
+
+def test_an_interruption_at_the_last_look_is_one() -> None:
+    calls = 0
+
+    def counts(values: FloatArray, last: int) -> tuple[Array, Array]:
+        nonlocal calls
+        calls += 1
+        if calls == last:
+            raise KeyboardInterrupt
+        return np.square(values - 3.0).sum(axis=1), 2 * (values - 3.0)
+
+    options: Any = {"starts": STARTS, "max_iterations": 3, "threads": 1}
+    whole = lso.optimize(DECODER, lso.Function(partial(counts, last=0)), **options)
+    total = calls
+    for last in (1, total - 1, total):
+        calls = 0
+        with pytest.raises(KeyboardInterrupt) as caught:
+            lso.optimize(DECODER, lso.Function(partial(counts, last=last)), **options)
+        result = caught.value.result  # type: ignore[attr-defined]
+        assert calls == last  # what may be slow is not asked again
+        assert_same_bits(result.trunk_outputs, DECODER(result.latents))
+        unknown = np.isnan(result.terms[0].loss)
+        assert unknown.any()
+        assert_close(result.terms[0].loss[~unknown], result.loss[~unknown], 1e-12)
+    assert_same_bits(whole.trunk_outputs, DECODER(whole.latents))
+
+
+def test_outputs_that_nobody_asks_for_change_nothing_under_levenberg_marquardt() -> None:
+    options: Any = {"starts": STARTS[:9], "optimizer": lso.LevenbergMarquardt()}
+    wide = np.full(7, np.nan)
+    wide[:3] = SAMPLE[0, :3]
+    asked = lso.optimize(DECODER, wide, **options)
+    weighed = lso.SquaredError(SAMPLE[0], weights=[1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0])
+    assert_same_bits(asked.latents, lso.optimize(DECODER, weighed, **options).latents)
+    interval = lso.Interval(
+        [*(SAMPLE[0, :3] - 0.01), *[-np.inf] * 4], [*(SAMPLE[0, :3] + 0.01), *[np.inf] * 4]
+    )
+    within = lso.optimize(DECODER, interval, **options)
+    assert within.success.any()
+    assert (np.abs(within.outputs - SAMPLE)[within.success, :3] <= 0.01).all()
+
+
+def test_what_must_be_met_says_when_it_is() -> None:
+    entropy = lso.BinaryCrossEntropy(CLASS)
+    hard = lso.Problem(DECODER, lso.Branch(entropy, head=CLASSIFIER))
+    assert_refused(lambda: lso.optimize(hard, starts=STARTS), "loss", "none")
+    soft = lso.Problem(
+        DECODER, lso.Branch(mean_at_least(0.5)), lso.Branch(lso.prefer(entropy), head=CLASSIFIER)
+    )
+    assert lso.optimize(soft, starts=STARTS).success.any()
+
+
+def test_a_weighted_target_is_a_target() -> None:
+    model = DECODER >> CLASSIFIER
+    plain = lso.optimize(model, CLASS, starts=STARTS, mse=1e-4)
+    weighted = lso.optimize(model, 4.0 * lso.SquaredError(CLASS), starts=STARTS, mse=1e-4)
+    assert_close(weighted.loss, 4.0 * plain.loss, 1e-9)
+    assert weighted.success.tolist() == plain.success.tolist()
 
 
 @pytest.mark.parametrize(

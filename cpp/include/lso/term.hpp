@@ -6,8 +6,6 @@
 #include <cstdint>
 #include <exception>
 #include <span>
-#include <stdexcept>
-#include <string>
 #include <vector>
 
 #include "lso/activation.hpp"
@@ -28,7 +26,7 @@ template <class T>
 struct TermOutput {
   double* error = nullptr;      // (lanes,): E
   Lanes<T> gradient{};          // (n_values, lanes): dE/dy
-  std::uint8_t* met = nullptr;  // (lanes,): 1 where what is asked holds, to the letter
+  std::uint8_t* met = nullptr;  // (lanes,): 1 where what is asked holds, to the letter; only asked for beside error
 };
 
 template <class T>

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t max_tile_lanes = 64;
 // Hardly a start is done in fewer.
 constexpr std::size_t usual_iterations = 5;
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Until a start has been looked at, it is its own best point, of unknown error.
 template <class T>
@@ -33,8 +34,8 @@ OptimizeResult<T> untouched(const Problem<T>& problem, Rows<const T> starts, con
   for (const Branch<T>& branch : problem.branches) {
     result.outputs.emplace_back(branch.head ? starts.rows * branch.head->n_outputs() : 0);
   }
-  const TermResult unknown{.loss = std::vector<double>(starts.rows),
-                           .mse = std::vector<double>(starts.rows),
+  const TermResult unknown{.loss = std::vector<double>(starts.rows, nan),
+                           .mse = std::vector<double>(starts.rows, nan),
                            .met = std::vector<std::uint8_t>(starts.rows)};
   result.terms.assign(problem.n_terms(), unknown);
   result.loss.assign(starts.rows, std::numeric_limits<double>::infinity());
@@ -88,18 +89,25 @@ std::vector<std::size_t> up_to(std::size_t n) {
   return numbers;
 }
 
-// Samples, outputs and terms of the starts whose best point was not the last that was looked at.
+// Samples, outputs and terms of the starts whose best point was not the last that was looked at. Of an interrupted run
+// the terms are not asked again, which may be slow: what they say of these starts stays unknown.
 template <class T>
 void look_again(const Problem<T>& problem, const std::vector<std::uint8_t>& stale, std::size_t threads,
                 OptimizeResult<T>& result) {
   std::vector<std::size_t> starts = up_to(stale.size());
   std::erase_if(starts, [&](std::size_t start) { return stale[start] == 0; });
   const Rows<const T> latents{result.latents.data(), stale.size(), problem.trunk.n_inputs()};
-  look_at<T>(problem, starts, latents, threads, nullptr,
-             [&](ProblemLanes<T>& lanes, std::span<const std::size_t> some) {
-               lanes.evaluate();
-               for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store(lane, some[lane], result);
-             });
+  StopSignal stop(nullptr);
+  look_at<T>(problem, starts, latents, threads, &stop, [&](ProblemLanes<T>& lanes, std::span<const std::size_t> some) {
+    for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store_values(lane, some[lane], result);
+    if (result.interrupted) return;
+    lanes.evaluate();
+    for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store_terms(lane, some[lane], result);
+  });
+  if (stop.stopped()) {
+    result.interrupted = true;
+    look_again(problem, stale, threads, result);
+  }
 }
 }  // namespace
 

@@ -179,10 +179,20 @@ void ProblemLanes<T>::evaluate_backward() {
   add_up();
 }
 
-// From a residual's derivatives at its place down to the inputs.
+// From a residual's derivatives at its place down to the inputs. Where all are zero (don't care, no end, inside) there
+// is nothing to pass on.
 template <class T>
 void ProblemLanes<T>::backward_residual(const Placed& placed) {
   const Lanes<T> delta = deltas(placed.place);
+  bool any = false;
+  for (std::size_t i = 0; i < delta.nodes; ++i) {
+    any = any || std::any_of(delta[i], delta[i] + delta.lanes, [](T value) { return value != T(0); });
+  }
+  if (!any) {
+    const Lanes<T> gradient = trunk_.deltas(0);
+    for (std::size_t i = 0; i < gradient.nodes; ++i) std::fill_n(gradient[i], gradient.lanes, T(0));
+    return;
+  }
   if (placed.weight != 1) {
     const double root = std::sqrt(placed.weight);
     for (double& r : residual_) r *= root;
@@ -200,7 +210,7 @@ void ProblemLanes<T>::backward_residual(const Placed& placed) {
 }
 
 template <class T>
-void ProblemLanes<T>::store(std::size_t lane, std::size_t sample, OptimizeResult<T>& result) {
+void ProblemLanes<T>::store_values(std::size_t lane, std::size_t sample, OptimizeResult<T>& result) {
   const auto row = [&](std::vector<T>& values, Lanes<const T> lanes) {
     store_lane<T>(lanes, lane, std::span(values).subspan(sample * lanes.nodes, lanes.nodes));
   };
@@ -209,6 +219,10 @@ void ProblemLanes<T>::store(std::size_t lane, std::size_t sample, OptimizeResult
   for (std::size_t b = 0; b < problem_.branches.size(); ++b) {
     if (problem_.branches[b].head) row(result.outputs[b], heads_[head++].outputs());
   }
+}
+
+template <class T>
+void ProblemLanes<T>::store_terms(std::size_t lane, std::size_t sample, OptimizeResult<T>& result) {
   for (std::size_t term = 0; term < asked_.size(); ++term) {
     const std::size_t at = term * capacity() + lane;
     const TermLanes<T>& lanes = asked_[term].lanes;

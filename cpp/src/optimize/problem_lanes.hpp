@@ -59,8 +59,9 @@ class ProblemLanes {
     }
   }
 
-  // What forward and evaluate left in a lane, into the sample's rows of a result.
-  void store(std::size_t lane, std::size_t sample, OptimizeResult<T>& result);
+  // What forward left in a lane, into the sample's rows of a result, and what evaluate left.
+  void store_values(std::size_t lane, std::size_t sample, OptimizeResult<T>& result);
+  void store_terms(std::size_t lane, std::size_t sample, OptimizeResult<T>& result);
 
  private:
   // A term where it stands: on the outputs of head `place`, on those of the trunk, or on the latent.

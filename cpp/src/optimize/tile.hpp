@@ -142,7 +142,8 @@ class Tile {
     job_.result.iterations[start] = state.iterations;
     job_.result.status[start] = status;
     if (!state.current) return;
-    problem_.store(lane, start, job_.result);
+    problem_.store_values(lane, start, job_.result);
+    problem_.store_terms(lane, start, job_.result);
     job_.stale[start] = 0;
   }
 
