@@ -30,7 +30,7 @@ class Average {
   }
 
  private:
-  T keep_;  // in T, so that the values are divided by the very weight that they have
+  T keep_;             // in T, so that the values are divided by the very weight that they have
   double weight_ = 0;  // of the steps so far
   std::vector<T> values_;
 };
