@@ -56,10 +56,10 @@ void check_slopes(double tolerance) {
     lso::activate_backward<T>(activation, support::kept(activation, y, slope), g.view(), g.view());
     for (std::size_t s = 0; s < points.size(); ++s) {
       const double h = 1e-5;
-      const double slope = (support::plain_activation(activation, points[s] + h) -
-                            support::plain_activation(activation, points[s] - h)) /
-                           (2.0 * h);
-      CHECK_CLOSE(g(0, s), 1.5 * slope, tolerance, tolerance);
+      const double expected = (support::plain_activation(activation, points[s] + h) -
+                               support::plain_activation(activation, points[s] - h)) /
+                              (2.0 * h);
+      CHECK_CLOSE(g(0, s), 1.5 * expected, tolerance, tolerance);
     }
   }
 }

@@ -73,7 +73,7 @@ template <class T>
 void check_many(const Random& random) {
   const std::uint64_t below_overflow = (std::uint64_t{1} << 32U) - 5;  // of the counter's lower word
   for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{7}, below_overflow}) {
-    for (const std::size_t n : {0, 1, 3, 8, 16, 17, 100}) {
+    for (const std::size_t n : {0U, 1U, 3U, 8U, 16U, 17U, 100U}) {
       std::vector<T> many(n + 1, T(7));
       random.uniforms<T>(first, std::span(many).first(n));
       for (std::size_t i = 0; i < n; ++i) CHECK(many[i] == random.uniform<T>(first + i));
@@ -162,7 +162,7 @@ TEST("a stop ends a shuffle half way") {
   stop.stop();
   lso::shuffle(order, Random(7, Stream::permutation), &stop);
   std::size_t unmoved = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) unmoved += order[i] == i ? 1 : 0;
+  for (std::size_t i = 0; i < order.size(); ++i) unmoved += order[i] == i ? 1U : 0U;
   CHECK(unmoved > 190'000);
 }
 
