@@ -83,6 +83,9 @@ def test_a_shape_is_made_of_integers(shape: Any) -> None:
         lso.uniform(shape)
 
 
+@pytest.mark.skipif(
+    "libasan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer ends the program"
+)
 def test_a_permutation_beyond_memory_says_so() -> None:
     with pytest.raises(MemoryError, match="10000000000000"):
         lso.permutation(10**13)
