@@ -30,7 +30,12 @@ void bind_problem_classes(py::module_& module) {
   py::class_<Problem<T>>(module, name("Problem").c_str())
       .def(py::init([](const Chain<T>& trunk, const std::vector<Branch<T>>& branches,
                        const std::vector<Asked<T>>& latent) { return Problem<T>{trunk, branches, latent}; }),
-           py::arg("trunk"), py::arg("branches"), py::arg("latent"));
+           py::arg("trunk"), py::arg("branches"), py::arg("latent"))
+      .def("residuals", [](const Problem<T>& problem) {
+        std::vector<std::size_t> counts;
+        problem.for_each_term([&](const Asked<T>& asked) { counts.push_back(asked.term->n_residuals()); });
+        return counts;
+      });
 }
 }  // namespace
 

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 from lso_native import optimizers, terms
 from lso_native._core import simd as _simd
 from lso_native.files.native import load, save
+from lso_native.generate import GenerateProgress, GenerateResult, RequirementResult, generate
 from lso_native.learner import Learner
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import NotFittedError
+from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
 from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.models.gan import GAN, ConditionalGAN
@@ -31,6 +33,17 @@ from lso_native.optimize import OptimizeProgress, OptimizeResult, TermResult, op
 from lso_native.optimizers import *  # noqa: F403 - all that its __all__ lists, as below
 from lso_native.problem import Branch, Evaluation, Problem
 from lso_native.random import normal, permutation, uniform
+from lso_native.requirements import (
+    Asks,
+    Condition,
+    Given,
+    InRange,
+    Linear,
+    Near,
+    NearLatent,
+    Requirement,
+    torch_condition,
+)
 from lso_native.terms import *  # noqa: F403
 from lso_native.training import TrainProgress, TrainResult, train
 
@@ -49,18 +62,28 @@ __all__ = [
     *terms.__all__,
     "GAN",
     "VAE",
+    "Asks",
     "Autoencoder",
+    "BlackBox",
     "Branch",
     "Classifier",
     "ClassifierGuide",
     "Composition",
+    "Condition",
     "ConditionalGAN",
     "Decoder",
     "EncoderDecoder",
     "Evaluation",
+    "GenerateProgress",
+    "GenerateResult",
+    "Given",
     "Gradients",
+    "InRange",
     "Learner",
+    "Linear",
     "Model",
+    "Near",
+    "NearLatent",
     "Network",
     "NoisyAutoencoder",
     "NotFittedError",
@@ -68,11 +91,14 @@ __all__ = [
     "OptimizeResult",
     "Problem",
     "Regressor",
+    "Requirement",
+    "RequirementResult",
     "TermResult",
     "TrainProgress",
     "TrainResult",
     "compose",
     "data",
+    "generate",
     "irregularity",
     "load",
     "metrics",
@@ -81,6 +107,7 @@ __all__ = [
     "permutation",
     "save",
     "simd",
+    "torch_condition",
     "train",
     "uniform",
 ]

@@ -17,7 +17,9 @@ PACKAGE = ROOT / "python" / "lso_native"
 FLOORS = (
     {"_core", "_typing", "_checks", "errors", "_architecture"},
     {"network", "terms", "problem", "optimizers", "optimize", "training", "learner", "random"},
+    {"requirements"},
     {"models", "files", "data", "metrics", "irregularity"},
+    {"generate"},
     {"experiments"},
     {"figures", "report"},
     {"cli", "commands"},

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation
 from lso_native._checks import check_choice, check_labels, check_sample_weight
 from lso_native._typing import Array
+from lso_native.errors import ArgumentError
 from lso_native.models.classes import LabelledEstimator, class_numbers, places_of
 from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
-from lso_native.network import ActivationName
+from lso_native.network import ActivationName, Network
+from lso_native.requirements.classes import DEFAULT_CERTAINTY, BetweenClasses, IsClass, places
 from lso_native.terms import one_hot
 from lso_native.training import LossName
 
@@ -99,6 +103,25 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         numbers = class_numbers("y", check_labels("y", y, len(outputs)), self.classes_)
         known = Dataset(outputs, numbers, classes=self.classes_)
         return known.mean_squared_error(outputs, self._targets(known))
+
+    def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> IsClass:
+        """That a sample is of the class ``labels`` or, of several, of one of them: its output at least ``certainty``,
+        all others at most 1 - ``certainty``. Raises ValueError for a label that is none of ``classes_``."""
+        network = self._asked_network()
+        return IsClass(network, places(labels, self.classes_), labels, certainty)
+
+    def between(self, first: Any, second: Any, *, within: float = 0.15) -> BetweenClasses:
+        """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below."""
+        network = self._asked_network()
+        first_place, second_place = places((first, second), self.classes_)
+        return BetweenClasses(network, (first_place, second_place), (first, second), within)
+
+    def _asked_network(self) -> Network:
+        self._check_fitted()
+        if self.network_.activations[-1] not in ("sigmoid", "softmax"):
+            expected = "sigmoid or softmax, of which a class can be required"
+            raise ArgumentError("output_activation", expected, self.network_.activations[-1])
+        return self.network_
 
     def _outputs(self, X: npt.ArrayLike) -> Array:
         samples = self._check_samples(X)

@@ -18,12 +18,13 @@ from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.models.training import SingleTraining
 from lso_native.network import Activation, ActivationName, BiasConvention, Network
+from lso_native.requirements.values import Quantities, Readable
 
 __all__ = ["Regressor"]
 
 
 @estimator
-class Regressor(NetworkEstimator, Supervised):
+class Regressor(NetworkEstimator, Supervised, Readable):
     """A network that learns numbers, ``y`` (n_samples,) or (n_samples, n_targets), by their squared error.
 
     The layers are n_features, ``hidden``, n_targets. With a linear output it learns standardized targets, each of mean
@@ -48,6 +49,15 @@ class Regressor(NetworkEstimator, Supervised):
         doc="what the last layer multiplies by, (n_targets,): the targets' standard deviation, or 1."
     )
     target_ndim_: int = learned(doc="1 where ``y`` was (n_samples,), 2 for (n_samples, n_targets).")
+
+    @property
+    def quantities(self) -> Quantities:
+        """The targets, as what may be required of a sample."""
+        self._check_fitted()
+        n = self.network_.n_outputs
+        names = getattr(self, "target_names_", [f"y{i}" for i in range(n)])
+        spread = getattr(self, "target_spread_", self.target_scale_)
+        return Quantities(self.network_, tuple(map(str, names)), spread)
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Return the targets (n_samples,) or (n_samples, n_targets), as ``y`` of ``fit`` was."""

@@ -1,0 +1,110 @@
+"""Samples that are as asked: what a user reaches for first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from lso_native._checks import check_callback, check_int, check_number, check_threads, resolve_seed
+from lso_native._typing import RandomState
+from lso_native.generate.descent import Descent
+from lso_native.generate.plan import Plan
+from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
+from lso_native.generate.search import Search
+from lso_native.generate.starts import Starts, box_of, decoder_of, drawing
+from lso_native.optimizers import (
+    InputOptimizer,
+    LevenbergMarquardt,
+    NormalizedGradientDescent,
+    check_optimizer,
+)
+from lso_native.requirements.base import Combination, check_requirement
+
+__all__ = ["GenerateProgress", "GenerateResult", "RequirementResult", "generate"]
+
+_MANY = 64  # residuals
+
+
+def generate(
+    decoder: Any,
+    requirement: Combination,
+    n: int = 1,
+    *,
+    attempts: int = 10,
+    best_of: int = 16,
+    prior: Any = None,
+    bounds: tuple[ArrayLike, ArrayLike] | None = None,
+    optimizer: InputOptimizer | None = None,
+    max_iterations: int = 200,
+    aims: int = 3,
+    rises: int = 20,
+    different: float = 0.01,
+    random_state: RandomState = None,
+    threads: int | None = None,
+    callback: Callable[[GenerateProgress], object] | None = None,
+) -> GenerateResult:
+    """``n`` different samples of ``decoder`` that are as asked: draw latents, descend, check, try again what failed.
+
+    Each attempt draws ``best_of`` latents for each sample that is still missing, descends from the one that is least
+    wrong until all requirements are met, and, where a box has the last word, asks it and aims anew. A sample that is
+    too much like an earlier one counts as failed. Where no sample can be found, ``conflict`` in the result tells which
+    requirements keep each other from being met. ``lso.optimize`` is the paper's algorithm alone.
+
+    Parameters
+    ----------
+    decoder : a fitted estimator with ``decoder_``, or a network of latents with a ``prior``.
+    requirement : as ``classifier.requires(7) & style.between(slant=(15, 25))`` (docs/requirements.md).
+    attempts : starts tried for a sample, at most; 1 for one attempt each.
+    best_of : draws for each start; 1 takes the first as it is.
+    prior : what latents are drawn from, a Mixture or anything with ``sample(n, random_state=...)``. None: the decoder's
+        own ``prior_`` or, if it has none, ``sample_latent``.
+    bounds : (low, high), scalars or (latent,), that latents never leave. None: half as far again from the middle of the
+        decoder's ``latent_range_`` as its ends, if it has one.
+    optimizer : None for LevenbergMarquardt where residuals are few, else Algorithm 3 with C = -.1 E.
+    max_iterations : steps of one descent.
+    aims : how often an attempt is aimed anew after a box has spoken.
+    rises : how often more is asked of what is to be as much as possible, a quarter of its spread each time.
+    different : the least distance between two samples, as a share of the mean distance between draws.
+    random_state : seed. The samples depend on it, not on threads.
+    callback : called with GenerateProgress after each attempt.
+
+    Raises ValueError or TypeError naming a bad argument; what a box raises goes up, with the samples found so far in
+    its attribute ``result``, as those of KeyboardInterrupt after Ctrl-C.
+    """
+    network = decoder_of(decoder)
+    asked = check_requirement("requirement", requirement)
+    check_callback("callback", callback, "GenerateProgress")
+    check_threads(threads)
+    plan = Plan(network, asked.parts)
+    starts = Starts(drawing(prior, decoder), check_int("best_of", best_of))
+    chosen = _default_optimizer(plan, starts) if optimizer is None else optimizer
+    check_optimizer(chosen, chosen, InputOptimizer)
+    search = Search(
+        asked=asked,
+        plan=plan,
+        starts=starts,
+        descent=Descent(
+            chosen,
+            check_int("max_iterations", max_iterations, minimum=0),
+            box_of(decoder) if bounds is None else bounds,
+            (),
+            check_int("aims", aims, minimum=0),
+            check_int("rises", rises, minimum=0),
+            threads,
+        ),
+        attempts=check_int("attempts", attempts),
+        different=check_number("different", different, minimum=0.0, below=1.0),
+        seed=resolve_seed(random_state),
+        callback=callback,
+    )
+    return search.run(check_int("n", n))
+
+
+def _default_optimizer(plan: Plan, starts: Starts) -> InputOptimizer:
+    """Levenberg-Marquardt where residuals are few, which it needs a pass of each of."""
+    drawn = starts.draw(1, 0).astype(plan.decoder.dtype)
+    counts = plan.problem(drawn).native(1).residuals()  # 0 where a term is no sum of squares
+    few = 0 not in counts and sum(counts) <= _MANY
+    return LevenbergMarquardt() if few else NormalizedGradientDescent(-0.1)

@@ -1,0 +1,242 @@
+"""One attempt from given starts: descend; where a box has the last word, ask it and aim anew; go on where more is
+better."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
+from lso_native.errors import ArgumentError
+from lso_native.generate.plan import Plan, all_met
+from lso_native.network import Model
+from lso_native.optimize import OptimizeResult, optimize
+from lso_native.optimizers import InputOptimizer
+from lso_native.requirements.base import Checked, Part, Reading, Rising
+from lso_native.terms import Asked
+
+Box = Callable[[FloatArray], Float64Array]
+
+
+@dataclass(frozen=True)
+class Descent:
+    """How an attempt moves its latents."""
+
+    optimizer: InputOptimizer
+    max_iterations: int
+    bounds: tuple[ArrayLike, ArrayLike] | None
+    keeping: tuple[Asked, ...]
+    """Terms that keep the latent where the codes are."""
+    aims: int
+    """How often a start is aimed anew after the box has spoken."""
+    rises: int
+    """How often more is asked of a number that is to be as much as possible."""
+    threads: int | None
+
+
+@dataclass(eq=False)
+class Found:
+    """Where n descents ended."""
+
+    latents: FloatArray
+    samples: FloatArray
+    iterations: IntArray
+    loss: Float64Array
+    readings: list[Reading]
+    believed: BoolArray
+    """(n,) whether all is met, but for what a box has to say."""
+    met: BoolArray
+
+    def put(self, rows: IntArray, other: Found) -> None:
+        """``other``, which goes on from ``rows``, in place of these."""
+        before = self.iterations[rows]
+        self.set(rows, other)
+        self.iterations[rows] += before
+
+    def empty(self, n: int) -> Found:
+        """Of this kind, of n descents that came to nothing yet."""
+        made = self.take(np.zeros(n, np.int64))
+        made.loss[:] = np.inf
+        for flags in (made.believed, made.met, *(reading.met for reading in made.readings)):
+            flags[:] = False
+        return made
+
+    def set(self, rows: IntArray, other: Found) -> None:
+        """``other``, in order, in place of ``rows``."""
+        for name in ("latents", "samples", "iterations", "loss", "believed", "met"):
+            getattr(self, name)[rows] = getattr(other, name)
+        for mine, theirs in zip(self.readings, other.readings, strict=True):
+            mine.put(rows, theirs)
+
+    def take(self, rows: IntArray | BoolArray) -> Found:
+        """Those of ``rows``."""
+        return Found(
+            self.latents[rows],
+            self.samples[rows],
+            self.iterations[rows],
+            self.loss[rows],
+            [reading.take(rows) for reading in self.readings],
+            self.believed[rows],
+            self.met[rows],
+        )
+
+
+@dataclass
+class Attempt:
+    """Descents for the same requirements, and what they cost."""
+
+    decoder: Model
+    parts: tuple[Part, ...]
+    descent: Descent
+    decoded: int = 0
+    box_calls: int = 0
+    found: Found | None = None
+    """What there is so far, for who stops it."""
+
+    def run(self, starts: FloatArray) -> Found:
+        """From ``starts`` (n, latent) to where everything is met, as far as it can be."""
+        self.found = None
+        found = self._aim(starts, self.parts)
+        if any(isinstance(part.requirement, Rising) for part in self.parts):
+            self._rise(found)
+        return found
+
+    def _aim(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
+        """Descend and, where the box does not agree, aim by so much more and descend again."""
+        found = self._descend(starts, parts)
+        if self.found is None:
+            self.found = found
+        open_rows = np.arange(len(starts))
+        for aim in range(self.descent.aims + 1):
+            open_rows = open_rows[found.believed[open_rows]]
+            shift = self._ask(found, open_rows, parts)
+            open_rows = open_rows[~found.met[open_rows]]
+            if aim == self.descent.aims or not open_rows.size or not shift:
+                break
+            again = [
+                dataclasses.replace(
+                    part, requirement=part.requirement.aimed(shift[place][open_rows])
+                )
+                if isinstance(part.requirement, Checked)
+                else part
+                for place, part in enumerate(parts)
+            ]
+            found.put(open_rows, self._descend(found.latents[open_rows], again))
+        return found
+
+    def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
+        plan = Plan(self.decoder, tuple(parts))
+        problem = plan.problem(starts, self.descent.keeping)
+        stop = None
+        result: OptimizeResult
+        try:
+            result = optimize(
+                problem,
+                starts=starts,
+                optimizer=self.descent.optimizer,
+                max_iterations=self.descent.max_iterations,
+                bounds=self.descent.bounds,
+                threads=self.descent.threads,
+            )
+        except KeyboardInterrupt as interrupt:
+            if not isinstance(partial := getattr(interrupt, "result", None), OptimizeResult):
+                raise
+            stop, result = interrupt, partial
+        self.decoded += int(result.iterations.sum()) + len(starts)
+        readings = [each.take(slice(None)) for each in plan.readings(result)]
+        believed = all_met(parts, readings, len(starts))
+        for keeper in result.terms[len(parts) :]:
+            believed &= keeper.met | (not keeper.asked.hard)
+        met = believed.copy()
+        for part, reading in zip(parts, readings, strict=True):
+            if isinstance(part.requirement, Checked):  # until the box has spoken
+                reading.miss[:], reading.met[:] = np.nan, False
+                met &= not part.hard
+        found = Found(
+            result.latents.copy(),
+            result.samples.copy(),
+            result.iterations.astype(np.int64),
+            result.loss.copy(),
+            readings,
+            believed,
+            met,
+        )
+        if stop is not None:
+            self.found = self.found or found
+            raise stop
+        return found
+
+    def _ask(self, found: Found, rows: IntArray, parts: Sequence[Part]) -> dict[int, Float64Array]:
+        """What boxes say of ``rows``; by requirement, how much more the network says than the box (n, n_outputs)."""
+        checked = [
+            (place, part.requirement)
+            for place, part in enumerate(parts)
+            if isinstance(part.requirement, Checked)
+        ]
+        said: dict[int, Float64Array] = {}
+        shift: dict[int, Float64Array] = {}
+        samples = found.samples[rows]
+        met = np.ones(len(rows), np.bool_)
+        for place, requirement in checked:
+            box, network = requirement.box, requirement.head(self.decoder)
+            assert network is not None
+            if id(box) not in said and rows.size:
+                shape = (len(rows), network.n_outputs)
+                said[id(box)] = check_box(requirement.name, box(samples), shape)
+                self.box_calls += len(rows)
+            shift[place] = np.zeros((len(found.met), network.n_outputs))
+            if not rows.size:
+                continue
+            says = said[id(box)]
+            reading = requirement.judge(says)
+            found.readings[place].put(rows, reading)
+            met &= reading.met | (not parts[place].hard)
+            shift[place][rows] = network(samples).astype(np.float64) - says
+        if checked:
+            found.met[rows] = met
+        return shift
+
+    def _rise(self, found: Found) -> None:
+        """From what is met, ask for a little more for as long as it can be had."""
+        rows = np.flatnonzero(found.met)
+        for _ in range(self.descent.rises):
+            if not rows.size:
+                return
+            before = [reading.values[rows] for reading in found.readings]
+            more = [
+                dataclasses.replace(part, requirement=part.requirement.better(value), hard=True)
+                if isinstance(part.requirement, Rising)
+                else part
+                for part, value in zip(self.parts, before, strict=True)
+            ]
+            then = self._aim(found.latents[rows], more)
+            better = then.met.copy()
+            for place, part in enumerate(self.parts):
+                if isinstance(part.requirement, Rising):
+                    n = len(rows)
+                    then.readings[place] = Reading(
+                        then.readings[place].values, np.full(n, np.nan), np.zeros(n, np.bool_)
+                    )
+                    better &= part.requirement.gain(before[place], then.readings[place].values) > 0
+            rows = rows[better]
+            found.put(rows, then.take(better))
+
+
+def check_box(name: str, said: object, shape: tuple[int, int]) -> Float64Array:
+    """What a box returned, as (n, n_outputs); ValueError for another shape or what is not finite."""
+    try:
+        array = np.asarray(said, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(name, f"numbers of shape {shape} from the box", repr(said)) from None
+    if array.ndim == 1 and shape[1] == 1:
+        array = array[:, None]
+    if array.shape != shape:
+        raise ArgumentError(name, f"numbers of shape {shape} from the box", f"shape {array.shape}")
+    if not np.isfinite(array).all():
+        bad = int((~np.isfinite(array)).any(axis=1).sum())
+        raise ArgumentError(name, "finite numbers from the box", f"NaN or inf for {bad} samples")
+    return array

@@ -1,0 +1,92 @@
+"""Requirements as a problem of the engine, and what the engine found as readings of the requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lso_native._typing import BoolArray, FloatArray
+from lso_native.errors import ArgumentError
+from lso_native.network import Model
+from lso_native.optimize import OptimizeResult
+from lso_native.problem import Branch, Problem
+from lso_native.requirements.base import Part, Reading, Starts, weighed
+from lso_native.terms import Asked
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A decoder and what is asked of its samples."""
+
+    decoder: Model
+    parts: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        for part in self.parts:
+            head = part.requirement.head(self.decoder)
+            if head is not None and head.n_inputs != self.decoder.n_outputs:
+                expected = (
+                    f"{part.name} of samples with the decoder's {self.decoder.n_outputs} features"
+                )
+                raise ArgumentError("requirement", expected, f"one of {head.n_inputs} features")
+            if head is not None and head.dtype != self.decoder.dtype:
+                expected = f"{part.name} by a network in the decoder's {self.decoder.dtype}"
+                raise ArgumentError("requirement", expected, f"one in {head.dtype}")
+
+    def problem(self, latents: FloatArray, extra: Sequence[Asked] = ()) -> Problem:
+        """For descents from ``latents`` (n, latent); ``extra`` terms on the latent go last."""
+        starts = Starts(self.decoder, latents)
+        places = self._places()
+        terms: list[list[Asked]] = [[] for _ in places]
+        latent: list[Asked] = []
+        for part in self.parts:
+            asked = weighed(part.requirement.term(starts), part)
+            if part.requirement.on_latent:
+                latent.append(asked)
+            else:
+                terms[self._place(part, places)].append(asked)
+        branches = [Branch(*asked, head=head) for head, asked in zip(places, terms, strict=True)]
+        return Problem(self.decoder, *branches, latent=[*latent, *extra])
+
+    def _places(self) -> list[Model | None]:
+        """One a network, so that requirements on one share its passes."""
+        found: dict[int, Model | None] = {}
+        for part in self.parts:
+            if not part.requirement.on_latent:
+                head = part.requirement.head(self.decoder)
+                found.setdefault(id(head), head)
+        return list(found.values())
+
+    def _place(self, part: Part, places: list[Model | None]) -> int:
+        head = part.requirement.head(self.decoder)
+        return next(place for place, each in enumerate(places) if each is head)
+
+    def readings(self, result: OptimizeResult) -> list[Reading]:
+        """What each requirement says of the best point of each start."""
+        places = self._places()
+        on_branches = [[] for _ in places]  # type: list[list[int]]
+        on_latent: list[int] = []
+        for index, part in enumerate(self.parts):
+            if part.requirement.on_latent:
+                on_latent.append(index)
+            else:
+                on_branches[self._place(part, places)].append(index)
+        order = [*(index for branch in on_branches for index in branch), *on_latent]
+        told = dict(zip(order, result.terms, strict=False))  # the extra ones are last
+        readings = []
+        for index, part in enumerate(self.parts):
+            latent = part.requirement.on_latent
+            values = result.latents if latent else result.branches[self._place(part, places)]
+            readings.append(part.requirement.read(values, told[index]))
+        return readings
+
+
+def all_met(parts: Sequence[Part], readings: Sequence[Reading], n: int) -> BoolArray:
+    """(n,) whether every requirement that must be met is."""
+    met = np.ones(n, np.bool_)
+    for part, reading in zip(parts, readings, strict=True):
+        if part.hard:
+            met &= reading.met
+    return met

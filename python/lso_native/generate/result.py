@@ -1,0 +1,119 @@
+"""What ``generate`` returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
+from lso_native.requirements.base import Combination, Part
+
+
+class GenerateProgress(NamedTuple):
+    """How far it is."""
+
+    found: int
+    """Samples that are as asked."""
+    total: int
+    attempt: int
+    """The last one that was made."""
+
+
+class RequirementResult(NamedTuple):
+    """What one requirement says of each sample."""
+
+    part: Part
+    """The requirement, its weight, and whether it had to be met."""
+    values: Float64Array
+    """(n, k) what it looked at, in its own units; NaN where there is no such thing."""
+    miss: Float64Array
+    """(n,) how far they are from what was asked; 0 where it is met."""
+    met: BoolArray
+    """(n,)"""
+
+    @property
+    def name(self) -> str:
+        """As the requirement's."""
+        return self.part.name
+
+
+@dataclass(frozen=True, eq=False)
+class GenerateResult:
+    """n samples and what became of each; row i is the i-th sample asked for."""
+
+    requirement: Combination
+    """What was asked."""
+    samples: FloatArray
+    """(n, n_features); where ``success`` is False, the best of all attempts."""
+    success: BoolArray
+    """(n,) whether every requirement that had to be met is, to the letter."""
+    requirements: tuple[RequirementResult, ...]
+    """One a requirement, in the order of ``requirement.parts``."""
+    latents: FloatArray
+    """(n, latent)"""
+    starts: FloatArray
+    """(n, latent) where the descent to ``latents`` began."""
+    iterations: IntArray
+    """(n,) steps from there; 0: the start itself was as asked."""
+    attempts: IntArray
+    """(n,) starts that were tried for the sample."""
+    decoded: int
+    """Samples decoded in all: those that starts were chosen from, and one an iteration."""
+    box_calls: int
+    """Samples that a box, whose word is the last, was asked about."""
+    conflict: tuple[str, ...]
+    """Where no sample could be found: the names of requirements that keep each other from being met. Each can be left
+    out alone for samples to be found among the starts tried; empty where some were found."""
+    interrupted: bool = False
+    """Whether Ctrl-C ended it."""
+
+    @property
+    def met(self) -> BoolArray:
+        """(n, n_requirements) which sample meets which requirement."""
+        return np.stack([each.met for each in self.requirements], axis=1)
+
+    @property
+    def status(self) -> StringArray:
+        """(n,) "met", or "unmet: " and the requirements that are not."""
+        said = []
+        for row, success in enumerate(self.success):
+            unmet = [
+                each.name
+                for each in self.requirements  # a miss that is NaN was never asked for
+                if each.part.hard and not each.met[row] and not np.isnan(each.miss[row])
+            ]
+            said.append("met" if success else f"unmet: {', '.join(unmet) or 'as another sample'}")
+        return np.array(said, dtype=np.str_)
+
+    @property
+    def moved(self) -> Float64Array:
+        """(n,) how far each latent is from its start."""
+        return np.asarray(np.linalg.norm(self.latents.astype(np.float64) - self.starts, axis=1))
+
+    @property
+    def unmoved(self) -> int:
+        """How many samples are as asked without a step."""
+        return int((self.success & (self.iterations == 0)).sum())
+
+    @property
+    def spread(self) -> float:
+        """Mean distance between two of the samples that are as asked, of at most 1,000 of them; NaN below two."""
+        rows = self.samples[self.success][:1_000].astype(np.float64)
+        if len(rows) < 2:
+            return float("nan")
+        squared = np.square(rows).sum(axis=1)
+        between = squared[:, None] + squared - 2 * rows @ rows.T
+        upper = np.triu_indices(len(rows), 1)
+        return float(np.sqrt(np.maximum(between[upper], 0)).mean())
+
+    def __repr__(self) -> str:
+        """Counts, and what is in the way."""
+        found, n = int(self.success.sum()), len(self.success)
+        text = f"{found} of {n} as asked ({self.requirement!r}), {self.decoded:,} decoded"
+        if self.box_calls:
+            text += f", {self.box_calls:,} calls of the box"
+        if self.conflict:
+            text += f"; not together: {', '.join(self.conflict)}"
+        return f"GenerateResult({text})"

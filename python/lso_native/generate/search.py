@@ -1,0 +1,158 @@
+"""Attempts until enough samples are there, and what is kept of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lso_native._typing import BoolArray, FloatArray, IntArray
+from lso_native.errors import interrupted
+from lso_native.generate.conflict import conflict
+from lso_native.generate.descent import Attempt, Descent, Found
+from lso_native.generate.distinct import repeats
+from lso_native.generate.plan import Plan
+from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
+from lso_native.generate.starts import Starts
+from lso_native.models.training import subseed
+from lso_native.requirements.base import Combination, Part, Rising
+
+_BLOCK = 4_096  # samples whose attempt is made together: what is found is kept after each
+_DRAWS = 64  # how far apart samples are is seen in so many
+_TRIED = 32  # starts that tell whether some requirements can be met together
+
+
+@dataclass(eq=False)
+class Search:
+    """Looks for samples."""
+
+    asked: Combination
+    plan: Plan
+    starts: Starts
+    descent: Descent
+    attempts: int
+    different: float
+    seed: int
+    callback: Callable[[GenerateProgress], object] | None
+
+    def run(self, n: int) -> GenerateResult:
+        """``n`` samples, or as many as the attempts come to; what stops it carries what was found."""
+        kept = _Kept(n)
+        attempt = Attempt(self.plan.decoder, self.plan.parts, self.descent)
+        least = self._least_distance() if n > 1 else 0.0
+        try:
+            for number in range(1, self.attempts + 1):
+                missing = np.flatnonzero(~kept.success)
+                for begin in range(0, len(missing), _BLOCK):
+                    rows = missing[begin : begin + _BLOCK]
+                    self._attempt(attempt, kept, rows, subseed(self.seed, "attempt", number, begin))
+                    kept.success &= ~kept.repeated(least)
+                    if self.callback is not None:
+                        self.callback(GenerateProgress(int(kept.success.sum()), n, number))
+                if kept.success.all():
+                    break
+            blamed = () if kept.success.any() else self._conflict(attempt)
+        except (Exception, KeyboardInterrupt) as stop:
+            result = kept.result(self, attempt, (), interrupted=True) if kept.found else None
+            if isinstance(stop, KeyboardInterrupt):
+                found = int(kept.success.sum())
+                raise interrupted(
+                    f"generate: interrupted with {found} of {n} found", result
+                ) from stop
+            stop.result = result  # type: ignore[attr-defined]
+            raise
+        return kept.result(self, attempt, blamed, interrupted=False)
+
+    def _attempt(self, attempt: Attempt, kept: _Kept, rows: IntArray, seed: int) -> None:
+        starts = self.starts.take(len(rows), self.plan, seed)
+        attempt.decoded += len(rows) * self.starts.best_of * (self.starts.best_of > 1)
+        try:
+            found = attempt.run(starts)
+        except BaseException:
+            if attempt.found is not None:
+                kept.take(rows, starts, attempt.found)
+            raise
+        kept.take(rows, starts, found)
+
+    def _least_distance(self) -> float:
+        """``different`` of the mean distance between draws."""
+        drawn = self.starts.draw(_DRAWS, subseed(self.seed, "distances"))
+        samples = self.plan.decoder(drawn.astype(self.plan.decoder.dtype)).astype(np.float64)
+        between = np.linalg.norm(samples[:, None] - samples, axis=2)
+        return self.different * float(between[np.triu_indices(len(samples), 1)].mean())
+
+    def _conflict(self, attempt: Attempt) -> tuple[str, ...]:
+        """The names of requirements that are in each other's way."""
+        hard = tuple(
+            part
+            for part in self.plan.parts
+            if part.hard and not isinstance(part.requirement, Rising)
+        )
+
+        def feasible(parts: tuple[Part, ...]) -> bool:
+            tried = dataclasses.replace(attempt, parts=parts, decoded=0, box_calls=0, found=None)
+            plan = Plan(self.plan.decoder, parts)
+            starts = self.starts.take(_TRIED, plan, subseed(self.seed, "conflict"))
+            met = bool(tried.run(starts).met.any())
+            attempt.decoded += tried.decoded + _TRIED * self.starts.best_of
+            attempt.box_calls += tried.box_calls
+            return met
+
+        return tuple(part.name for part in conflict(hard, feasible))
+
+
+class _Kept:
+    """The best of all attempts for each of n samples."""
+
+    def __init__(self, n: int) -> None:
+        self.success = np.zeros(n, np.bool_)
+        self.attempts = np.zeros(n, np.int64)
+        self._starts: FloatArray | None = None
+        self.found: Found | None = None
+
+    def take(self, rows: IntArray, starts: FloatArray, found: Found) -> None:
+        """What an attempt for ``rows`` came to, where it is better than what was there."""
+        n = len(self.success)
+        if self.found is None or self._starts is None:
+            self._starts = np.full((n, starts.shape[1]), np.nan, starts.dtype)
+            self.found = found.empty(n)
+        better = found.met | ~(found.loss >= self.found.loss[rows])
+        self.attempts[rows] += 1
+        self.found.set(rows[better], found.take(better))
+        self._starts[rows[better]] = starts[better]
+        self.success[rows] = self.found.met[rows]
+
+    def repeated(self, least: float) -> BoolArray:
+        """(n,) which successful samples are less than ``least`` from an earlier one."""
+        flagged = np.zeros(len(self.success), np.bool_)
+        if self.found is not None and least > 0:
+            rows = np.flatnonzero(self.success)
+            flagged[rows[repeats(self.found.samples[rows], least)]] = True
+        return flagged
+
+    def result(
+        self, search: Search, attempt: Attempt, blamed: tuple[str, ...], *, interrupted: bool
+    ) -> GenerateResult:
+        """All of it."""
+        found, starts = self.found, self._starts
+        assert found is not None
+        assert starts is not None
+        return GenerateResult(
+            requirement=search.asked,
+            samples=found.samples,
+            success=self.success,
+            requirements=tuple(
+                RequirementResult(part, *reading)
+                for part, reading in zip(search.plan.parts, found.readings, strict=True)
+            ),
+            latents=found.latents,
+            starts=starts,
+            iterations=found.iterations,
+            attempts=self.attempts,
+            decoded=attempt.decoded,
+            box_calls=attempt.box_calls,
+            conflict=blamed,
+            interrupted=interrupted,
+        )

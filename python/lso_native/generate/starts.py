@@ -1,0 +1,78 @@
+"""Where descents start: draws from the decoder's prior, the best of some for each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lso_native._checks import shown
+from lso_native._typing import Array, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.generate.plan import Plan
+from lso_native.models.training import subseed
+from lso_native.network import Model
+
+_BLOCK = 8_192  # candidates looked at together: memory does not grow with n
+_ROOM = 1.5  # codes of ordinary samples lie in latent_range_; rare ones somewhat beyond
+
+
+@dataclass(frozen=True, eq=False)
+class Starts:
+    """Draws latents."""
+
+    draw: Callable[[int, int], Array]
+    """Of how many and a seed: latents (n, latent)."""
+    best_of: int
+    """Draws for each start."""
+
+    def take(self, n: int, plan: Plan, seed: int) -> FloatArray:
+        """``n`` starts (n, latent): of each ``best_of`` draws the one that ``plan`` finds least wrong."""
+        dtype, kept = plan.decoder.dtype, []
+        block = max(1, _BLOCK // self.best_of)
+        for begin in range(0, n, block):
+            count = min(block, n - begin)
+            drawn = self.draw(count * self.best_of, subseed(seed, "draw", begin))
+            candidates = np.ascontiguousarray(drawn, dtype=dtype)
+            if candidates.shape != (count * self.best_of, plan.decoder.n_inputs):
+                expected = f"latents of shape {(count * self.best_of, plan.decoder.n_inputs)}"
+                raise ArgumentError("prior", expected, f"shape {candidates.shape}")
+            if self.best_of > 1:
+                loss = plan.problem(candidates).evaluate(candidates).loss
+                best = loss.reshape(count, self.best_of).argmin(axis=1)
+                candidates = candidates[np.arange(count) * self.best_of + best]
+            kept.append(candidates)
+        return np.concatenate(kept)
+
+
+def drawing(prior: Any, decoder: Any) -> Callable[[int, int], Array]:
+    """What draws latents: ``prior``, anything with ``sample``; else the decoder's own prior or ``sample_latent``."""
+    known = getattr(decoder, "prior_", None) if prior is None else prior
+    if known is not None:
+        if not callable(getattr(known, "sample", None)):
+            raise ArgumentTypeError("prior", "a Mixture, or anything with sample()", shown(prior))
+        return lambda n, seed: np.asarray(known.sample(n, random_state=seed))
+    if not callable(getattr(decoder, "sample_latent", None)):
+        raise ArgumentError("prior", "one to draw latents from, which a network has not", "None")
+    return lambda n, seed: np.asarray(decoder.sample_latent(n, random_state=seed))
+
+
+def decoder_of(decoder: Any) -> Model:
+    """The network of ``decoder``, an estimator or a network."""
+    network = decoder if isinstance(decoder, Model) else getattr(decoder, "decoder_", None)
+    if not isinstance(network, Model):
+        got = "one that is not fitted" if hasattr(decoder, "fit") else shown(decoder)
+        raise ArgumentTypeError("decoder", "a fitted decoder, or a network of latents", got)
+    return network
+
+
+def box_of(decoder: Any) -> tuple[FloatArray, FloatArray] | None:
+    """Where latents may go: half as far again from the middle of ``latent_range_`` as its ends; None without one."""
+    known = getattr(decoder, "latent_range_", None)
+    if known is None:
+        return None
+    low, high = np.asarray(known, np.float64)
+    middle, half = (low + high) / 2, (high - low) / 2
+    return middle - _ROOM * half, middle + _ROOM * half

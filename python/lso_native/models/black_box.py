@@ -1,0 +1,121 @@
+"""A function without a gradient, and a network that stands in for it where descent needs one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from lso_native._checks import shown
+from lso_native._typing import Array, Float64Array, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.models.base import not_fitted
+from lso_native.models.regressor import Regressor
+from lso_native.requirements.values import Quantities, Readable
+
+__all__ = ["BlackBox"]
+
+
+class BlackBox(Readable):
+    """A simulator, formula or program that says numbers of samples: what is required of them is met when *it* says so.
+
+    Descent goes through a surrogate, a network that has learned what the box says; where it ends the box is asked, and
+    what the two differ by shifts the target, from where the descent goes on.
+
+    function : of samples (n, n_features); returns (n,), (n, k), or a structured array or table of named columns.
+    surrogate : the Regressor that is to learn it, for ``fit``; or one that already has, of the same numbers.
+    names : of the k numbers; those of the structured array or table, else y0, y1 and so on.
+
+    ``calls_`` counts the samples that ``fit`` asked about; those that ``generate`` asks about are in its result.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[FloatArray], Any],
+        *,
+        surrogate: Regressor | None = None,
+        names: tuple[str, ...] | None = None,
+    ) -> None:
+        if not callable(function):
+            raise ArgumentTypeError("function", "a function of samples", shown(function))
+        if surrogate is not None and not isinstance(surrogate, Regressor):
+            raise ArgumentTypeError("surrogate", "a Regressor", shown(surrogate))
+        self.function = function
+        self.surrogate = Regressor(random_state=0) if surrogate is None else surrogate
+        self.names = names
+        self.calls_ = 0
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002
+        """Ask the box about ``X`` (n_samples, n_features), and train the surrogate on what it says.
+
+        The X that serve best are like what will be generated: decoded draws rather than the data alone.
+        Raises ValueError where the box returns another shape, or anything that is not finite.
+        """
+        samples = np.asarray(X)
+        said = self.function(samples)
+        self.calls_ = len(samples)
+        if self.names is None:
+            self.names = _names(said)
+        self.surrogate.fit(samples, self._numbers(said, len(samples)))
+        return self
+
+    @property
+    def quantities(self) -> Quantities:
+        """What the box says, by name."""
+        if not self.surrogate.__sklearn_is_fitted__():
+            raise not_fitted(
+                "BlackBox has no surrogate yet: call fit first, or hand in one that is fitted"
+            )
+        learned = self.surrogate.quantities
+        names = learned.names if self.names is None else self.names
+        if len(names) != len(learned.names):
+            expected = f"{len(learned.names)} names, one a number that the surrogate has learned"
+            raise ArgumentError("names", expected, len(names))
+        return Quantities(learned.network, names, learned.spread, self._ask)
+
+    def predict(self, X: npt.ArrayLike) -> Float64Array:
+        """What the box itself says of ``X``: (n_samples, k)."""
+        samples = np.asarray(X)
+        return self._numbers(self.function(samples), len(samples))
+
+    def _ask(self, samples: FloatArray) -> Float64Array:
+        # a function that works in place must not change what was found
+        return self._numbers(self.function(samples.copy()), len(samples))
+
+    def _numbers(self, said: Any, n: int) -> Float64Array:
+        """What the box said, as (n, k); ValueError for another shape or what is not finite."""
+        names = _names(said)
+        if names is not None:
+            wanted = names if self.names is None else self.names
+            missing = [name for name in wanted if name not in names]
+            if missing:
+                raise ArgumentError(
+                    "function", f"a column {missing[0]!r}", f"columns {', '.join(names)}"
+                )
+            said = np.stack([np.asarray(said[name]) for name in wanted], axis=1)
+        try:
+            array: Array = np.asarray(said, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ArgumentTypeError("function", "numbers, a row a sample", shown(said)) from None
+        rows = array[:, None] if array.ndim == 1 else array
+        if rows.ndim != 2 or len(rows) != n:
+            raise ArgumentError(
+                "function", f"numbers of {n} samples, a row each", f"shape {array.shape}"
+            )
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            first = int(np.flatnonzero(~finite)[0])
+            got = f"{rows[first]} for sample {first}, {int((~finite).sum())} such in all"
+            raise ArgumentError("function", "finite numbers", got)
+        return rows
+
+
+def _names(said: Any) -> tuple[str, ...] | None:
+    """Of a structured array's fields or a table's columns."""
+    fields = getattr(getattr(said, "dtype", None), "names", None)
+    if fields is not None:
+        return tuple(fields)
+    columns = getattr(said, "columns", None)
+    return None if columns is None else tuple(map(str, columns))

@@ -1,0 +1,44 @@
+"""What may be asked of a sample, in small objects that combine: ``a & b`` for both, ``a + 0.1 * b`` to prefer b."""
+
+from lso_native.requirements.base import (
+    All,
+    Asks,
+    Checked,
+    Combination,
+    Part,
+    Reading,
+    Requirement,
+    Rising,
+    Starts,
+)
+from lso_native.requirements.classes import BetweenClasses, IsClass
+from lso_native.requirements.functions import Condition, torch_condition
+from lso_native.requirements.latent import NearLatent
+from lso_native.requirements.sample import Given, InRange, Linear, Near
+from lso_native.requirements.values import CheckedWithin, Extreme, Quantities, Readable, Within
+
+__all__ = [
+    "All",
+    "Asks",
+    "BetweenClasses",
+    "Checked",
+    "CheckedWithin",
+    "Combination",
+    "Condition",
+    "Extreme",
+    "Given",
+    "InRange",
+    "IsClass",
+    "Linear",
+    "Near",
+    "NearLatent",
+    "Part",
+    "Quantities",
+    "Readable",
+    "Reading",
+    "Requirement",
+    "Rising",
+    "Starts",
+    "Within",
+    "torch_condition",
+]

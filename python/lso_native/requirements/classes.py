@@ -1,0 +1,132 @@
+"""Requirements on what a classifier says of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lso_native._checks import check_number
+from lso_native._typing import Array, Float64Array
+from lso_native.errors import ArgumentError
+from lso_native.network import Model
+from lso_native.optimize import TermResult
+from lso_native.requirements.base import Reading, Requirement, Starts, distance_from
+from lso_native.terms import Interval
+
+DEFAULT_CERTAINTY = 0.8
+"""A target of 1, or 1e-3 from it, tilts samples towards what the classifier is surest of, and away from what the data
+are like."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class IsClass(Requirement):
+    """That a classifier sees one of some classes: its output at least ``certainty``, all others at most what is left.
+
+    network : one output a class, in 0..1.
+    wanted : the outputs of the classes that will do; the one that is nearest at a start is what it goes for.
+    labels : what to call these.
+    """
+
+    network: Model
+    wanted: tuple[int, ...]
+    labels: tuple[Any, ...]
+    certainty: float = DEFAULT_CERTAINTY
+
+    def __post_init__(self) -> None:
+        check_number("certainty", self.certainty, above=0.5, below=1.0)
+
+    @property
+    def name(self) -> str:
+        """As in "class 7"."""
+        return f"class {' or '.join(map(str, self.labels))}"
+
+    def head(self, decoder: Model) -> Model:  # noqa: ARG002
+        """The network."""
+        return self.network
+
+    def _ends(self, chosen: Array) -> tuple[Float64Array, Float64Array]:
+        """The interval of each output (n, n_classes), for classes chosen (n,)."""
+        shape = (len(chosen), self.network.n_outputs)
+        low, high = np.full(shape, -np.inf), np.full(shape, 1 - self.certainty)
+        rows = np.arange(len(chosen))
+        low[rows, chosen], high[rows, chosen] = self.certainty, np.inf
+        return low, high
+
+    def term(self, starts: Starts) -> Interval:
+        """An interval of each output."""
+        wanted = np.array(self.wanted)
+        if len(wanted) == 1:
+            low, high = self._ends(wanted)
+            return Interval(low[0], high[0])
+        nearest = starts.values(self.network)[:, wanted].argmax(axis=1)
+        return Interval(*self._ends(wanted[nearest]))
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The output of the wanted class that comes nearest; the miss is that of the output that is furthest off."""
+        outputs = values.astype(np.float64)
+        misses = []
+        for place in self.wanted:
+            low, high = self._ends(np.array([place]))
+            misses.append(distance_from(outputs, low, high).max(axis=1))
+        miss = np.min(misses, axis=0)
+        best = np.array(self.wanted)[np.argmin(misses, axis=0)]
+        return Reading(outputs[np.arange(len(outputs)), best][:, None], miss, miss == 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BetweenClasses(Requirement):
+    """That a classifier cannot tell two classes: both outputs in .5 ± ``within``, all others below both.
+
+    network : one output a class, in 0..1.
+    """
+
+    network: Model
+    places: tuple[int, int]
+    labels: tuple[Any, Any]
+    within: float = 0.15
+
+    def __post_init__(self) -> None:
+        check_number("within", self.within, above=0.0, below=0.5)
+        if self.places[0] == self.places[1]:
+            raise ArgumentError("labels", "two different classes", f"{self.labels[0]} twice")
+
+    @property
+    def name(self) -> str:
+        """As in "between class 3 and 8"."""
+        return f"between class {self.labels[0]} and {self.labels[1]}"
+
+    def head(self, decoder: Model) -> Model:  # noqa: ARG002
+        """The network."""
+        return self.network
+
+    def _ends(self) -> tuple[Float64Array, Float64Array]:
+        n = self.network.n_outputs
+        low, high = np.full(n, -np.inf), np.full(n, 0.5 - self.within)
+        low[list(self.places)], high[list(self.places)] = 0.5 - self.within, 0.5 + self.within
+        return low, high
+
+    def term(self, starts: Starts) -> Interval:  # noqa: ARG002
+        """An interval of each output."""
+        return Interval(*self._ends())
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """Both outputs."""
+        outputs = values.astype(np.float64)
+        miss = distance_from(outputs, *self._ends()).max(axis=1)
+        return Reading(outputs[:, list(self.places)], miss, miss == 0)
+
+
+def places(labels: Sequence[Any], classes: Array) -> tuple[int, ...]:
+    """Where ``labels`` stand among ``classes``. Raises ValueError for one that is not there, or none."""
+    if not labels:
+        raise ArgumentError("labels", "at least one class", "none")
+    found = []
+    for label in labels:
+        where = np.flatnonzero(classes == label)
+        if where.size != 1:
+            raise ArgumentError("labels", f"classes among {classes.tolist()}", repr(label))
+        found.append(int(where[0]))
+    return tuple(found)

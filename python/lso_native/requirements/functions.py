@@ -1,0 +1,85 @@
+"""Requirements that are a function of your own, with its gradient: in NumPy, or in PyTorch, which finds it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lso_native._checks import check_number
+from lso_native._typing import FloatArray
+from lso_native.errors import ArgumentTypeError
+from lso_native.network import Model
+from lso_native.requirements.base import Requirement, Starts
+from lso_native.terms import Function
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Condition(Requirement):
+    """What a function says: ``function(values)`` of (n, n_values) returns an error E (n,) of at least 0 and dE/dy
+    (n, n_values) and, as a third, whether it is met (n,); without that it is met where E is at most ``error``.
+
+    of : a network of the sample whose outputs are the values; None for the sample itself.
+
+    Raises TypeError for anything but a function. What the function raises ends the run and goes up.
+    """
+
+    function: Callable[[FloatArray], tuple[ArrayLike, ...]]
+    error: float = 0.0
+    of: Model | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise ArgumentTypeError("function", "a function of values", repr(self.function))
+        check_number("error", self.error, minimum=0.0)
+
+    @property
+    def name(self) -> str:
+        """``label``, or the function's name."""
+        return self.label or str(getattr(self.function, "__name__", "condition"))
+
+    def head(self, decoder: Model) -> Model | None:  # noqa: ARG002
+        """``of``."""
+        return self.of
+
+    def term(self, starts: Starts) -> Function:  # noqa: ARG002
+        """The function."""
+        return Function(self.function, loss=self.error)
+
+
+def torch_condition(
+    function: Callable[[Any], Any],
+    *,
+    error: float = 0.0,
+    of: Model | None = None,
+    label: str | None = None,
+) -> Condition:
+    """A Condition whose function takes and returns PyTorch tensors: values (n, n_values) -> E (n,), at least 0.
+
+    Its gradient is PyTorch's. Met where E is at most ``error``. Needs the extra ``torch``; raises ImportError without.
+    """
+    if not callable(function):
+        raise ArgumentTypeError("function", "a function of a tensor", repr(function))
+    try:
+        torch: Any = importlib.import_module("torch")
+    except ImportError as missing:
+        message = "torch_condition needs PyTorch: pip install 'lso_native[torch]'"
+        raise ImportError(message) from missing
+
+    def evaluate(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        with torch.enable_grad():
+            given = torch.tensor(np.ascontiguousarray(values), requires_grad=True)
+            errors = function(given)
+            if not isinstance(errors, torch.Tensor) or tuple(errors.shape) != (len(values),):
+                got = f"shape {tuple(getattr(errors, 'shape', ()))} from {type(errors).__name__}"
+                raise ArgumentTypeError("function", f"a tensor of shape ({len(values)},)", got)
+            (gradient,) = torch.autograd.grad(errors.sum(), given)
+        return errors.detach().numpy(), gradient.numpy()
+
+    name = label or getattr(function, "__name__", "condition")
+    return Condition(evaluate, error, of, name)

@@ -1,0 +1,51 @@
+"""Requirements on the latent: near the start, within a ball, where a prior has its mass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lso_native._checks import check_number
+from lso_native._typing import Array
+from lso_native.optimize import TermResult
+from lso_native.requirements.base import Reading, Requirement, Starts
+from lso_native.terms import Asked, Ball
+
+
+class OnLatent(Requirement):
+    """A requirement on the latent."""
+
+    @property
+    def on_latent(self) -> bool:
+        """It is."""
+        return True
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NearLatent(OnLatent):
+    """At most ``within`` from ``center``, (latent,) or one number; by default from where each descent starts."""
+
+    within: float
+    center: ArrayLike | None = None
+
+    def __post_init__(self) -> None:
+        check_number("within", self.within, above=0.0)
+
+    @property
+    def name(self) -> str:
+        """As in "latent within 2 of its start"."""
+        return (
+            f"latent within {self.within:g} of {'its start' if self.center is None else 'a point'}"
+        )
+
+    def term(self, starts: Starts) -> Asked:
+        """A ball."""
+        center = starts.latents if self.center is None else self.center
+        return Asked(Ball(self.within, center=center), 1 / self.within**2)
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """Nothing but what the engine says: the center may be each start's own."""
+        miss = np.where(told.met, 0.0, np.sqrt(told.loss))
+        return Reading(np.full((len(miss), 1), np.nan), miss, told.met)

@@ -1,0 +1,219 @@
+"""Requirements on the sample itself: parts of it that are given, sums, ranges, nearness to another."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lso_native._checks import as_numbers, check_number
+from lso_native._typing import Array, Float64Array
+from lso_native.errors import ArgumentError
+from lso_native.network import Model, Network
+from lso_native.optimize import TermResult
+from lso_native.requirements.base import Reading, Requirement, Starts, distance_from
+from lso_native.terms import Asked, Ball, Interval
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Given(Requirement):
+    """Some features are given, and the sample has them: inpainting, or a table's known columns.
+
+    values : (n_features,), NaN where nothing is asked.
+    within : how far a feature may be from what is given, in its own units; one number or (n_features,).
+    """
+
+    values: ArrayLike
+    within: ArrayLike
+    label: str = "given features"
+
+    def __post_init__(self) -> None:
+        values, within = self._arrays()
+        if values.ndim != 1 or np.isnan(values).all():
+            got = f"shape {values.shape}" if values.ndim != 1 else "NaN everywhere"
+            raise ArgumentError("values", "a row with at least one number", got)
+        if within.shape not in ((), values.shape) or not (within > 0).all():
+            raise ArgumentError(
+                "within", f"numbers above 0, one or {len(values)}", str(self.within)
+            )
+
+    def _arrays(self) -> tuple[Float64Array, Float64Array]:
+        return (
+            as_numbers("values", self.values).astype(np.float64),
+            as_numbers("within", self.within).astype(np.float64),
+        )
+
+    @property
+    def name(self) -> str:
+        """``label``."""
+        return self.label
+
+    def _ends(self) -> tuple[Float64Array, Float64Array]:
+        values, within = self._arrays()
+        free = np.isnan(values)
+        low = np.where(free, -np.inf, values - within)
+        return low, np.where(free, np.inf, values + within)
+
+    def term(self, starts: Starts) -> Asked:
+        """An interval of each feature."""
+        low, high = self._ends()
+        check_width("values", len(low), starts.decoder)
+        return Asked(Interval(low, high), 1 / float(np.isfinite(low).sum()))
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The feature that is furthest off."""
+        deviation = distance_from(values.astype(np.float64), *self._ends())
+        worst = deviation.argmax(axis=1)
+        rows = np.arange(len(values))
+        miss = deviation[rows, worst]
+        return Reading(values.astype(np.float64)[rows, worst, None], miss, miss == 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Linear(Requirement):
+    """Linear conditions: low <= weights @ sample <= high, as in "the upper side is above the lower side".
+
+    weights : (m, n_features) for m of them, or (n_features,) for one.
+    low, high : one number or (m,); -inf or inf for no end.
+    """
+
+    weights: ArrayLike
+    low: ArrayLike = -math.inf
+    high: ArrayLike = math.inf
+    label: str = "linear condition"
+    _heads: dict[np.dtype, Network] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        rows = self._rows()
+        if rows.ndim != 2 or 0 in rows.shape or not np.isfinite(rows).all():
+            raise ArgumentError(
+                "weights", "finite numbers, a row a condition", f"shape {rows.shape}"
+            )
+        if not rows.any(axis=1).all():
+            raise ArgumentError("weights", "a weight other than 0 in each row", "all zeros")
+        low, high = self._ends()
+        if np.isnan(low).any() or np.isnan(high).any() or not (low <= high).all():
+            raise ArgumentError(
+                "high", "numbers of at least low", f"{self.high} with low {self.low}"
+            )
+        if (np.isinf(low) & np.isinf(high)).any():
+            raise ArgumentError("low, high", "a finite end of each condition", "none of some")
+
+    def _rows(self) -> Float64Array:
+        return np.atleast_2d(as_numbers("weights", self.weights).astype(np.float64))
+
+    def _ends(self) -> tuple[Float64Array, Float64Array]:
+        n = len(self._rows())
+        sides = []
+        for name, side in (("low", self.low), ("high", self.high)):
+            given = as_numbers(name, side).astype(np.float64)
+            if given.shape not in ((), (n,)):
+                raise ArgumentError(name, f"one number or {n}", f"shape {given.shape}")
+            sides.append(np.broadcast_to(given, (n,)))
+        return sides[0], sides[1]
+
+    @property
+    def name(self) -> str:
+        """``label``."""
+        return self.label
+
+    def head(self, decoder: Model) -> Network:
+        """A network of one layer that is the linear map."""
+        dtype = decoder.dtype
+        if dtype not in self._heads:
+            rows = self._rows()
+            check_width("weights", rows.shape[1], decoder)
+            network = Network(
+                [rows.shape[1], len(rows)],
+                activation=["linear"],
+                bias="standard",
+                dtype=dtype.name,
+                random_state=0,
+            )
+            flat = np.concatenate([rows.ravel(), np.zeros(len(rows))])
+            self._heads[dtype] = network.replace(flat.astype(dtype))
+        return self._heads[dtype]
+
+    def term(self, starts: Starts) -> Asked:
+        """An interval of each condition's value, in units of the weights' length."""
+        check_width("weights", self._rows().shape[1], starts.decoder)
+        length = np.linalg.norm(self._rows(), axis=1).max()
+        return Asked(Interval(*self._ends()), 1 / float(length) ** 2)
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The conditions' values."""
+        exact = values.astype(np.float64)
+        miss = distance_from(exact, *self._ends()).max(axis=1)
+        return Reading(exact, miss, miss == 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class InRange(Requirement):
+    """Every feature in [low, high]: one number or (n_features,) each; -inf or inf for no end."""
+
+    low: ArrayLike = -math.inf
+    high: ArrayLike = math.inf
+    label: str = "range of the features"
+
+    @property
+    def name(self) -> str:
+        """``label``."""
+        return self.label
+
+    def term(self, starts: Starts) -> Asked:  # noqa: ARG002
+        """An interval of each feature."""
+        return Asked(Interval(self.low, self.high))
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The feature that is furthest off."""
+        exact = values.astype(np.float64)
+        low, high = (as_numbers("low", side).astype(np.float64) for side in (self.low, self.high))
+        deviation = distance_from(exact, low, high)
+        worst, rows = deviation.argmax(axis=1), np.arange(len(exact))
+        miss = deviation[rows, worst]
+        return Reading(exact[rows, worst, None], miss, miss == 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Near(Requirement):
+    """At most ``within`` from a sample, as the crow flies: the root of the summed squares of all differences.
+
+    sample : (n_features,)
+    """
+
+    sample: ArrayLike
+    within: float
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        check_number("within", self.within, above=0.0)
+        row = as_numbers("sample", self.sample)
+        if row.ndim != 1:
+            raise ArgumentError("sample", "one row of features", f"shape {row.shape}")
+
+    @property
+    def name(self) -> str:
+        """``label``, or how near."""
+        return self.label or f"within {self.within:g} of the sample"
+
+    def term(self, starts: Starts) -> Asked:
+        """A ball."""
+        check_width("sample", len(as_numbers("sample", self.sample)), starts.decoder)
+        return Asked(Ball(self.within, center=self.sample), 1 / self.within**2)
+
+    def read(self, values: Array, told: TermResult) -> Reading:
+        """The distance; whether it is met is the engine's word, which descent ended by."""
+        distance = np.linalg.norm(
+            values.astype(np.float64) - np.asarray(self.sample, np.float64), axis=1
+        )
+        miss = np.where(told.met, 0.0, np.maximum(distance - self.within, 0.0))
+        return Reading(distance[:, None], miss, told.met)
+
+
+def check_width(name: str, n_features: int, decoder: Model) -> None:
+    """Raise unless a sample of ``decoder`` has so many features."""
+    if n_features != decoder.n_outputs:
+        expected = f"the {decoder.n_outputs} features that the decoder's samples have"
+        raise ArgumentError(name, expected, f"{n_features}")

@@ -1,0 +1,237 @@
+"""Requirements on numbers that a network, or a simulator, reads off a sample."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lso_native._checks import check_number, shown
+from lso_native._typing import Array, Float64Array, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.network import Model
+from lso_native.optimize import TermResult
+from lso_native.requirements.base import (
+    All,
+    Checked,
+    Combination,
+    Reading,
+    Requirement,
+    Rising,
+    Starts,
+    distance_from,
+)
+from lso_native.terms import Asked, Interval
+
+Ends = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Quantities:
+    """Numbers by name that can be read off a sample.
+
+    network : (n_features) -> (n_names), what descent goes through.
+    names : of its outputs.
+    spread : (n_names,) how much they vary over ordinary samples: the unit of errors.
+    box : what has the last word, a function of samples (n, n_features) that returns (n, n_names); None: the network.
+    """
+
+    network: Model
+    names: tuple[str, ...]
+    spread: Float64Array
+    box: Callable[[FloatArray], Float64Array] | None = None
+
+    def place(self, name: str) -> int:
+        """The output of that name. Raises ValueError where there is none."""
+        if name not in self.names:
+            raise ArgumentError(name, f"one of {', '.join(self.names)}", "no number of that name")
+        return self.names.index(name)
+
+    def within(self, name: str, low: float, high: float) -> Requirement:
+        """That a number is in [low, high]. Raises ValueError for an interval that is empty or has no end."""
+        ends = _end(name, low), _end(name, high)
+        if not ends[0] <= ends[1]:
+            expected = "an interval (low, high) with low at most high"
+            raise ArgumentError(name, expected, f"({low:g}, {high:g})")
+        if math.isinf(ends[0]) and math.isinf(ends[1]):
+            raise ArgumentError(name, "an interval with a finite end", f"({low:g}, {high:g})")
+        kind = Within if self.box is None else CheckedWithin
+        return kind(self, self.place(name), np.array(ends[0]), np.array(ends[1]))
+
+
+class Readable(ABC):
+    """Something that reads numbers off samples, of which something can be asked."""
+
+    @property
+    @abstractmethod
+    def quantities(self) -> Quantities:
+        """The numbers. Raises NotFittedError before ``fit``."""
+
+    def between(self, pair: Ends | None = None, /, **pairs: Ends) -> Combination:
+        """Each number in an interval, its ends included: ``between(slant=(15, 25))``; of a lone one, ``between((15,
+        25))``. Raises ValueError for an unknown name and for an interval that is empty."""
+        within = self.quantities.within
+        return self._each(pair, pairs, lambda name, ends: within(name, *_pair(name, ends)))
+
+    def at_least(self, value: float | None = None, /, **values: float) -> Combination:
+        """Each number at least so much: ``at_least(thickness=2)``."""
+        within = self.quantities.within
+        return self._each(value, values, lambda name, low: within(name, low, math.inf))
+
+    def at_most(self, value: float | None = None, /, **values: float) -> Combination:
+        """Each number at most so much: ``at_most(thickness=2)``."""
+        within = self.quantities.within
+        return self._each(value, values, lambda name, high: within(name, -math.inf, high))
+
+    def near(self, value: float | None = None, /, *, within: float, **values: float) -> Combination:
+        """Each number at most ``within`` from a value: ``near(slant=20, within=5)``."""
+        reach = check_number("within", within, minimum=0.0)
+
+        def make(name: str, value: Any) -> Requirement:
+            middle = check_number(name, value)
+            return self.quantities.within(name, middle - reach, middle + reach)
+
+        return self._each(value, values, make)
+
+    def most(self, *names: str) -> Combination:
+        """As much as possible of each number, once the other requirements are met: ``most("thickness")``."""
+        return self._extremes(names, 1)
+
+    def least(self, *names: str) -> Combination:
+        """As little as possible of each number, once the other requirements are met."""
+        return self._extremes(names, -1)
+
+    def _extremes(self, names: tuple[str, ...], sign: int) -> Combination:
+        of = self.quantities
+        asked = names if names or len(of.names) > 1 else of.names
+        return self._each(
+            None, dict.fromkeys(asked), lambda name, _: Extreme(of, of.place(name), sign)
+        )
+
+    def _each(
+        self, lone: Any, named: dict[str, Any], make: Callable[[str, Any], Requirement]
+    ) -> Combination:
+        names = self.quantities.names
+        if lone is not None:
+            if len(names) != 1:
+                raise ArgumentError("value", f"one by name of {', '.join(names)}", shown(lone))
+            named = {names[0]: lone, **named}
+        if not named:
+            raise ArgumentError("names", f"at least one of {', '.join(names)}", "none")
+        made = [make(name, value) for name, value in named.items()]
+        return made[0] if len(made) == 1 else All(*(part for each in made for part in each.parts))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Within(Requirement):
+    """One of some quantities in [low, high], its ends included."""
+
+    of: Quantities
+    column: int
+    low: Float64Array
+    """() or (n_starts,)"""
+    high: Float64Array
+
+    @property
+    def name(self) -> str:
+        """As in "slant in 15..25"."""
+        low, high = float(self.low.flat[0]), float(self.high.flat[0])
+        what = self.of.names[self.column]
+        if math.isinf(high):
+            return f"{what} at least {low:g}"
+        return f"{what} at most {high:g}" if math.isinf(low) else f"{what} in {low:g}..{high:g}"
+
+    def head(self, decoder: Model) -> Model:  # noqa: ARG002
+        """The network."""
+        return self.of.network
+
+    def term(self, starts: Starts) -> Asked:  # noqa: ARG002
+        """An Interval, in units of the quantity's spread."""
+        shape = (*self.low.shape, len(self.of.names))
+        low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
+        low[..., self.column], high[..., self.column] = self.low, self.high
+        return Asked(Interval(low, high), weight=1 / float(self.of.spread[self.column]) ** 2)
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The quantity of each sample."""
+        return self.judged(values.astype(np.float64)[:, self.column, None])
+
+    def judged(self, values: Float64Array) -> Reading:
+        """Whether values (n, 1) are inside."""
+        miss = distance_from(values[:, 0], self.low, self.high)
+        return Reading(values, miss, miss == 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckedWithin(Within, Checked):
+    """The same of what a box says, of which the network is a surrogate."""
+
+    @property
+    def box(self) -> Callable[[FloatArray], Float64Array]:
+        """The quantities' box."""
+        assert self.of.box is not None
+        return self.of.box
+
+    def judge(self, said: Float64Array) -> Reading:
+        """Whether what the box said (n, n_names) is inside."""
+        return self.judged(said[:, self.column, None])
+
+    def aimed(self, shift: Float64Array) -> Within:
+        """With the network's interval moved by ``shift`` (n, n_names)."""
+        moved = shift[:, self.column]
+        return Within(self.of, self.column, self.low + moved, self.high + moved)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Extreme(Rising):
+    """As much (sign 1) or as little (sign -1) of one of some quantities as possible."""
+
+    of: Quantities
+    column: int
+    sign: float
+
+    @property
+    def name(self) -> str:
+        """As in "most thickness"."""
+        return f"{'most' if self.sign > 0 else 'least'} {self.of.names[self.column]}"
+
+    def head(self, decoder: Model) -> Model:  # noqa: ARG002
+        """The network."""
+        return self.of.network
+
+    def term(self, starts: Starts) -> Asked:
+        """Two spreads beyond where each start is, to go on with."""
+        return self.better(
+            starts.values(self.of.network).astype(np.float64)[:, self.column, None], 2.0
+        ).term(starts)
+
+    def better(self, values: Float64Array, spreads: float = 0.25) -> Within:
+        """At least so many spreads beyond ``values`` (n, 1)."""
+        at = values[:, 0] + self.sign * spreads * float(self.of.spread[self.column])
+        beyond = np.full(len(at), self.sign * np.inf)
+        low, high = (at, beyond) if self.sign > 0 else (beyond, at)
+        return Within(self.of, self.column, low, high)
+
+    def gain(self, before: Float64Array, after: Float64Array) -> Float64Array:
+        """(n,) by how much the quantity has moved the right way."""
+        return np.asarray(self.sign * (after - before)[:, 0])
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The quantity of each sample; there is always more to be had."""
+        n = len(values)
+        column = values.astype(np.float64)[:, self.column, None]
+        return Reading(column, np.full(n, np.nan), np.zeros(n, np.bool_))
+
+
+def _pair(name: str, ends: Any) -> Ends:
+    if not isinstance(ends, Sequence | np.ndarray) or isinstance(ends, str) or len(ends) != 2:
+        raise ArgumentTypeError(name, "an interval (low, high)", shown(ends))
+    return ends[0], ends[1]
+
+
+def _end(name: str, value: Any) -> float:
+    return value if isinstance(value, float) and math.isinf(value) else check_number(name, value)
