@@ -325,6 +325,7 @@ class Problem32:
         branches: collections.abc.Sequence[Branch32],
         latent: collections.abc.Sequence[Asked32],
     ) -> None: ...
+    def residuals(self) -> list[int]: ...
 
 class Asked64:
     def __init__(
@@ -341,6 +342,7 @@ class Problem64:
         branches: collections.abc.Sequence[Branch64],
         latent: collections.abc.Sequence[Asked64],
     ) -> None: ...
+    def residuals(self) -> list[int]: ...
 
 class NormalizedGradientDescent:
     proportional: bool
