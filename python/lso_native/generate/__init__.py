@@ -104,7 +104,8 @@ def generate(
 
 def _default_optimizer(plan: Plan, starts: Starts) -> InputOptimizer:
     """Levenberg-Marquardt where residuals are few, which it needs a pass of each of."""
-    drawn = starts.draw(1, 0).astype(plan.decoder.dtype)
-    counts = plan.problem(drawn).native(1).residuals()  # 0 where a term is no sum of squares
+    counts = (
+        plan.problem(starts.drawn(1, 0, plan.decoder)).native(1).residuals()
+    )  # 0 where a term is no sum of squares
     few = 0 not in counts and sum(counts) <= _MANY
     return LevenbergMarquardt() if few else NormalizedGradientDescent(-0.1)

@@ -78,8 +78,8 @@ class Search:
 
     def _least_distance(self) -> float:
         """``different`` of the mean distance between draws."""
-        drawn = self.starts.draw(_DRAWS, subseed(self.seed, "distances"))
-        samples = self.plan.decoder(drawn.astype(self.plan.decoder.dtype)).astype(np.float64)
+        drawn = self.starts.drawn(_DRAWS, subseed(self.seed, "distances"), self.plan.decoder)
+        samples = self.plan.decoder(drawn).astype(np.float64)
         between = np.linalg.norm(samples[:, None] - samples, axis=2)
         return self.different * float(between[np.triu_indices(len(samples), 1)].mean())
 

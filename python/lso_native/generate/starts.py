@@ -30,21 +30,26 @@ class Starts:
 
     def take(self, n: int, plan: Plan, seed: int) -> FloatArray:
         """``n`` starts (n, latent): of each ``best_of`` draws the one that ``plan`` finds least wrong."""
-        dtype, kept = plan.decoder.dtype, []
+        kept = []
         block = max(1, _BLOCK // self.best_of)
         for begin in range(0, n, block):
             count = min(block, n - begin)
-            drawn = self.draw(count * self.best_of, subseed(seed, "draw", begin))
-            candidates = np.ascontiguousarray(drawn, dtype=dtype)
-            if candidates.shape != (count * self.best_of, plan.decoder.n_inputs):
-                expected = f"latents of shape {(count * self.best_of, plan.decoder.n_inputs)}"
-                raise ArgumentError("prior", expected, f"shape {candidates.shape}")
+            many = count * self.best_of
+            candidates = self.drawn(many, subseed(seed, "draw", begin), plan.decoder)
             if self.best_of > 1:
                 loss = plan.problem(candidates).evaluate(candidates).loss
                 best = loss.reshape(count, self.best_of).argmin(axis=1)
                 candidates = candidates[np.arange(count) * self.best_of + best]
             kept.append(candidates)
         return np.concatenate(kept)
+
+    def drawn(self, n: int, seed: int, decoder: Model) -> FloatArray:
+        """``n`` latents for ``decoder``. Raises ValueError where the prior is one of others."""
+        latents = np.ascontiguousarray(self.draw(n, seed), dtype=decoder.dtype)
+        if latents.shape != (n, decoder.n_inputs):
+            expected = f"draws of shape {(n, decoder.n_inputs)}"
+            raise ArgumentError("prior", expected, f"shape {latents.shape}")
+        return latents
 
 
 def drawing(prior: Any, decoder: Any) -> Callable[[int, int], Array]:

@@ -154,7 +154,8 @@ class Requirement(Combination):
 
     def read(self, values: Array, told: TermResult) -> Reading:
         """What it says of ``values`` (n, k) at its place; ``told`` is what the engine said of its term there."""
-        return Reading(values.astype(np.float64), np.sqrt(told.loss), told.met)
+        miss = np.where(told.met, 0.0, np.sqrt(told.loss))
+        return Reading(values.astype(np.float64), miss, told.met)
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

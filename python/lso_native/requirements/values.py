@@ -203,15 +203,13 @@ class Extreme(Rising):
         """The network."""
         return self.of.network
 
-    def term(self, starts: Starts) -> Asked:
-        """Two spreads beyond where each start is, to go on with."""
-        return self.better(
-            starts.values(self.of.network).astype(np.float64)[:, self.column, None], 2.0
-        ).term(starts)
+    def term(self, starts: Starts) -> Asked:  # noqa: ARG002
+        """Nothing, until the other requirements are met."""
+        return Asked(Interval(-np.inf, np.inf))
 
-    def better(self, values: Float64Array, spreads: float = 0.25) -> Within:
-        """At least so many spreads beyond ``values`` (n, 1)."""
-        at = values[:, 0] + self.sign * spreads * float(self.of.spread[self.column])
+    def better(self, values: Float64Array) -> Within:
+        """At least a quarter of a spread beyond ``values`` (n, 1)."""
+        at = values[:, 0] + self.sign * 0.25 * float(self.of.spread[self.column])
         beyond = np.full(len(at), self.sign * np.inf)
         low, high = (at, beyond) if self.sign > 0 else (beyond, at)
         return Within(self.of, self.column, low, high)

@@ -1,0 +1,302 @@
+"""generate: n different samples that are as asked, what was tried, and what is in the way where there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import interrupting
+import lso_native as lso
+import numpy as np
+import pytest
+from asking import CLASSIFIER, DECODER, NUMBERS, READ, A, Normal, is_class
+from checks import assert_refused, assert_same_bits
+from lso_native._typing import Array, Float64Array, FloatArray
+from lso_native.generate.distinct import repeats
+from lso_native.requirements import Quantities, Readable
+
+PRIOR = Normal()
+ASKED = is_class(0) & READ.between(a=(0.0, 0.1))
+
+
+def generate(requirement: Any = ASKED, n: int = 30, **options: Any) -> lso.GenerateResult:
+    given: dict[str, Any] = {"prior": PRIOR, "random_state": 0} | options
+    return lso.generate(DECODER, requirement, n, **given)
+
+
+class Box(Readable):
+    """What says the numbers that a network of another shift and scale only believes."""
+
+    def __init__(self, function: Any = None, bias: float = 0.15) -> None:
+        self.calls = 0
+        self.function = self.truth if function is None else function
+        self._biased = NUMBERS.replace(
+            NUMBERS.parameters + bias * (np.arange(len(NUMBERS.parameters)) >= 50)
+        )
+
+    @staticmethod
+    def truth(samples: FloatArray) -> Float64Array:
+        return NUMBERS(samples).astype(np.float64)
+
+    def ask(self, samples: FloatArray) -> Any:
+        self.calls += len(samples)
+        return self.function(samples)
+
+    @property
+    def quantities(self) -> Quantities:
+        return Quantities(self._biased, ("a", "b"), np.array([0.25, 0.9]), self.ask)
+
+
+def test_every_sample_is_as_asked_and_no_two_are_the_same() -> None:
+    result = generate()
+    assert result.success.all()
+    outputs, numbers = CLASSIFIER(result.samples), NUMBERS(result.samples)
+    assert (outputs[:, 0] >= 0.6).all()
+    assert ((numbers[:, 0] >= 0) & (numbers[:, 0] <= 0.1)).all()
+    assert_same_bits(result.samples, DECODER(result.latents))
+    assert result.met.all()
+    assert set(result.status) == {"met"}
+    between = np.linalg.norm(result.samples[:, None] - result.samples, axis=2)
+    assert between[np.triu_indices(30, 1)].min() > 0.005
+    assert result.spread == pytest.approx(between[np.triu_indices(30, 1)].mean())
+    assert_same_bits(result.moved, np.linalg.norm(result.latents - result.starts, axis=1))
+    assert result.unmoved == (result.iterations == 0).sum()
+    assert (result.moved[result.iterations == 0] == 0).all()
+    assert result.conflict == ()
+    assert result.requirements[1].values[:, 0].tolist() == numbers[:, 0].tolist()
+
+
+def test_a_seed_gives_the_same_bits_on_any_number_of_threads() -> None:
+    one, four, other = (
+        generate(threads=threads, random_state=seed) for threads, seed in ((1, 3), (4, 3), (1, 4))
+    )
+    for name in ("samples", "latents", "starts", "iterations", "attempts"):
+        assert_same_bits(getattr(one, name), getattr(four, name))
+    assert one.decoded == four.decoded
+    assert (one.samples != other.samples).any()
+
+
+def test_what_fails_is_tried_again_from_elsewhere() -> None:
+    hard = is_class(1) & READ.between(a=(0.0, 0.02))
+    once, often = (generate(hard, attempts=n, best_of=1, max_iterations=8) for n in (1, 30))
+    assert 0 < once.success.sum() < often.success.sum()
+    assert (once.attempts == 1).all()
+    assert often.attempts.max() > 1
+    assert_same_bits(often.samples[once.success], once.samples[once.success])
+    failed = ~once.success
+    assert all(status.startswith("unmet: ") for status in once.status[failed])
+
+
+def test_the_best_of_some_draws_is_where_a_descent_starts() -> None:
+    asked = READ.between(a=(0.0, 0.1))
+    one, best = (generate(asked, 200, best_of=k, attempts=1, max_iterations=0) for k in (1, 32))
+    assert best.success.sum() > 2 * one.success.sum() > 0
+    assert one.decoded == 200
+    assert best.decoded == 200 * 33
+    assert (best.moved == 0).all()
+
+
+def test_decoded_counts_every_candidate_and_every_iteration() -> None:
+    seen = []
+
+    def counts(values: FloatArray) -> tuple[Array, Array]:
+        seen.append(len(values))
+        return np.zeros(len(values)), np.zeros_like(values)
+
+    asked = is_class(0) & lso.Condition(counts)
+    result = generate(asked, n=10, attempts=1, best_of=4)
+    assert result.decoded == 10 * 4 + 10 + result.iterations.sum()
+
+
+def test_what_cannot_be_together_is_named() -> None:
+    apart = READ.at_least(a=0.5) & READ.at_most(a=0.4)
+    result = generate(is_class(0) & apart & lso.InRange(-1, 2), n=5, attempts=3)
+    assert not result.success.any()
+    assert result.conflict == ("a at least 0.5", "a at most 0.4")
+    assert "not together: a at least 0.5, a at most 0.4" in repr(result)
+    alone = generate(READ.at_least(a=1e6) & lso.InRange(-1, 2), n=5, attempts=2)
+    assert alone.conflict == ("a at least 1e+06",)
+    assert all("a at least 1e+06" in status for status in alone.status)
+
+
+def test_preferences_pull_and_are_not_waited_for() -> None:
+    plain = generate(is_class(0), best_of=1)
+    near = generate(is_class(0) + 0.01 * READ.at_most(a=float(A.min()) - 1), best_of=1)
+    assert near.success.all()
+    assert not near.requirements[1].met.any()
+    assert NUMBERS(near.samples)[:, 0].mean() < NUMBERS(plain.samples)[:, 0].mean()
+
+
+def test_as_much_as_possible_goes_on_from_what_is_met() -> None:
+    asked = is_class(0) & lso.InRange(0.05, 0.95)
+    plain = generate(asked, different=0.0)
+    for extreme, sign in ((READ.most("a"), 1), (READ.least("a"), -1)):
+        result = generate(asked + extreme, different=0.0)
+        assert result.success.all()
+        assert (CLASSIFIER(result.samples)[:, 0] >= 0.6).all()
+        a, before = NUMBERS(result.samples)[:, 0], NUMBERS(plain.samples)[:, 0]
+        assert result.requirements[2].values[:, 0].tolist() == a.tolist()
+        assert sign * (np.median(a) - np.median(before)) > 0.25
+
+
+def test_a_box_has_the_last_word_and_shifts_the_aim() -> None:
+    box = Box()
+    wanted = lso.InRange(0, 1) & box.between(a=(0.0, 0.05))
+    believed, once, aimed = (generate(wanted, aims=k, attempts=1) for k in (0, 1, 3))
+    assert believed.success.sum() < once.success.sum() <= aimed.success.sum()
+    assert aimed.success.mean() > 0.9
+    truth = NUMBERS(aimed.samples[aimed.success])[:, 0]
+    assert ((truth >= 0) & (truth <= 0.05)).all()
+    said = aimed.requirements[1]
+    assert said.values[aimed.success, 0].tolist() == truth.tolist()
+    assert box.calls == believed.box_calls + once.box_calls + aimed.box_calls
+    assert aimed.box_calls <= 4 * 30
+
+
+def test_numbers_of_one_box_cost_one_call() -> None:
+    box = Box(bias=0.0)
+    result = generate(box.between(a=(-0.2, 0.2), b=(-1.0, 1.0)), n=20)
+    assert result.success.all()
+    assert result.box_calls == box.calls == 20
+
+
+def test_a_sample_that_no_box_was_asked_about_is_not_met() -> None:
+    box = Box()
+    result = generate(READ.at_least(a=1e6) & box.at_least(a=-1e6), n=4, attempts=1)
+    assert box.calls == 0 or result.conflict  # asked only while the conflict was looked for
+    assert not result.requirements[1].met.any()
+    assert np.isnan(result.requirements[1].miss).all()
+    assert all(status == "unmet: a at least 1e+06" for status in result.status)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "got"),
+    [
+        (lambda s: np.full((len(s), 2), np.nan), "NaN"),
+        (lambda s: np.zeros((len(s), 3)), "3)"),
+        (lambda s: np.zeros(len(s) + 1), "shape"),
+        (lambda s: ["x"] * len(s), "x"),
+    ],
+)
+def test_a_box_that_says_nothing_usable_is_an_error(wrong: Any, got: str) -> None:
+    assert_refused(lambda: generate(is_class(0) & Box(wrong).at_least(a=0.0)), "a at least 0", got)
+
+
+def test_what_was_found_outlives_a_box_that_raises() -> None:
+    box = Box()
+    times = 0
+
+    def breaks(samples: FloatArray) -> Float64Array:
+        nonlocal times
+        times += 1
+        if times > 1:
+            raise ZeroDivisionError("the simulator")
+        return Box.truth(samples)
+
+    box.function = breaks
+    with pytest.raises(ZeroDivisionError, match="the simulator") as caught:
+        generate(is_class(0) & box.between(a=(-0.2, 0.2)))
+    kept = caught.value.result  # type: ignore[attr-defined]
+    assert kept.interrupted
+    assert 0 < kept.success.sum() < 30
+    truth = NUMBERS(kept.samples[kept.success])[:, 0]
+    assert ((truth >= -0.2) & (truth <= 0.2)).all()
+
+
+def test_ctrl_c_keeps_what_was_found() -> None:
+    lines = interrupting.interrupt(
+        """
+import sys
+sys.path.insert(0, "tests/python")
+import time
+import numpy as np
+import lso_native as lso
+from asking import DECODER, Normal, is_class, READ
+print("running", flush=True)
+def slow(values):
+    time.sleep(.01)
+    return np.square(values - 9).sum(axis=1), 2 * (values - 9)
+def prefer(values):
+    return np.zeros(len(values)), np.zeros_like(values), values[:, 0] > .5
+try:
+    lso.generate(DECODER, lso.Condition(prefer) + lso.Condition(slow), 4_000, prior=Normal(), best_of=1)
+except KeyboardInterrupt as stop:
+    print(stop)
+    print(stop.result.success.sum(), stop.result.interrupted)
+"""
+    )
+    assert "generate: interrupted with" in lines[0]
+    found, flag = lines[1].split()
+    assert int(found) > 0
+    assert flag == "True"
+
+
+def test_progress_is_told_after_each_attempt() -> None:
+    told: list[lso.GenerateProgress] = []
+    result = generate(is_class(1), best_of=1, callback=told.append)
+    assert told[-1].found == result.success.sum()
+    assert [p.attempt for p in told] == list(range(1, len(told) + 1))
+    assert all(p.total == 30 for p in told)
+
+
+def test_repeats_are_found_as_by_comparing_all() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 3))
+    for least in (0.0, 0.2, 0.6, 3.0):
+        kept: list[int] = []
+        expected = np.zeros(200, np.bool_)
+        for i, row in enumerate(rows):
+            near = [j for j in kept if np.linalg.norm(rows[j] - row) < least]
+            expected[i] = bool(near)
+            if not near:
+                kept.append(i)
+        assert (repeats(rows, least) == expected).all()
+    assert repeats(np.ones((5, 2)), 0.1).tolist() == [False, True, True, True, True]
+
+
+def test_samples_that_repeat_are_tried_again() -> None:
+    class Few(Normal):
+        def sample(self, n: int, *, random_state: int) -> Array:
+            return super().sample(2, random_state=0 * random_state)[np.arange(n) % 2]
+
+    result = generate(lso.InRange(0, 1), n=4, prior=Few(), attempts=2, best_of=1)
+    assert result.success.sum() == 2
+    assert "unmet: as another sample" in result.status
+
+
+def test_latents_stay_within_bounds() -> None:
+    result = generate(bounds=(-0.5, 0.5))
+    assert (np.abs(result.latents) <= 0.5).all()
+
+
+def test_an_estimator_draws_from_its_own_prior() -> None:
+    samples = DECODER(Normal().sample(300, random_state=5)).astype(np.float32)
+    vae = lso.VAE(latent=4, hidden=(16,), epochs=20, random_state=0).fit(samples)
+    asked = lso.Linear(np.ones(7), low=3.5, label="sum")
+    result = lso.generate(vae, asked, 20, random_state=0)
+    assert result.success.all()
+    assert (result.samples.astype(np.float64).sum(axis=1) > 3.5 - 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "argument", "got"),
+    [
+        (lambda: lso.generate(lso.VAE(), is_class(0), prior=PRIOR), "decoder", "not fitted"),
+        (lambda: lso.generate(lso.Classifier(), is_class(0)), "decoder", "not fitted"),
+        (lambda: lso.generate("file", is_class(0)), "decoder", "'file'"),
+        (lambda: lso.generate(DECODER, is_class(0)), "prior", "None"),
+        (lambda: lso.generate(DECODER, is_class(0), prior=3), "prior", "3"),
+        (lambda: generate(prior=Normal(width=3)), "prior", "(1, 3)"),
+        (lambda: generate(3), "requirement", "3"),
+        (lambda: generate(2 * is_class(0), n=0), "n", "0"),
+        (lambda: generate(attempts=0), "attempts", "0"),
+        (lambda: generate(best_of=0), "best_of", "0"),
+        (lambda: generate(aims=-1), "aims", "-1"),
+        (lambda: generate(different=1.0), "different", "1"),
+        (lambda: generate(optimizer=lso.Adam()), "optimizer", "Adam"),
+        (lambda: generate(random_state=-1), "random_state", "-1"),
+        (lambda: generate(callback=3), "callback", "3"),
+        (lambda: generate(bounds=(1, 0)), "bounds", "above"),
+    ],
+)
+def test_a_bad_argument_is_refused_by_name(call: Any, argument: str, got: str) -> None:
+    assert_refused(call, argument, got)
