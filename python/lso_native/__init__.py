@@ -29,8 +29,9 @@ from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
-from lso_native.optimize import OptimizeProgress, OptimizeResult, TermResult, optimize
+from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
 from lso_native.optimizers import *  # noqa: F403 - all that its __all__ lists, as below
+from lso_native.outcome import TermResult
 from lso_native.problem import Branch, Evaluation, Problem
 from lso_native.random import normal, permutation, uniform
 from lso_native.requirements import (
@@ -44,6 +45,7 @@ from lso_native.requirements import (
     Requirement,
     torch_condition,
 )
+from lso_native.show import Picture, show
 from lso_native.terms import *  # noqa: F403
 from lso_native.training import TrainProgress, TrainResult, train
 
@@ -89,6 +91,7 @@ __all__ = [
     "NotFittedError",
     "OptimizeProgress",
     "OptimizeResult",
+    "Picture",
     "Problem",
     "Regressor",
     "Requirement",
@@ -106,6 +109,7 @@ __all__ = [
     "optimize",
     "permutation",
     "save",
+    "show",
     "simd",
     "torch_condition",
     "train",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from lso_native._typing import BoolArray, FloatArray, IntArray
-from lso_native.errors import ArgumentError
+from lso_native.display import FAIL, INK, PAPER, image_side, png, tile
 from lso_native.files import atomic_write_bytes
 
 TILE = 56  # pixels of a digit's side on a sheet
 GAP = 6
 MARGIN = 24
 LABEL = 56  # width of the column that says what a row was asked for
-PAPER, INK, MUTED, FAIL = "#ffffff", "#1b1b1f", "#6b6b76", "#c8414b"
-
-
-def image_side(n_pixels: int) -> int:
-    """The side of a square image of ``n_pixels``; ValueError where there is none."""
-    side = math.isqrt(n_pixels)
-    if side * side != n_pixels:
-        raise ArgumentError("images", "a square number of pixels", n_pixels)
-    return side
+MUTED = "#6b6b76"
 
 
 def contact_sheet(
@@ -92,9 +83,7 @@ def walk_sheet(images: FloatArray, *, title: str, columns: int) -> Image.Image:
 
 def write_png(path: Path, image: Image.Image) -> None:
     """Write ``image`` whole or not at all."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", optimize=True)
-    _write(path, buffer)
+    _write(path, png(image))
 
 
 def write_gif(
@@ -121,18 +110,17 @@ def write_gif(
         duration=round(1000 * seconds),
         loop=0,
     )
-    _write(path, buffer)
+    _write(path, buffer.getvalue())
 
 
-def _write(path: Path, buffer: io.BytesIO) -> None:
+def _write(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write_bytes(path, buffer.getvalue())
+    atomic_write_bytes(path, data)
 
 
 def _tile(image: FloatArray, size: int) -> Image.Image:
     side = image_side(image.size)
-    levels = np.round(np.clip(image, 0, 1) * 255).astype(np.uint8).reshape(side, side)
-    return Image.fromarray(levels).resize((size, size), Image.Resampling.NEAREST)
+    return tile(image, (side, side), (size, size))
 
 
 def _font(size: int) -> Any:

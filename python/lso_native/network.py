@@ -20,6 +20,7 @@ from lso_native._architecture import (
 )
 from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native._typing import FloatArray
+from lso_native.display import Shown, Table, View
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
 ActivationName = str
@@ -39,7 +40,7 @@ class Gradients(NamedTuple):
     """dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part."""
 
 
-class Model(ABC):
+class Model(Shown, ABC):
     """What networks and compositions have in common: a frozen function of rows."""
 
     _chain: _core.Chain32 | _core.Chain64
@@ -103,6 +104,20 @@ class Model(ABC):
         if not isinstance(other, Model):
             return NotImplemented
         return compose(self, other)
+
+    def _view(self) -> View:
+        """A table of the layers."""
+        several = len(self.parts) > 1
+        rows = [
+            ([f"{number}"] if several else []) + row
+            for number, part in enumerate(self.parts, 1)
+            for row in part._layers()
+        ]
+        head = (["network"] if several else []) + ["layer", "nodes", "activation", "parameters"]
+        line = (
+            f"{self.n_inputs} -> {self.n_outputs}, {self.n_parameters:,} parameters, {self.dtype}"
+        )
+        return View(type(self).__name__, line, (Table(head, rows),))
 
     def __copy__(self) -> Model:
         return self  # immutable
@@ -263,6 +278,18 @@ class Network(Model):
         names = ("sizes", "activations", "bias")
         native = native_classes(architecture["dtype"])[0](*(architecture[n] for n in names), None)
         return cls._wrap(native.replace(parameters))
+
+    def _layers(self) -> list[list[str]]:
+        """Of each layer its number, nodes, activation and parameters."""
+        kinds = ["input", *self.activations]
+        weights = [0, *(weight.size for weight in self.weights)]
+        biases = [0 if bias is None else bias.size for bias in self.biases]
+        return [
+            [f"{i}", f"{size:,}", kind, f"{weight + bias:,}"]
+            for i, (size, kind, weight, bias) in enumerate(
+                zip(self.sizes, kinds, weights, biases, strict=True)
+            )
+        ]
 
     def __eq__(self, other: object) -> bool:
         """Same architecture and same parameters."""

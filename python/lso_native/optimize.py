@@ -21,9 +21,11 @@ from lso_native._checks import (
     shown,
 )
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
+from lso_native.display import Samples
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
 from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent, check_optimizer
+from lso_native.outcome import Outcome, TermResult
 from lso_native.problem import Problem
 from lso_native.terms import DEFAULT_TOLERANCE, Asked, SquaredError, Term, inward
 
@@ -42,21 +44,8 @@ class OptimizeProgress(NamedTuple):
     total: int
 
 
-class TermResult(NamedTuple):
-    """What one term says of each start's best point."""
-
-    asked: Asked
-    """The term, its weight, and whether it had to be met."""
-    met: BoolArray
-    """(n,)"""
-    loss: Float64Array
-    """(n,) its E, without the weight."""
-    mse: Float64Array
-    """(n,) its squared error a value: of an interval, the squared distance from it; NaN for terms that have none."""
-
-
-@dataclass(frozen=True, eq=False)
-class OptimizeResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class OptimizeResult(Outcome):
     """What became of each start; row i belongs to start i."""
 
     problem: Problem
@@ -114,14 +103,10 @@ class OptimizeResult:
             raise ArgumentError("mse", "a problem of one term", f"{len(self.terms)}: see terms")
         return self.terms[0].mse
 
-    def __repr__(self) -> str:
-        counts = {
-            str(s): int(c) for s, c in zip(*np.unique(self.status, return_counts=True), strict=True)
-        }
-        return (
-            f"OptimizeResult({int(self.success.sum())} of {self.success.size} succeeded, "
-            f"median iterations {np.median(self.iterations):g}, {counts})"
-        )
+    def _samples(self) -> Samples:
+        single = isinstance(self.problem, _Single)
+        values, what = (self.latents, "inputs") if single else (self.trunk_outputs, "samples")
+        return Samples(values, missed=~self.success, what=what)
 
 
 def optimize(
@@ -192,6 +177,8 @@ def optimize(
 
 class _Single(Problem):
     """Terms on the outputs of a single network, of which nobody can say whether it makes samples or judges them."""
+
+    trunk_makes = "outputs"
 
 
 def _problem(model: Any, target: Any, **tolerance: float | None) -> Problem:

@@ -68,6 +68,9 @@ class Problem:
     (100, 30)
     """
 
+    trunk_makes = "sample"
+    """What a branch without a head looks at."""
+
     def __init__(
         self, trunk: Model, *branches: Branch, latent: Sequence[Term | Asked] = ()
     ) -> None:

@@ -23,6 +23,7 @@ from lso_native._checks import (
     resolve_seed,
 )
 from lso_native._typing import Float64Array
+from lso_native.display import Curves, Shown, Table, View
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Composition, Model, Network
 from lso_native.optimizers import Adam, TrainOptimizer, check_optimizer
@@ -56,7 +57,7 @@ class TrainProgress(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class TrainResult:
+class TrainResult(Shown):
     """A new model and how it came about."""
 
     model: Model
@@ -73,6 +74,16 @@ class TrainResult:
         mse = self.history["train_mse"]
         last = f", training MSE {mse[-1]:.4g}" if mse.size else ""
         return f"TrainResult({self.status} after {self.epochs} epochs{last})"
+
+    def _view(self) -> View:
+        """The losses over the epochs, and the last scores."""
+        scores = {name: values for name, values in self.history.items() if name != "epoch"}
+        losses = {name: values for name, values in scores.items() if name.endswith("loss")}
+        rows = [(name, f"{values[-1]:.4g}") for name, values in scores.items() if len(values)]
+        line = f"{self.status} after {self.epochs} epochs"
+        scored = Table(("score", "last"), rows)
+        layers = self.model._view().blocks
+        return View(type(self).__name__, line, (scored, Curves(losses), *layers))
 
 
 def train(

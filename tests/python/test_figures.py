@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lso_native.display import FAIL, image_side
 from lso_native.figures import (
-    FAIL,
     GAP,
     LABEL,
     MARGIN,
     TILE,
     contact_sheet,
-    image_side,
     strip,
     walk_sheet,
     write_gif,

@@ -15,10 +15,20 @@ PACKAGE = ROOT / "python" / "lso_native"
 
 # From the ground up. A module may import its own floor, if that makes no circle, and whatever lies below.
 FLOORS = (
-    {"_core", "_typing", "_checks", "errors", "_architecture"},
-    {"network", "terms", "problem", "optimizers", "optimize", "training", "learner", "random"},
+    {"_core", "_typing", "_checks", "errors", "_architecture", "display"},
+    {
+        "network",
+        "terms",
+        "problem",
+        "optimizers",
+        "outcome",
+        "optimize",
+        "training",
+        "learner",
+        "random",
+    },
     {"requirements"},
-    {"models", "files", "data", "metrics", "irregularity"},
+    {"models", "files", "data", "metrics", "irregularity", "show"},
     {"generate"},
     {"experiments"},
     {"figures", "report"},

@@ -19,7 +19,6 @@ from lso_native.report import (
     check_installed,
     sensitivity_rows,
     text_report,
-    text_table,
     write_report,
 )
 from lso_native.report.sheets import sheet
@@ -66,16 +65,6 @@ def test_sensitivity_only_where_the_run_had_it(results: dict[str, Any]) -> None:
     assert "0..1" in row
     assert "80% [67, 89]" in row
     assert "lso-2" in text_report(results)
-
-
-def test_columns_line_up() -> None:
-    text = text_table(("name", "x"), [("a", "1"), ("long name", "1,000")])
-    assert text.splitlines() == [
-        "name           x",
-        "---------  -----",
-        "a              1",
-        "long name  1,000",
-    ]
 
 
 @pytest.fixture(scope="module")

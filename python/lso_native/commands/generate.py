@@ -10,9 +10,10 @@ from lso_native._checks import check_int, shown
 from lso_native._typing import Array
 from lso_native.commands.display import Display, say
 from lso_native.commands.options import load_classifier, load_decoder, numbers, random_latents
+from lso_native.display import image_side
 from lso_native.errors import ArgumentError
 from lso_native.experiments.results import optimized_arrays, write_samples
-from lso_native.figures import contact_sheet, image_side, write_png
+from lso_native.figures import contact_sheet, write_png
 from lso_native.files import check_writable_dir
 from lso_native.models.classifier import Classifier
 from lso_native.network import Model

@@ -10,6 +10,7 @@ import numpy as np
 
 from lso_native._checks import check_choice, resolve_seed, shown
 from lso_native._typing import ByteArray, Float32Array, IntArray
+from lso_native.display import Samples, Shown, Table, View
 from lso_native.errors import ArgumentError
 
 from .download import cached_mnist
@@ -25,7 +26,7 @@ _SIZES = (14, _FULL_SIDE)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Part:
+class Part(Shown):
     """Images and what they show.
 
     images: (n, size * size) float32 in 0..1, row by row, 1 is ink; labels: (n,) int64 in 0..9.
@@ -40,9 +41,15 @@ class Part:
     def __repr__(self) -> str:
         return f"Part({len(self)} images of {self.images.shape[1]} pixels)"
 
+    def _samples(self) -> Samples:
+        return Samples(self.images, labels=self.labels, what="images")
+
+    def _view(self) -> View:
+        return View(repr(self), blocks=(self._samples(),))
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Digits:
+class Digits(Shown):
     """A set of digits, `size` pixels wide and high, in three parts that share no image.
 
     `train` is for the models, `judge` for the network that judges what they generate, and `test`
@@ -58,6 +65,21 @@ class Digits:
     def __repr__(self) -> str:
         parts = f"train {len(self.train)}, judge {len(self.judge)}, test {len(self.test)}"
         return f"Digits({self.name!r}, {self.size}x{self.size}: {parts})"
+
+    def _samples(self) -> Samples:
+        return self.train._samples()
+
+    def _view(self) -> View:
+        """How many of each digit there are in each part, and some of ``train``."""
+        parts = {"train": self.train, "judge": self.judge, "test": self.test}
+        digits = np.unique(np.concatenate([part.labels for part in parts.values()])).tolist()
+        rows = [
+            (name, f"{len(part):,}", *(f"{(part.labels == i).sum():,}" for i in digits))
+            for name, part in parts.items()
+        ]
+        table = Table(("part", "images", *(f"of {i}" for i in digits)), rows)
+        title = f"Digits {self.name!r}, {self.size}x{self.size} pixels"
+        return View(title, blocks=(table, self._samples()))
 
 
 def load(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,6 +17,7 @@ from lso_native._checks import (
     resolve_seed,
 )
 from lso_native._typing import Array, RandomState
+from lso_native.display import Samples, View
 from lso_native.errors import ArgumentError
 from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
@@ -26,6 +28,8 @@ from lso_native.random import normal
 
 # 99.7% of what is drawn from N(0, 1) lies within.
 _NORMAL_RANGE = 3.0
+_N_DRAWN = 30  # that show in a notebook what the decoder makes
+DRAWN = "samples drawn"
 
 
 @runtime_checkable
@@ -84,6 +88,18 @@ class DecodingEstimator(Estimator):
             return NotImplemented
         self._check_fitted()
         return self.decoder_ >> network
+
+    def _view(self) -> View:
+        """With some samples."""
+        view = super()._view()
+        if not self._is_fitted():
+            return view
+        return dataclasses.replace(view, blocks=(*view.blocks, self._draw(_N_DRAWN, 0)))
+
+    def _draw(self, n: int, random_state: RandomState) -> Samples:
+        """So many samples, to be shown."""
+        latents = self.sample_latent(n, random_state=random_state)
+        return Samples(self.decoder_(latents, threads=self.threads), what=DRAWN)
 
     def _check_settings(self) -> None:
         check_int("latent", self.latent)

@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int, check_labels
 from lso_native._typing import Array, RandomState
+from lso_native.display import Samples
 from lso_native.models.adversarial import AdversarialTraining
 from lso_native.models.classes import LabelledEstimator, class_numbers
 from lso_native.models.dataset import Dataset
+from lso_native.models.decoding import DRAWN
 from lso_native.models.fitting import Unsupervised
 from lso_native.models.generative import GenerativeEstimator
 from lso_native.models.guide import Guide
@@ -31,6 +33,7 @@ class AdversarialEstimator(GenerativeEstimator):
     """What the two GANs share."""
 
     _parts = ("decoder_", "discriminator_")
+    _curves = ("discriminator", "generator")
     _unsaved = frozenset({"guide"})
 
     hidden: Sequence[int] = setting(
@@ -150,6 +153,12 @@ class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
     Labels ``y`` (n_samples,) are integers or strings of any values, two or more different ones. Otherwise as ``GAN``;
     ``validation_loss`` is the distance of samples and labels together.
     """
+
+    def _draw(self, n: int, random_state: RandomState) -> Samples:
+        self._check_fitted()
+        each = -(-n // len(self.classes_))
+        labels = np.repeat(self.classes_, each)
+        return Samples(self.sample(labels, random_state=random_state), labels=labels, what=DRAWN)
 
     def sample(self, labels: npt.ArrayLike, *, random_state: RandomState = None) -> Array:
         """Return one sample of each label asked for: ``labels`` (n,) -> (n, n_features)."""

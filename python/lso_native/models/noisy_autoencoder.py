@@ -37,6 +37,7 @@ class NoisyAutoencoder(GenerativeEstimator, EncodingEstimator):
     """
 
     _parts = ("encoder_", "decoder_")
+    _curves = ("mse",)
 
     hidden: Sequence[int] = setting(default=(256, 128))
     latent_noise: float = setting(default=0.3, doc="standard deviation, of the codes' own.")

@@ -12,10 +12,13 @@ from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 import numpy as np
 import numpy.typing as npt
 
+from lso_native._checks import shown
+from lso_native.display import Curves, Shown, Table, View
 from lso_native.errors import ArgumentError
 from lso_native.network import Network
 
 Kind = TypeVar("Kind", bound=type)
+_SHORT = 10  # values of an array that are shown
 ESTIMATORS: dict[str, Any] = {}
 """What can be fitted, by the name of its kind in a file: every class that ``estimator`` has made, also elsewhere."""
 
@@ -89,10 +92,12 @@ def _line(name: str, doc: str) -> str:
     )
 
 
-class Settings:
+class Settings(Shown):
     """Parameters by name and a description, as scikit-learn's tools ask for them; scikit-learn is not needed."""
 
     _estimator_type: ClassVar[Literal["transformer", "classifier", "regressor"]]
+    _curves: ClassVar[tuple[str, ...]] = ("train_loss", "validation_loss")
+    """The scores of a history that one chart can hold."""
     dtype: npt.DTypeLike
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -132,13 +137,29 @@ class Settings:
 
     def __repr__(self) -> str:
         """Show the parameters that are not at their defaults."""
-        defaults = {field.name: field.default for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        changed = [
-            f"{name}={value!r}"
-            for name, value in self.get_params(deep=False).items()
-            if not _same(value, defaults[name])
-        ]
+        changed = [f"{name}={value!r}" for name, value in self._changed().items()]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+    def _changed(self) -> dict[str, Any]:
+        defaults = {field.name: field.default for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        params = self.get_params(deep=False)
+        return {name: value for name, value in params.items() if not _same(value, defaults[name])}
+
+    def _view(self) -> View:
+        """The settings that are not at their defaults, and what was learned."""
+        found = {name: getattr(self, name) for name in learned_names(self) if hasattr(self, name)}
+        curves = found.pop("history_", {})
+        asked = Table(
+            ("setting", "value"),
+            [(name, shown(value)) for name, value in self._changed().items()],
+            note="The other settings are at their defaults.",
+            words=True,
+        )
+        lines = [(name, _told(value)) for name, value in found.items()]
+        known = Table(("learned", ""), lines, words=True)
+        losses = {name: curves[name] for name in self._curves if name in curves}
+        line = "" if found else "not fitted"
+        return View(type(self).__name__, line, (asked, known, Curves(losses)))
 
     def __sklearn_tags__(self) -> Any:
         # Called by scikit-learn alone, so that it is there to import.
@@ -161,6 +182,16 @@ def _fields(value: Any) -> dict[str, Any]:
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return {}
     return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _told(value: Any) -> str:
+    """What was learned, in a line: of an array that is not short, its shape."""
+    if isinstance(value, np.ndarray):
+        rounded = np.array2string(value, precision=4, separator=", ")
+        return rounded if value.ndim == 1 and value.size <= _SHORT else f"array {value.shape}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return value if isinstance(value, str) else shown(value)
 
 
 def _check_name(given: str, name: str, known: Any, owner: str) -> None:

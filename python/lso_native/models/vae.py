@@ -43,6 +43,7 @@ class VAE(GenerativeEstimator, EncodingEstimator):
     """
 
     _parts = ("encoder_", "log_variance_encoder_", "decoder_")
+    _curves = ("loss", "reconstruction", "divergence", "validation_loss")
 
     hidden: Sequence[int] = setting(default=(256,))
     likelihood: Likelihood = setting(

@@ -4,13 +4,12 @@ The page needs jinja2 and matplotlib (the extra 'experiments'); the tables need 
 """
 
 from .page import check_installed, write_report
-from .tables import rate, sensitivity_rows, text_report, text_table
+from .tables import rate, sensitivity_rows, text_report
 
 __all__ = [
     "check_installed",
     "rate",
     "sensitivity_rows",
     "text_report",
-    "text_table",
     "write_report",
 ]

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .svg import MUTED, SERIES, Chart, Panel, chart, thinned
+from lso_native.display import thinned
+
+from .svg import MUTED, SERIES, Chart, Panel, chart
 
 Facts = Mapping[str, Any]
 IRREGULARITY = {

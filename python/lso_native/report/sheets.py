@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from lso_native._typing import Array
-from lso_native.figures import FAIL, image_side
+from lso_native.display import FAIL, data_uri, image_side, png
 
 ROWS, DIGITS = 6, 10
 _SCALE, _GAP = 2, 4
@@ -38,16 +36,9 @@ def sheet(images: Array, labels: Array, missed: Array | None = None) -> str:
             inner = np.kron(level.reshape(side, side), np.ones((_SCALE, _SCALE), np.uint8))
             edge = _GAP // 2
             box[edge:-edge, edge:-edge] = inner[:, :, None]
-    buffer = io.BytesIO()
-    Image.fromarray(page).quantize(128).save(buffer, "PNG", optimize=True)
-    return data_uri(buffer.getvalue(), "png")
+    return data_uri(png(Image.fromarray(page).quantize(128)), "png")
 
 
 def file_uri(path: Path) -> str:
     """A picture file as a data URI."""
     return data_uri(path.read_bytes(), path.suffix.lstrip("."))
-
-
-def data_uri(data: bytes, kind: str) -> str:
-    """Picture data as a data URI."""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

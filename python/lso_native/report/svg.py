@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from lso_native._typing import Array
-
 INK, MUTED, GRID = "#010101", "#020202", "#030303"
 SERIES = tuple(f"#0{i}0{i}0{i}" for i in range(4, 10))
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (2.5, 1.2)), "-")
@@ -160,10 +158,3 @@ def _colour(series: int) -> str:
 
 def _dash(series: int) -> Any:
     return DASHES[series % len(DASHES)]
-
-
-def thinned(values: Sequence[float], most: int = 200) -> tuple[Array, Array]:
-    """At most about ``most`` of the values, the last among them, and their places from 1."""
-    every = max(1, -(-len(values) // most))
-    places = np.unique([*range(0, len(values), every), len(values) - 1])
-    return places + 1, np.asarray(values, dtype=float)[places]

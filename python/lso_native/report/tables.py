@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lso_native.display import text_table
 from lso_native.experiments.systems import PAPER
 from lso_native.metrics import wilson_interval
 
@@ -177,19 +178,6 @@ def model_lines(results: dict[str, Any]) -> list[str]:
                 f"{facts['train_seconds']:.1f} s"
             )
     return lines
-
-
-def text_table(head: Row, rows: Sequence[Row]) -> str:
-    """Columns of plain text, the first to the left, the others to the right."""
-    widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in (head, tuple("-" * width for width in widths), *rows)
-    ]
-    return "\n".join(lines)
 
 
 def text_report(results: dict[str, Any]) -> str:

@@ -1,0 +1,85 @@
+"""Tables, as text, as HTML, and as columns of numbers."""
+
+from __future__ import annotations
+
+import html
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lso_native._typing import Array, BoolArray
+
+Columns = dict[str, Array]
+"""Arrays (n,) by the names of a table's columns."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text under a head; the first column to the left, the others to the right."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+    """a line below"""
+    words: bool = False
+    """whether a page puts all columns to the left"""
+
+    def text(self) -> str:
+        """Columns of plain text, the note below."""
+        if not self.rows:
+            return self.note
+        return "\n".join(filter(None, (text_table(self.head, self.rows), self.note)))
+
+    def html(self) -> str:
+        """A table element."""
+        note = f"<p><small>{html.escape(self.note)}</small></p>" if self.note else ""
+        if not self.rows:
+            return note
+        head, *rows = (
+            "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in line)
+            for tag, line in (("th", self.head), *(("td", row) for row in self.rows))
+        )
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        kind = ' class="words"' if self.words else ""
+        return f"<table{kind}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{note}"
+
+    def png(self) -> bytes | None:
+        """None: it is no picture."""
+        return None
+
+
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of plain text, the first to the left, the others to the right."""
+    widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in (head, tuple("-" * width for width in widths), *rows)
+    ]
+    return "\n".join(lines)
+
+
+def miss(missed: BoolArray, loss: Array, mse: Array) -> str:
+    """By how much the ``missed`` ones (n,) typically miss, a median: the root of the mean squared distance a value, in
+    the values' units, or where there is none (a NaN ``mse``) E."""
+    of, errors = "rms", np.sqrt(mse[missed])
+    if np.isnan(errors).all():
+        of, errors = "E", loss[missed]
+    errors = errors[~np.isnan(errors)]
+    return f"{of} {np.median(errors):.3g}" if errors.size else "–"
+
+
+def frame(columns: Columns) -> Any:
+    """A pandas.DataFrame of ``columns``; ImportError, saying what to install, where pandas is missing."""
+    try:
+        pandas = importlib.import_module("pandas")
+    except ImportError as error:
+        raise ImportError(
+            "to_frame needs pandas: pip install pandas, or take the arrays of columns()"
+        ) from error
+    return pandas.DataFrame(columns)
