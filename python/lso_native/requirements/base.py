@@ -15,7 +15,7 @@ from lso_native._checks import check_number, shown
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model
-from lso_native.optimize import TermResult
+from lso_native.outcome import TermResult
 from lso_native.terms import Asked, Term
 
 

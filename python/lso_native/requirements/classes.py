@@ -12,7 +12,7 @@ from lso_native._checks import check_number
 from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError
 from lso_native.network import Model
-from lso_native.optimize import TermResult
+from lso_native.outcome import TermResult
 from lso_native.requirements.base import Reading, Requirement, Starts, distance_from
 from lso_native.terms import Interval
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from lso_native._checks import check_number
 from lso_native._typing import Array
-from lso_native.optimize import TermResult
+from lso_native.outcome import TermResult
 from lso_native.requirements.base import Reading, Requirement, Starts
 from lso_native.terms import Asked, Ball
 
