@@ -1,8 +1,9 @@
 """Handwritten digits: 5,000 of them embedded, or the full MNIST set."""
 
+from .attributes import attributes
 from .digits import Digits, Part, load
 from .idx import read_idx
 from .mnist import Mnist, read_mnist
 from .resize import half
 
-__all__ = ["Digits", "Mnist", "Part", "half", "load", "read_idx", "read_mnist"]
+__all__ = ["Digits", "Mnist", "Part", "attributes", "half", "load", "read_idx", "read_mnist"]
