@@ -12,6 +12,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+from asking import DECODER, READ, Normal, is_class
 from lso_native.data import Digits, Part
 from lso_native.display import Curves, Samples, Table, View, image_shape, miss, text_table, thinned
 from lso_native.display.sheet import FAIL, tile
@@ -159,6 +160,26 @@ def test_a_result_in_a_notebook(result: lso.OptimizeResult) -> None:
     # Three rows of ten tiles of 8 * 7 pixels, and a line that says how many there are.
     assert opened(result._repr_png_()).width == 10 * 62 + 6
     assert "30 of 40 samples" in result._repr_html_()
+
+
+def test_what_was_generated_is_told_by_requirement() -> None:
+    asked = is_class(0) & READ.between(a=(0.0, 0.1)) + 1e-9 * READ.between(a=(50.0, 60.0))
+    found = lso.generate(DECODER, asked, 6, prior=Normal(), random_state=0)
+    lines = {line.split("  ")[0]: line.split("  ")[1:] for line in str(found).splitlines() if line}
+    assert str(found).startswith("GenerateResult: 6 of 6 as asked (class 0 & ")
+    first, inside, never = found.requirements
+    cells = [cell.strip() for cell in lines[first.name] if cell]
+    assert cells == ["yes", "6", "6", f"{np.median(first.values):.3g}", "–"]
+    cells = [cell.strip() for cell in lines[never.name] if cell]
+    assert cells == ["no", "0", "6", *(f"{np.median(x):.3g}" for x in (never.values, never.miss))]
+    columns = found.columns(latents=True)
+    assert (columns[f"{inside.name} value"] == inside.values[:, 0]).all()
+    assert (columns[f"{never.name} miss"] == never.miss).all()
+    assert (columns["latent 3"] == found.latents[:, 3]).all()
+    assert len(found.columns()) == 5 + 3 * 3
+    twice = lso.generate(DECODER, is_class(0) & is_class(0), 2, prior=Normal(), random_state=0)
+    assert {"class 0 1 met", "class 0 2 met"} <= set(twice.columns())
+    Elements(found._repr_html_())
 
 
 def test_a_single_network_shows_its_inputs() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from lso_native._typing import Array, BoolArray
 
+NONE = "–"
 Columns = dict[str, Array]
 """Arrays (n,) by the names of a table's columns."""
 
@@ -70,8 +71,13 @@ def miss(missed: BoolArray, loss: Array, mse: Array) -> str:
     of, errors = "rms", np.sqrt(mse[missed])
     if np.isnan(errors).all():
         of, errors = "E", loss[missed]
-    errors = errors[~np.isnan(errors)]
-    return f"{of} {np.median(errors):.3g}" if errors.size else "–"
+    return f"{of} {typical(errors)}" if not np.isnan(errors).all() else NONE
+
+
+def typical(values: Array) -> str:
+    """The median of those that are numbers."""
+    known = values[~np.isnan(values)]
+    return f"{np.median(known):.3g}" if known.size else NONE
 
 
 def frame(columns: Columns) -> Any:

@@ -8,6 +8,18 @@ from typing import NamedTuple
 import numpy as np
 
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
+from lso_native.display import (
+    NONE,
+    Columns,
+    Rows,
+    Samples,
+    Table,
+    View,
+    counts,
+    numbered,
+    share,
+    typical,
+)
 from lso_native.requirements.base import Combination, Part
 
 
@@ -39,8 +51,8 @@ class RequirementResult(NamedTuple):
         return self.part.name
 
 
-@dataclass(frozen=True, eq=False)
-class GenerateResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class GenerateResult(Rows):
     """n samples and what became of each; row i is the i-th sample asked for."""
 
     requirement: Combination
@@ -108,12 +120,42 @@ class GenerateResult:
         upper = np.triu_indices(len(rows), 1)
         return float(np.sqrt(np.maximum(between[upper], 0)).mean())
 
-    def __repr__(self) -> str:
-        """Counts, and what is in the way."""
-        found, n = int(self.success.sum()), len(self.success)
-        text = f"{found} of {n} as asked ({self.requirement!r}), {self.decoded:,} decoded"
+    def _columns(self) -> Columns:
+        found: Columns = {
+            "success": self.success,
+            "status": self.status,
+            "iterations": self.iterations,
+            "attempts": self.attempts,
+            "moved": self.moved,
+        }
+        names = numbered([each.name for each in self.requirements])
+        for name, each in zip(names, self.requirements, strict=True):
+            found |= {f"{name} met": each.met, f"{name} miss": each.miss}
+            if each.values.shape[1] == 1:
+                found[f"{name} value"] = each.values[:, 0]
+        return found
+
+    def _samples(self) -> Samples:
+        return Samples(self.samples, missed=~self.success)
+
+    def _view(self) -> View:
+        """Counts, what is in the way, and by requirement how many meet it, its typical value and its typical miss."""
+        found, n = share(self.success)
+        line = f"{found} of {n} as asked ({self.requirement!r}), {self.decoded:,} decoded"
         if self.box_calls:
-            text += f", {self.box_calls:,} calls of the box"
+            line += f", {self.box_calls:,} calls of the box"
         if self.conflict:
-            text += f"; not together: {', '.join(self.conflict)}"
-        return f"GenerateResult({text})"
+            line += f"; not together: {', '.join(self.conflict)}"
+        rows = [
+            (
+                each.name,
+                "yes" if each.part.hard else "no",
+                *share(each.met),
+                typical(each.values) if each.values.shape[1] == 1 else NONE,
+                typical(each.miss[~each.met]),
+            )
+            for each in self.requirements
+        ]
+        head = ("requirement", "must hold", "met", "of", "typical value", "typical miss")
+        ended = counts("status", self.status, self.iterations)
+        return View("GenerateResult", line, (Table(head, rows), ended, self._samples()))
