@@ -112,7 +112,7 @@ def test_what_cannot_be_together_is_named() -> None:
     result = generate(is_class(0) & apart & lso.InRange(-1, 2), n=5, attempts=3)
     assert not result.success.any()
     assert result.conflict == ("a at least 0.5", "a at most 0.4")
-    assert "not together: a at least 0.5, a at most 0.4" in repr(result)
+    assert "Not to be had together: a at least 0.5, a at most 0.4" in repr(result)
     alone = generate(READ.at_least(a=1e6) & lso.InRange(-1, 2), n=5, attempts=2)
     assert alone.conflict == ("a at least 1e+06",)
     assert all("a at least 1e+06" in status for status in alone.status)
@@ -275,6 +275,21 @@ def test_an_estimator_draws_from_its_own_prior() -> None:
     result = lso.generate(vae, asked, 20, random_state=0)
     assert result.success.all()
     assert (result.samples.astype(np.float64).sum(axis=1) > 3.5 - 1e-6).all()
+
+
+def test_a_result_prints_as_a_table_and_is_one() -> None:
+    result = generate(ASKED + READ.at_most(b=0.0), n=5)
+    text = repr(result)
+    assert "5 of 5 as asked" in text
+    row = next(line for line in text.splitlines() if line.startswith("a in 0..0.1"))
+    assert row.split()[3:6] == ["yes", "5", "5"]
+    table = result.columns(latents=True)
+    assert table["a in 0..0.1 value"].tolist() == NUMBERS(result.samples)[:, 0].tolist()
+    assert all(len(column) == 5 for column in table.values())
+    assert "latent 3" in table
+    assert "<table" in result._repr_html_()
+    pandas = pytest.importorskip("pandas")
+    assert isinstance(result.to_frame(), pandas.DataFrame)
 
 
 @pytest.mark.parametrize(

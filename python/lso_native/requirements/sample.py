@@ -63,12 +63,11 @@ class Given(Requirement):
         return Asked(Interval(low, high), 1 / float(np.isfinite(low).sum()))
 
     def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
-        """The feature that is furthest off."""
-        deviation = distance_from(values.astype(np.float64), *self._ends())
-        worst = deviation.argmax(axis=1)
-        rows = np.arange(len(values))
-        miss = deviation[rows, worst]
-        return Reading(values.astype(np.float64)[rows, worst, None], miss, miss == 0)
+        """How far the feature that is furthest from what is given is from it."""
+        exact = values.astype(np.float64)
+        miss = distance_from(exact, *self._ends()).max(axis=1)
+        furthest = np.nanmax(np.abs(exact - self._arrays()[0]), axis=1)
+        return Reading(furthest[:, None], miss, miss == 0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -167,13 +166,11 @@ class InRange(Requirement):
         return Asked(Interval(self.low, self.high))
 
     def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
-        """The feature that is furthest off."""
+        """The lowest and the highest feature."""
         exact = values.astype(np.float64)
         low, high = (as_numbers("low", side).astype(np.float64) for side in (self.low, self.high))
-        deviation = distance_from(exact, low, high)
-        worst, rows = deviation.argmax(axis=1), np.arange(len(exact))
-        miss = deviation[rows, worst]
-        return Reading(exact[rows, worst, None], miss, miss == 0)
+        miss = distance_from(exact, low, high).max(axis=1)
+        return Reading(np.stack([exact.min(axis=1), exact.max(axis=1)], axis=1), miss, miss == 0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
