@@ -112,7 +112,7 @@ def test_what_cannot_be_together_is_named() -> None:
     result = generate(is_class(0) & apart & lso.InRange(-1, 2), n=5, attempts=3)
     assert not result.success.any()
     assert result.conflict == ("a at least 0.5", "a at most 0.4")
-    assert "Not to be had together: a at least 0.5, a at most 0.4" in repr(result)
+    assert "not together: a at least 0.5, a at most 0.4" in repr(result)
     alone = generate(READ.at_least(a=1e6) & lso.InRange(-1, 2), n=5, attempts=2)
     assert alone.conflict == ("a at least 1e+06",)
     assert all("a at least 1e+06" in status for status in alone.status)
