@@ -133,3 +133,118 @@ def test_targets_that_the_output_cannot_return() -> None:
         ValueError, match=r"^y: expected targets of shape \(200, 2\), got shape \(200,\)"
     ):
         small(epochs=1).fit(X, BOTH).score(X, LENGTH)
+
+
+def table(**fields: Any) -> Any:
+    """A structured array."""
+    made = np.empty(200, [(name, values.dtype) for name, values in fields.items()])
+    for name, values in fields.items():
+        made[name] = values
+    return made
+
+
+NAMED = table(length=LENGTH, share=SHARE)
+FRAMES = {
+    "structured": lambda **fields: table(**fields),
+    "pandas": lambda **fields: pytest.importorskip("pandas").DataFrame(fields),
+}
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_targets_have_the_names_that_they_came_with(kind: str, tmp_path: Any) -> None:
+    y = FRAMES[kind](length=LENGTH, share=SHARE)
+    model, plain = small(epochs=3).fit(X, y), small(epochs=3).fit(X, BOTH)
+    assert model.target_names_.tolist() == ["length", "share"]
+    assert plain.target_names_.tolist() == ["y0", "y1"]
+    np.testing.assert_array_equal(model.predict(X), plain.predict(X))
+    assert model.score(X, y) == plain.score(X, BOTH) == model.score(X, BOTH) == plain.score(X, y)
+    assert model.quantities.names == ("length", "share")
+    lso.save(model, tmp_path / "model.safetensors")
+    loaded: Any = lso.load(tmp_path / "model.safetensors")
+    assert_same_estimator(loaded, model)
+
+
+def test_fields_of_any_number_are_targets() -> None:
+    y = table(count=np.arange(200), flag=LENGTH > 170, length=LENGTH.astype(np.float32))
+    model = small(epochs=1).fit(X, y[["flag", "count"]])
+    assert model.target_names_.tolist() == ["flag", "count"]
+    assert model.target_mean_.tolist() == pytest.approx([(LENGTH > 170).mean(), 99.5])
+    one = small(epochs=1).fit(X, y[["count"]])
+    assert one.predict(X).shape == (200, 1)
+
+
+def test_a_column_of_a_table_has_a_name_too() -> None:
+    pandas = pytest.importorskip("pandas")
+    model = small(epochs=1).fit(X, pandas.Series(LENGTH, name="length"))
+    assert model.target_names_.tolist() == ["length"]
+    assert model.predict(X).shape == (200,)
+    assert small(epochs=1).fit(X, pandas.Series(LENGTH)).target_names_.tolist() == ["y0"]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (
+            table(length=LENGTH, share=np.where(SHARE > 0, np.nan, SHARE)),
+            r"y\['share'\]: .*got nan",
+        ),
+        (
+            table(length=LENGTH.astype("<U9"), share=SHARE),
+            r"y\['length'\]: expected an array of rea",
+        ),
+        (np.zeros(200, [("pair", float, 2)]), r"y\['pair'\]: expected numbers of shape \(200,\)"),
+        (NAMED[:9], r"y\['length'\]: expected numbers of shape \(200,\), got shape \(9,\)"),
+    ],
+)
+def test_a_bad_field_is_named(y: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"^{message}"):
+        small().fit(X, y)
+
+
+def test_a_field_that_the_output_cannot_return_is_named() -> None:
+    y = table(share=(SHARE > 0).astype(float), length=LENGTH)
+    with pytest.raises(ValueError, match=r"^y\['length'\]: expected finite numbers in 0\.\.1"):
+        small(output_activation="sigmoid").fit(X, y)
+
+
+def test_targets_of_other_names_are_refused() -> None:
+    model = small(epochs=1, warm_start=True).fit(X, NAMED)
+    other = NAMED[["share", "length"]]
+    for method in (model.fit, model.partial_fit, model.score, model.mean_squared_error):
+        with pytest.raises(ValueError, match=r"^y: expected the targets \['length', 'share'\], in"):
+            method(X, other)
+    with pytest.raises(ValueError, match=r"^validation\[1\]: expected the targets"):
+        small().fit(X, NAMED, validation=(X, other))
+    assert small(epochs=1).fit(X, NAMED, validation=(X, NAMED)).n_epochs_ == 1
+    assert model.partial_fit(X, BOTH).target_names_.tolist() == ["length", "share"]
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid", "softplus"])
+def test_the_spread_is_the_deviation_whatever_the_output(output: Any) -> None:
+    y = np.stack([0.5 + 100 * SHARE, np.full(200, 0.3)], axis=1)
+    weight = np.linspace(0, 1, 200)
+    model = small(epochs=1, output_activation=output).fit(X, y, sample_weight=weight)
+    mean = np.average(y[:, 0], weights=weight)
+    deviation = np.sqrt(np.average((y[:, 0] - mean) ** 2, weights=weight))
+    np.testing.assert_allclose(model.target_spread_, [deviation, 1])
+    np.testing.assert_array_equal(model.partial_fit(X[:1], y[:1]).target_spread_[1], 1)
+    assert model.target_spread_[0] == pytest.approx(deviation)
+
+
+def test_a_file_without_names_and_spread_loads(tmp_path: Any, monkeypatch: Any) -> None:
+    model = small(epochs=1).fit(X, NAMED)
+    for name in ("target_names_", "target_spread_"):
+        monkeypatch.delattr(model, name)
+    lso.save(model, tmp_path / "model.safetensors")
+    loaded: Any = lso.load(tmp_path / "model.safetensors")
+    assert loaded.target_names_.tolist() == ["y0", "y1"]
+    np.testing.assert_array_equal(loaded.target_spread_, loaded.target_scale_)
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+
+
+def test_a_regressor_of_the_attributes_of_digits() -> None:
+    images = lso.data.load().train.images[:300]
+    found = lso.data.attributes(images)[["slant", "thickness"]]
+    model = lso.Regressor(epochs=40, random_state=0).fit(images, found)
+    assert model.target_names_.tolist() == ["slant", "thickness"]
+    assert model.score(images, found) > 0.9

@@ -28,6 +28,8 @@ class Dataset:
     """The labels that the class numbers in ``y`` stand for."""
     columns: Array | None = None
     """(n_features,) the names of the features, where they have some."""
+    names: Array | None = None
+    """(n_targets,) the names of the targets, where ``y`` is targets."""
 
     def __len__(self) -> int:
         return len(self.x)

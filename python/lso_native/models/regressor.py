@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation
-from lso_native._checks import as_numbers, check_sample_weight
-from lso_native._typing import Array, Float64Array
+from lso_native._checks import check_sample_weight
+from lso_native._typing import Array, Float64Array, StringArray
 from lso_native.errors import ArgumentError
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Supervised
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.single import NetworkEstimator
+from lso_native.models.targets import as_targets, check_names, check_range, target_names
 from lso_native.models.training import SingleTraining
 from lso_native.network import Activation, ActivationName, BiasConvention, Network
 from lso_native.requirements.values import Quantities, Readable
@@ -27,6 +29,9 @@ __all__ = ["Regressor"]
 class Regressor(NetworkEstimator, Supervised, Readable):
     """A network that learns numbers, ``y`` (n_samples,) or (n_samples, n_targets), by their squared error.
 
+    ``y`` may name them: a structured array (n_samples,), such as ``lso.data.attributes`` returns, has a target a
+    field, a table of pandas one a column.
+
     The layers are n_features, ``hidden``, n_targets. With a linear output it learns standardized targets, each of mean
     0 and variance 1, so that each counts alike whatever its unit; then the last layer takes the units up, and
     ``network_`` returns targets as they were given. With another output activation the targets are learned as they
@@ -37,6 +42,7 @@ class Regressor(NetworkEstimator, Supervised, Readable):
     """
 
     _estimator_type = "regressor"
+    _optional = NetworkEstimator._optional | {"target_names_", "target_spread_"}
 
     bias: BiasConvention = setting(default="standard")
     output_activation: ActivationName = setting(default="linear", doc="of the output.")
@@ -48,16 +54,22 @@ class Regressor(NetworkEstimator, Supervised, Readable):
     target_scale_: Float64Array = learned(
         doc="what the last layer multiplies by, (n_targets,): the targets' standard deviation, or 1."
     )
-    target_ndim_: int = learned(doc="1 where ``y`` was (n_samples,), 2 for (n_samples, n_targets).")
+    target_ndim_: int = learned(
+        doc="1 where ``y`` was a plain (n_samples,), 2 for several targets, or named ones."
+    )
+    target_names_: StringArray = learned(
+        doc="what the targets are called, (n_targets,): ``y0``, ``y1`` and so on where ``y`` does not say."
+    )
+    target_spread_: Float64Array = learned(
+        doc="the targets' standard deviation, by weights, (n_targets,), whatever the output activation; 1 where they "
+        "do not vary."
+    )
 
     @property
     def quantities(self) -> Quantities:
         """The targets, as what may be required of a sample."""
         self._check_fitted()
-        n = self.network_.n_outputs
-        names = getattr(self, "target_names_", [f"y{i}" for i in range(n)])
-        spread = getattr(self, "target_spread_", self.target_scale_)
-        return Quantities(self.network_, tuple(map(str, names)), spread)
+        return Quantities(self.network_, tuple(self.target_names_.tolist()), self.target_spread_)
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """Return the targets (n_samples,) or (n_samples, n_targets), as ``y`` of ``fit`` was."""
@@ -73,7 +85,7 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         A target that does not vary counts as 1 where it is predicted exactly, and as 0 elsewhere.
         """
         predicted = self.predict(X).astype(np.float64)
-        known = self._check_y("y", y, len(predicted))
+        known = self._known(y, len(predicted))
         if known.shape != predicted.shape:
             raise ArgumentError("y", f"targets of shape {predicted.shape}", f"shape {known.shape}")
         weight = check_sample_weight(sample_weight, len(predicted))
@@ -86,31 +98,49 @@ class Regressor(NetworkEstimator, Supervised, Readable):
     def mean_squared_error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
         """Return the mean over samples and targets of (prediction - target)²."""
         predicted = self.predict(X).astype(np.float64)
-        return float(np.square(predicted - self._check_y("y", y, len(predicted))).mean())
+        return float(np.square(predicted - self._known(y, len(predicted))).mean())
+
+    def _known(self, y: Any, n_samples: int) -> Array:
+        check_names("y", y, self.target_names_)
+        return self._check_y("y", y, n_samples)
 
     def _restore(self) -> None:
         super()._restore()
         shape = (self.network_.n_outputs,)
         if not self.target_mean_.shape == self.target_scale_.shape == shape:
             raise ValueError(f"expected target_mean and target_scale of shape {shape}, got others")
+        if not hasattr(self, "target_names_"):  # in a file of an older version
+            self.target_names_ = target_names(None, *shape)
+            self.target_spread_ = self.target_scale_
+        if not self.target_names_.shape == self.target_spread_.shape == shape:
+            raise ValueError(
+                f"expected target_names and target_spread of shape {shape}, got others"
+            )
 
     def _check_settings(self) -> None:
         check_activation("output_activation", self.output_activation, output=True)
 
     def _check_y(self, name: str, y: Any, n_samples: int) -> Array:
         super()._check_y(name, y, n_samples)
-        targets = as_numbers(name, y).astype(np.float64)
-        if targets.ndim not in (1, 2) or len(targets) != n_samples or 0 in targets.shape:
-            expected = f"targets of shape ({n_samples},) or ({n_samples}, n_targets)"
-            raise ArgumentError(name, expected, f"shape {targets.shape}")
+        targets = as_targets(name, y, n_samples)
         low, high = Activation(self.output_activation).range
         largest = float(np.finfo(self._check_dtype()).max)  # which the network must return
-        low, high = max(low, -largest), min(high, largest)
-        if not np.isfinite(targets).all() or targets.min() < low or targets.max() > high:
-            got = f"{targets.min():g}..{targets.max():g}"
-            expected = f"finite numbers in {low:g}..{high:g}, what output_activation can return"
-            raise ArgumentError(name, expected, got)
+        check_range(name, y, targets, max(low, -largest), min(high, largest))
         return targets
+
+    def _dataset(
+        self, X: Any, y: Any, sample_weight: Any, classes: Array | None, *, go_on: bool
+    ) -> Dataset:
+        data = super()._dataset(X, y, sample_weight, classes, go_on=go_on)
+        if go_on:
+            check_names("y", y, self.target_names_)
+            return dataclasses.replace(data, names=self.target_names_)
+        return dataclasses.replace(data, names=target_names(y, self._targets(data).shape[1]))
+
+    def _watched(self, validation: Any, data: Dataset) -> Dataset:
+        assert data.names is not None
+        check_names("validation[1]", self._pair(validation)[1], data.names)
+        return super()._watched(validation, data)
 
     def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
         hidden = self._check_sizes("hidden")
@@ -123,19 +153,21 @@ class Regressor(NetworkEstimator, Supervised, Readable):
 
     def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> _Training:
         plain = super()._begin(data, seed, go_on=go_on)
-        units = _Units(self.target_mean_, self.target_scale_) if go_on else self._units(data)
+        known = (self.target_mean_, self.target_scale_, self.target_spread_) if go_on else None
+        units = self._units(data) if known is None else _Units(*known)
         network = units.left_by(plain.network) if go_on else plain.network
         return _Training(network, plain.targets, plain.options, units)
 
     def _units(self, data: Dataset) -> _Units:
         targets = self._targets(data)
         mean, scale = np.zeros(targets.shape[1]), np.ones(targets.shape[1])
+        deviation = np.sqrt(data.mean(np.square(targets - data.mean(targets))))
+        spread = np.where(deviation > 0, deviation, 1.0)
         if self.output_activation == "linear":
-            deviation = np.sqrt(data.mean(np.square(targets - data.mean(targets))))
-            scale[deviation > 0] = deviation[deviation > 0]
+            scale = spread
             if self.bias == "standard":
                 mean = data.mean(targets)
-        return _Units(mean, scale)
+        return _Units(mean, scale, spread)
 
     def _take(self, training: Any, data: Dataset) -> None:
         units = training.units
@@ -143,15 +175,18 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         super()._take(training, data)
         self.target_mean_, self.target_scale_ = units.mean, units.scale
         assert data.y is not None
+        assert data.names is not None
+        self.target_names_, self.target_spread_ = data.names, units.spread
         self.target_ndim_ = data.y.ndim
 
 
 @dataclass(frozen=True, eq=False)
 class _Units:
-    """The mean and the scale of targets, (n_targets,) each."""
+    """What is taken off targets, what they are divided by, and their deviation, (n_targets,) each."""
 
     mean: Float64Array
     scale: Float64Array
+    spread: Float64Array
 
     def standardized(self, targets: Array) -> Array:
         """``targets`` (n_samples, n_targets) without their units."""
