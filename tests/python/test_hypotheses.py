@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lso_native.experiments.hypotheses import answers, compare
+from lso_native.experiments.answers import compare, grouped, verdict
+from lso_native.experiments.hypotheses import answers
 
 
 def system(success: float | None, recognised: float, **more: float) -> dict[str, Any]:
@@ -65,11 +66,11 @@ def test_every_question_is_answered_from_the_figures(results: dict[str, Any]) ->
     answer, figures = answer_to(results, "optimizing the input itself")
     assert answer.startswith("Yes")
     assert "70.0% (lso-2) against 0.0%" in figures
-    assert answer_to(results, "as good as a GAN")[0] == "No: they are recognised more often."
+    answer, _ = answer_to(results, "as good as a GAN")
+    assert answer == "No: lso-2 is recognised less often than these: cgan, vae-clusters."
     answer, _ = answer_to(results, "VAE's decoder")
-    assert (
-        "lso-vae meets the target more often and is recognised as often (within chance)" in answer
-    )
+    assert answer.startswith("Cannot tell. Beside lso-2 recognised as often (within chance)")
+    assert answer.endswith("Success more often: lso-vae.")
     assert answer_to(results, "smaller latent")[0].startswith("Yes")
     assert answer_to(results, "more than the sum")[0].startswith("No")  # .8 * .95 is above .7
 
@@ -79,10 +80,40 @@ def test_answers_turn_with_the_figures(results: dict[str, Any]) -> None:
     systems["lso-1"]["success_rate"] = 0.81
     systems["lso-2"]["recognised"] = 0.99
     systems["input-optimization"]["recognised"] = 0.99
-    assert answer_to(results, "optimizing the input itself")[0].startswith("No difference")
-    assert answer_to(results, "smaller latent")[0].startswith("No difference")
-    assert answer_to(results, "as good as a GAN")[0].startswith("It depends")
+    assert answer_to(results, "optimizing the input itself")[0].startswith("Cannot tell")
+    smaller, _ = answer_to(results, "smaller latent")
+    assert smaller.startswith("Cannot tell: 81% of its digits meet the target, 80% of lso-2's")
+    assert answer_to(results, "as good as a GAN")[0].startswith("In part")
     assert answer_to(results, "more than the sum")[0].startswith("Yes")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_where_nothing_differs_no_answer_says_that_something_does(
+    results: dict[str, Any], share: float
+) -> None:
+    for facts in results["systems"].values():
+        facts |= {"success_rate": share, "recognised": share}
+    results["latent_spaces"]["lso-2"]["confident_share"] = share / 0.95
+    rows = [size(kind, n, share, share) for kind in ("plain", "noisy") for n in (5, 20)]
+    results["sweeps"]["latent"] = rows
+    given = [each.answer for each in answers(results)]
+    assert len(given) == 7
+    assert all(answer.startswith("Cannot tell") for answer in given)
+
+
+def test_the_first_word_is_what_the_comparisons_say() -> None:
+    said = {
+        (1, 1): "Yes",
+        (0, 0): "Cannot tell",
+        (-1, -1): "No",
+        (1, 0): "In part",
+        (-1, 0): "No",
+        (1, -1): "It depends",
+        (1, 0, -1): "It depends",
+    }
+    assert {signs: verdict(signs) for signs in said} == said
+    signs = {"a": 1, "b": 0, "c": 1}
+    assert grouped(signs) == "more often: a, c; as often (within chance): b"
 
 
 def test_what_was_not_run_is_not_answered(results: dict[str, Any]) -> None:
@@ -104,11 +135,11 @@ def correlation(figure: str, rho: float, low: float, high: float) -> dict[str, A
 def test_irregularity_predicts_where_an_interval_leaves_out_zero(results: dict[str, Any]) -> None:
     weak = correlation("condition", 0.2, -0.4, 0.7)
     results["correlations"] = [weak]
-    assert answer_to(results, "irregularity predict")[0].startswith("None of the figures")
+    assert answer_to(results, "irregularity predict")[0].startswith("Cannot tell: none of")
     results["correlations"] = [weak, correlation("flat_share", -0.8, -0.95, -0.4)]
     answer, figures = answer_to(results, "irregularity predict")
     assert answer.startswith(
-        "1 of 2 rank correlations differ from zero; the strongest is flat share"
+        "In part: 1 of 2 rank correlations differ from zero; the strongest is flat share"
     )
     assert "−0.80 [−0.95, −0.40]" in figures
     assert "condition" not in figures
@@ -126,15 +157,15 @@ def size(kind: str, latent: int, success: float, recognised: float) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("success", "verdict"), [(0.5, "size of the latent itself matters"), (0.79, "no worse")]
+    ("success", "first"), [(0.5, "Yes: "), (0.79, "Cannot tell: "), (0.95, "No: ")]
 )
 def test_equal_training_tells_whether_the_size_is_the_cause(
-    results: dict[str, Any], success: float, verdict: str
+    results: dict[str, Any], success: float, first: str
 ) -> None:
     rows = [size("plain", 5, success, 0.7), size("plain", 20, 0.8, 0.7)]
     results["sweeps"]["latent"] = rows
     answer, figures = answer_to(results, "equal training")
-    assert verdict in answer
+    assert answer.startswith(first)
     assert "recognised as often (within chance)" in answer
     assert "20 latents: test MSE 0.0100" in figures
 
@@ -148,8 +179,8 @@ def test_noise_is_held_against_plain_ones_of_the_same_size(results: dict[str, An
         ]
     }
     answer, figures = answer_to(results, "noise on the latent")
-    assert "more often with 20 latents" in answer
-    assert "as often (within chance) with 5 latents" in answer
+    assert answer.startswith("In part. ")
+    assert answer.endswith("more often: 20; as often (within chance): 5 latents.")
     assert "64" not in figures
     assert "lso-noisy" not in figures
     results["systems"]["lso-noisy"] = system(0.99, 0.93)
@@ -165,8 +196,10 @@ def test_a_sweep_whose_ends_differ_matters(results: dict[str, Any]) -> None:
         "start": [row(0.8, start="uniform 0..1"), row(0.81, start="normal, sd 1")],
     }
     answer, figures = answer_to(results, "size of the step")
-    assert answer == "For lso-2 C matters and the start makes no difference beyond chance."
-    assert "C = −0.1 E succeeds 90.0%" in figures
+    assert (
+        answer == "C takes it from 50% to 90%. The start takes it from 80% to 81%, within chance."
+    )
+    assert "C = −0.1 E meets the target 90.0%" in figures
 
 
 def test_the_furthest_of_many_are_no_two_of_two() -> None:
@@ -182,8 +215,9 @@ def test_generated_data_is_held_against_real(results: dict[str, Any]) -> None:
     results["systems"]["cgan"] |= {"accuracy_score": 0.89, "accuracy_score_with_real": 0.92}
     results["systems"]["lso-1"] |= {"accuracy_score": 0.6, "accuracy_score_with_real": 0.88}
     answer, figures = answer_to(results, "stand in for training images")
-    assert "samples of cgan make the classifier better, those of lso-1 worse" in answer
+    assert answer.startswith("Alone they teach worse than as many real images: lso-1, cgan. Added")
+    assert answer.endswith("they make the classifier better: cgan; worse: lso-1.")
     assert "cgan 89.0% alone, 92.0% beside real" in figures
     results["real"]["test_images"] = 100  # on which two points are chance
     answer, _ = answer_to(results, "stand in for training images")
-    assert answer == "Beside real images no system's samples make the classifier better."
+    assert answer.endswith("they make the classifier no different beyond chance: cgan, lso-1.")

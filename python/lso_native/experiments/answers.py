@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 Facts = dict[str, Any]
+CANNOT_TELL = "Cannot tell"
+"""What a difference within chance comes to: it shows neither that there is one nor that there is none."""
 OFTEN = {1: "more often", 0: "as often (within chance)", -1: "less often"}
 """What a comparison of two rates comes to, in words."""
 _ERROR = 0.05  # the chance of seeing a difference where there is none
@@ -18,6 +21,22 @@ class Answer(NamedTuple):
     question: str
     answer: str
     figures: str
+
+
+def verdict(signs: Iterable[int]) -> str:
+    """The first word of an answer, by whether each comparison speaks for a yes (1) or a no (-1) beyond chance (0)."""
+    found = set(signs)
+    if len(found) == 1:
+        return {1: "Yes", 0: CANNOT_TELL, -1: "No"}[found.pop()]
+    return "In part" if -1 not in found else "No" if 1 not in found else "It depends"
+
+
+def grouped(signs: Mapping[str, int], words: Mapping[int, str] = OFTEN) -> str:
+    """What was compared, by what it comes to: "more often: lso-gan, lso-noisy; less often: lso-vae"."""
+    groups = {
+        word: [name for name, s in signs.items() if s == sign] for sign, word in words.items()
+    }
+    return "; ".join(f"{word}: {', '.join(names)}" for word, names in groups.items() if names)
 
 
 def compare(a: float, b: float, n_a: int, n_b: int, *, pairs: int = 1) -> int:

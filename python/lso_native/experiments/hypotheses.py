@@ -7,9 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from lso_native.experiments import hypotheses_latent as latent
-from lso_native.experiments.answers import OFTEN, Answer, compare, compare_rates, take
+from lso_native.experiments.answers import (
+    Answer,
+    compare,
+    compare_rates,
+    grouped,
+    take,
+    verdict,
+)
 
-__all__ = ["answers", "compare"]
+_THAN = {
+    1: "more often than these",
+    0: "as often (within chance) as these",
+    -1: "less often than these",
+}
+_TEACH = {
+    1: "better than as many real images",
+    0: "as well (within chance)",
+    -1: "worse than as many real images",
+}
+_MAKE = {1: "better", 0: "no different beyond chance", -1: "worse"}
 
 
 def answers(results: dict[str, Any]) -> list[Answer]:
@@ -34,14 +51,15 @@ def _input_optimization(results: dict[str, Any]) -> Answer | None:
     if found is None:
         return None
     lso, plain = found
-    verdict = {
-        1: "Yes: the decoder is what keeps samples recognisable.",
-        0: "No difference beyond chance.",
-        -1: "No: input optimization is recognised more often.",
-    }[compare_rates(lso, plain, "recognised")]
+    sign = compare_rates(lso, plain, "recognised")
+    why = {
+        1: "its digits are recognised more often. Without the decoder the classifier is content with what is no digit",
+        0: "recognised as often, within chance",
+        -1: "input optimization is recognised more often",
+    }[sign]
     return Answer(
         "Does optimizing a latent input give better samples than optimizing the input itself?",
-        verdict,
+        f"{verdict([sign])}: {why}.",
         f"Recognised {lso['recognised']:.1%} (lso-2) against {plain['recognised']:.1%}, "
         f"while {lso['success_rate']:.1%} and {plain['success_rate']:.1%} meet the target.",
     )
@@ -53,22 +71,15 @@ def _against_generators(results: dict[str, Any]) -> Answer | None:
     if "lso-2" not in systems or not others:
         return None
     lso = systems["lso-2"]
-    signs = [compare_rates(lso, systems[name], "recognised") for name in others]
-    verdict = (
-        "No: they are recognised more often."
-        if all(sign < 0 for sign in signs)
-        else "Yes: it is recognised more often."
-        if all(sign > 0 for sign in signs)
-        else "It depends on what it is held against."
-    )
+    signs = {name: compare_rates(lso, systems[name], "recognised") for name in others}
     figures = [
         f"{name}: recognised {systems[name]['recognised']:.1%}, Fréchet {systems[name]['frechet_distance']:.2f}, "
         f"recall {systems[name]['recall']:.2f}"
         for name in ("lso-2", *others)
     ]
     return Answer(
-        "Is LSO with a plain autoencoder, in the paper's setting, as good as a GAN or a VAE?",
-        verdict,
+        "Is LSO with a plain autoencoder, in the paper's setting (lso-2), as good as a GAN or a VAE?",
+        f"{verdict(signs.values())}: lso-2 is recognised {grouped(signs, _THAN)}.",
         "; ".join(figures) + ".",
     )
 
@@ -79,18 +90,17 @@ def _through_decoders(results: dict[str, Any]) -> Answer | None:
     if "lso-2" not in systems or not through:
         return None
     lso = systems["lso-2"]
-    comparisons = [
-        f"{name} meets the target {OFTEN[compare_rates(systems[name], lso, 'success_rate')]} and is recognised "
-        f"{OFTEN[compare_rates(systems[name], lso, 'recognised')]}"
-        for name in through
-    ]
+    seen, met = (
+        {name: compare_rates(systems[name], lso, rate) for name in through}
+        for rate in ("recognised", "success_rate")
+    )
     figures = [
         f"{name}: success {systems[name]['success_rate']:.1%}, recognised {systems[name]['recognised']:.1%}"
         for name in ("lso-2", *through)
     ]
     return Answer(
         "Does LSO gain by a VAE's decoder, a GAN's generator, or an autoencoder trained with noise?",
-        f"Beside lso-2, {'; '.join(comparisons)}.",
+        f"{verdict(seen.values())}. Beside lso-2 recognised {grouped(seen)}. Success {grouped(met)}.",
         "; ".join(figures) + " (the others within bounds).",
     )
 
@@ -103,24 +113,27 @@ def _sensitive(results: dict[str, Any]) -> Answer | None:
     )
     if len(rows) < 2 or len(starts) < 2:
         return None
-    figures = []
-    verdicts = []
-    for what, each, name in (("C", rows, "desired_change"), ("the start", starts, "start")):
+    figures, spreads = [], []
+    for what, each, name in (("C", rows, "desired_change"), ("The start", starts, "start")):
         low, high = (pick(each, key=lambda row: row["success_rate"]) for pick in (min, max))
         pairs = math.comb(len(each), 2)  # the two were picked for lying furthest apart
         differs = compare_rates(high, low, "success_rate", pairs=pairs) > 0
-        verdicts.append(f"{what} {'matters' if differs else 'makes no difference beyond chance'}")
+        chance = "" if differs else ", within chance"
+        spreads.append(
+            f"{what} takes it from {low['success_rate']:.0%} to {high['success_rate']:.0%}{chance}"
+        )
         figures.append(
             f"{what}: "
             + ", ".join(
-                f"{_shown(row[name])} succeeds {row['success_rate']:.1%}, recognised {row['recognised']:.1%}"
+                f"{_shown(row[name])} meets the target {row['success_rate']:.1%}, recognised {row['recognised']:.1%}"
                 for row in each
             )
         )
     return Answer(
-        "How much do the size of the step and the start matter?",
-        f"For lso-2 {' and '.join(verdicts)}.",
-        "; ".join(figures) + ".",
+        "How much do the size of the step (C) and the start change how often lso-2 meets the target?",
+        ". ".join(spreads) + ".",
+        "; ".join(figures)
+        + f". Each row is {rows[0]['n']} starts of its own: lso-2's own setting comes near its success, not to it.",
     )
 
 
@@ -139,22 +152,17 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
     if real is None or not scores:
         return None
     n = held_out["test_images"]
-    beside = {name: compare(both, real, n, n) for name, (_, both) in scores.items()}
-    helps = [name for name, sign in beside.items() if sign > 0]
-    harms = [name for name, sign in beside.items() if sign < 0]
-    verdict = (
-        f"Beside as many real images, samples of {', '.join(helps)} make the classifier better"
-        if helps
-        else "Beside real images no system's samples make the classifier better"
+    alone, beside = (
+        {name: compare(pair[i], real, n, n) for name, pair in scores.items()} for i in (0, 1)
     )
-    verdict += f", those of {', '.join(harms)} worse." if harms else "."
     figures = [
-        f"{name} {alone:.1%} alone, {both:.1%} beside real"
-        for name, (alone, both) in scores.items()
+        f"{name} {taught:.1%} alone, {both:.1%} beside real"
+        for name, (taught, both) in scores.items()
     ]
     return Answer(
         "Can generated samples stand in for training images, or add to them?",
-        verdict,
+        f"Alone they teach {grouped(alone, _TEACH)}. Added to them they make the classifier "
+        f"{grouped(beside, _MAKE)}.",
         f"Accuracy on test images of a classifier taught by as many real images: {real:.1%}; by samples of "
         + "; ".join(figures)
         + f". Each is one training, judged on {n:,} test images: that another would end elsewhere is not counted.",

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from lso_native.experiments.answers import OFTEN, Answer, Facts, compare, compare_rates, take
+from lso_native.experiments.answers import (
+    CANNOT_TELL,
+    OFTEN,
+    Answer,
+    Facts,
+    compare,
+    compare_rates,
+    grouped,
+    take,
+    verdict,
+)
 
 
 def smaller_latent(results: dict[str, Any]) -> Answer | None:
@@ -13,16 +23,14 @@ def smaller_latent(results: dict[str, Any]) -> Answer | None:
     if found is None or not {"lso-1", "lso-2"} <= set(spaces):
         return None
     small, large = found
-    verdict = {
-        -1: "Yes, it meets the target less often",
-        0: "No difference beyond chance",
-        1: "No, it meets the target more often",
-    }[compare_rates(small, large, "success_rate")]
+    sign = -compare_rates(small, large, "success_rate")
+    rates = f"{small['success_rate']:.0%} of its digits meet the target, {large['success_rate']:.0%} of lso-2's"
+    chance = f", which {large['n']:,} digits of each cannot tell from chance" if sign == 0 else ""
     one, two = spaces["lso-1"], spaces["lso-2"]
     return Answer(
-        "Does the smaller latent do worse?",
-        f"{verdict}; recognised {small['recognised']:.1%} against {large['recognised']:.1%}.",
-        f"Success {small['success_rate']:.1%} (5 latents) against {large['success_rate']:.1%} (20); along the walks "
+        "Does the smaller latent (lso-1) do worse, as in the paper?",
+        f"{verdict([sign])}: {rates}{chance}.",
+        f"Recognised {small['recognised']:.1%} (5 latents) against {large['recognised']:.1%} (20); along the walks "
         f"{one.get('flat_share', 0):.1%} against {two.get('flat_share', 0):.1%} of points are flat, "
         f"{one.get('rise_share', 0):.1%} against {two.get('rise_share', 0):.1%} of steps raise the error, and the "
         f"largest jump is {one.get('latent_jump_ratio', 0):.1f} against {two.get('latent_jump_ratio', 0):.1f} times "
@@ -37,19 +45,14 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
         return None
     small, large = rows[5], rows[20]
     success, seen = (compare_rates(small, large, key) for key in ("success_rate", "recognised"))
-    cause = (
-        "the size of the latent itself matters"
-        if success < 0
-        else "by itself the smaller latent is no worse: the images and the training differ too"
-    )
     figures = [
         f"{size} latents: test MSE {row['test_mse']:.4f}, success {row['success_rate']:.1%}, recognised "
         f"{row['recognised']:.1%}, flat {row.get('flat_share', 0):.1%}, judge sure of {row['confident_share']:.0%}"
         for size, row in sorted(rows.items())
     ]
     return Answer(
-        "If it does, why? The same with equal images and equal training.",
-        f"5 latents meet the target {OFTEN[success]} than 20 and are recognised {OFTEN[seen]}: {cause}.",
+        "And where only the size of the latent differs, with equal images and equal training?",
+        f"{verdict([-success])}: 5 latents meet the target {OFTEN[success]} than 20, and are recognised {OFTEN[seen]}.",
         f"Autoencoders of {large['train_images']:,} images, trained alike. "
         + "; ".join(figures)
         + ".",
@@ -63,13 +66,7 @@ def noise(results: dict[str, Any]) -> Answer | None:
     both = sorted(set(plain) & set(noisy))
     if not both:
         return None
-    signs = {size: compare_rates(noisy[size], plain[size], "recognised") for size in both}
-    sizes = {
-        word: [str(size) for size in both if OFTEN[signs[size]] == word] for word in OFTEN.values()
-    }
-    verdict = "; ".join(
-        f"recognised {word} with {', '.join(each)} latents" for word, each in sizes.items() if each
-    )
+    signs = {str(size): compare_rates(noisy[size], plain[size], "recognised") for size in both}
     figures = [
         f"{size}: recognised {noisy[size]['recognised']:.1%} against {plain[size]['recognised']:.1%}, success "
         f"{noisy[size]['success_rate']:.1%} against {plain[size]['success_rate']:.1%}"
@@ -77,7 +74,7 @@ def noise(results: dict[str, Any]) -> Answer | None:
     ]
     return Answer(
         "Does noise on the latent, while the autoencoder trains, help the descent?",
-        f"Against a plain autoencoder: {verdict}.",
+        f"{verdict(signs.values())}. Beside plain ones of as many latents recognised {grouped(signs)} latents.",
         f"Latents: {'; '.join(figures)}.{_whole_systems(results)}",
     )
 
@@ -102,14 +99,15 @@ def more_than_the_sum(results: dict[str, Any]) -> Answer | None:
         return None
     clear, right = spaces["lso-2"]["confident_share"], classifier["test_accuracy"]
     alone = clear * right
-    verdict = {
-        1: "Yes: more are recognised than both explain.",
-        0: "It is what both explain, within chance.",
-        -1: "No: fewer are recognised than both explain. The descent leaves where the decoder is good.",
-    }[compare(lso["recognised"], alone, lso["n"], lso["n"])]
+    sign = compare(lso["recognised"], alone, lso["n"], lso["n"])
+    why = {
+        1: "more are recognised than both explain",
+        0: "as many are recognised as both explain, within chance",
+        -1: "fewer are recognised than both explain. The descent leaves where the decoder is good",
+    }[sign]
     return Answer(
-        "Is the quality of LSO more than the sum of its decoder and its classifier?",
-        verdict,
+        "Is the quality of LSO (lso-2) more than the sum of its decoder and its classifier?",
+        f"{verdict([sign])}: {why}.",
         f"The judge is sure of a digit in {clear:.1%} of what random latents decode to, and the classifier is right on "
         f"{right:.1%} of real images: {alone:.1%} if nothing else mattered. Recognised: {lso['recognised']:.1%}.",
     )
@@ -128,15 +126,15 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
         f"[{row['interval'][0]:+.2f}, {row['interval'][1]:+.2f}]".replace("-", "−")
         for row in sorted(sure or rows, key=lambda row: -abs(row["rho"]))
     ]
-    verdict = (
-        f"{len(sure)} of {len(rows)} rank correlations differ from zero; the strongest is "
+    answer = (
+        f"In part: {len(sure)} of {len(rows)} rank correlations differ from zero; the strongest is "
         f"{figures[0].split(' [')[0]}."
         if sure
-        else "None of the figures goes with success or recognition beyond chance."
+        else f"{CANNOT_TELL}: none of the figures goes with success or recognition beyond chance."
     )
     return Answer(
-        "Do figures of irregularity predict success and recognition?",
-        verdict,
+        "Do figures of irregularity predict how walks fare?",
+        answer,
         f"Spearman's rank correlations over {rows[0]['n']} decoders of this run, with 95% intervals: "
         + "; ".join(figures)
         + ". Decoders of one kind are alike, so that these say less than as many unrelated ones would.",
