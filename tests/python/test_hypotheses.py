@@ -220,4 +220,4 @@ def test_generated_data_is_held_against_real(results: dict[str, Any]) -> None:
     assert "cgan 89.0% alone, 92.0% beside real" in figures
     results["real"]["test_images"] = 100  # on which two points are chance
     answer, _ = answer_to(results, "stand in for training images")
-    assert answer.endswith("they make the classifier no different beyond chance: cgan, lso-1.")
+    assert answer.endswith("they make the classifier no different beyond chance: lso-1, cgan.")
