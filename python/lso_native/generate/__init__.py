@@ -33,7 +33,7 @@ def generate(
     n: int = 1,
     *,
     attempts: int = 10,
-    best_of: int = 16,
+    best_of: int = 64,
     prior: Any = None,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     optimizer: InputOptimizer | None = None,
