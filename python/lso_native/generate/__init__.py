@@ -78,7 +78,7 @@ def generate(
     check_callback("callback", callback, "GenerateProgress")
     check_threads(threads)
     plan = Plan(network, asked.parts)
-    starts = Starts(drawing(prior, decoder), check_int("best_of", best_of))
+    starts = Starts(drawing(prior, decoder), check_int("best_of", best_of), threads)
     chosen = _default_optimizer(plan, starts) if optimizer is None else optimizer
     check_optimizer(chosen, chosen, InputOptimizer)
     search = Search(

@@ -48,13 +48,14 @@ class Search:
                 for begin in range(0, len(missing), _BLOCK):
                     rows = missing[begin : begin + _BLOCK]
                     self._attempt(attempt, kept, rows, subseed(self.seed, "attempt", number, begin))
-                    kept.success &= ~kept.repeated(least)
                     if self.callback is not None:
                         self.callback(GenerateProgress(int(kept.success.sum()), n, number))
+                kept.success &= ~kept.repeated(least)
                 if kept.success.all():
                     break
             blamed = () if kept.success.any() else self._conflict(attempt)
         except (Exception, KeyboardInterrupt) as stop:
+            kept.success &= ~kept.repeated(least)
             result = kept.result(self, attempt, (), interrupted=True) if kept.found else None
             if isinstance(stop, KeyboardInterrupt):
                 found = int(kept.success.sum())

@@ -27,6 +27,7 @@ class Starts:
     """Of how many and a seed: latents (n, latent)."""
     best_of: int
     """Draws for each start."""
+    threads: int | None = 1
 
     def take(self, n: int, plan: Plan, seed: int) -> FloatArray:
         """``n`` starts (n, latent): of each ``best_of`` draws the one that ``plan`` finds least wrong."""
@@ -37,7 +38,7 @@ class Starts:
             many = count * self.best_of
             candidates = self.drawn(many, subseed(seed, "draw", begin), plan.decoder)
             if self.best_of > 1:
-                loss = plan.problem(candidates).evaluate(candidates).loss
+                loss = plan.problem(candidates).evaluate(candidates, threads=self.threads).loss
                 best = loss.reshape(count, self.best_of).argmin(axis=1)
                 candidates = candidates[np.arange(count) * self.best_of + best]
             kept.append(candidates)
