@@ -3,7 +3,20 @@
 from .attributes import attributes
 from .digits import Digits, Part, load
 from .idx import read_idx
+from .junk import junk
 from .mnist import Mnist, read_mnist
 from .resize import half
+from .variation import varied
 
-__all__ = ["Digits", "Mnist", "Part", "attributes", "half", "load", "read_idx", "read_mnist"]
+__all__ = [
+    "Digits",
+    "Mnist",
+    "Part",
+    "attributes",
+    "half",
+    "junk",
+    "load",
+    "read_idx",
+    "read_mnist",
+    "varied",
+]

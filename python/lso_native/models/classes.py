@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_labels, shown
-from lso_native._typing import Array
+from lso_native._typing import Array, BoolArray
 from lso_native.errors import ArgumentError
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Supervised
 from lso_native.models.settings import estimator, learned
+
+NO_CLASS = -1  # the number of a sample that belongs to no class
 
 
 @estimator
@@ -40,6 +42,7 @@ class LabelledEstimator(Supervised):
         known = None
         if classes is not None:
             known = np.unique(check_labels("classes", classes, np.size(classes)))
+            known = known[~self._of_none(known)]
             if self._is_fitted() and not np.array_equal(known, self.classes_):
                 raise ArgumentError("classes", f"those learned, {self.classes_}", known)
         return self._go_on(X, y, sample_weight, known)
@@ -68,13 +71,20 @@ class LabelledEstimator(Supervised):
 
     def _encode(self, name: str, data: Dataset, classes: Array | None) -> Dataset:
         assert data.y is not None
+        there = ~self._of_none(data.y)
+        numbers = np.full(len(data), NO_CLASS)
         if classes is None:
-            classes, numbers = np.unique(data.y, return_inverse=True)
+            classes, numbers[there] = np.unique(data.y[there], return_inverse=True)
         else:
-            numbers = class_numbers(name, data.y, classes)
+            numbers[there] = class_numbers(name, data.y[there], classes)
         if len(classes) < 2:
-            raise ArgumentError(name, "at least 2 classes", f"1 class, {classes.tolist()}")
+            got = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}, {classes.tolist()}"
+            raise ArgumentError(name, "at least 2 classes", got)
         return dataclasses.replace(data, y=numbers, classes=classes)
+
+    def _of_none(self, labels: Array) -> BoolArray:
+        """Which of ``labels`` (n,) say that a sample belongs to no class."""
+        return np.zeros(len(labels), bool)
 
 
 def class_numbers(name: str, labels: Array, classes: Array) -> Array:
@@ -89,6 +99,6 @@ def class_numbers(name: str, labels: Array, classes: Array) -> Array:
 def places_of(labels: Array, classes: Array) -> Array:
     """The place of each label in the sorted ``classes``, -1 where it is not among them."""
     if (labels.dtype.kind == "U") != (classes.dtype.kind == "U"):
-        return np.full(len(labels), -1)
+        return np.full(len(labels), NO_CLASS)
     places = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
-    return np.where(classes[places] == labels, places, -1)
+    return np.where(classes[places] == labels, places, NO_CLASS)

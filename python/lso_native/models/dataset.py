@@ -21,7 +21,7 @@ class Dataset:
     x: Array
     """(n_samples, n_features)"""
     y: Array | None = None
-    """(n_samples,) labels or class numbers, or targets (n_samples, ...)."""
+    """(n_samples,) labels or class numbers, -1 for no class, or targets (n_samples, ...)."""
     weight: Array | None = None
     """(n_samples,) above 0; only their ratios count."""
     classes: Array | None = None
@@ -87,8 +87,8 @@ class Dataset:
         return self.take(order[~held[order]]), self.take(order[held[order]])
 
     def _by_class(self, order: Array) -> list[Array]:
-        """The rows ``order``, those of one class together."""
+        """The rows ``order``, those of one class together, and those of none."""
         if self.classes is None or self.y is None:
             return [order]
         numbers = self.y[order]
-        return [order[numbers == c] for c in range(len(self.classes)) if (numbers == c).any()]
+        return [order[numbers == c] for c in np.unique(numbers)]
