@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PIL import Image
 
 from lso_native._checks import as_numbers, check_int, check_path, resolve_seed, shown
 from lso_native._typing import Array, RandomState
@@ -17,6 +16,9 @@ from lso_native.display import Samples, image_side, png
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.files.atomic import atomic
 from lso_native.models.decoding import Decoder
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["Picture", "show"]
 
@@ -37,6 +39,8 @@ class Picture:
 
         Raises ValueError for a suffix that Pillow does not know, OSError where the file cannot be written.
         """
+        from PIL import Image
+
         file = check_path("path", path)
         known = Image.registered_extensions()
         if known.get(file.suffix.lower()) not in Image.SAVE:

@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lso_native.experiments.systems import SAYS, SYSTEMS
 from lso_native.report import (
     charts,
     check_installed,
     sensitivity_rows,
+    tables,
     text_report,
     write_report,
 )
+from lso_native.report.opening import opening
 from lso_native.report.sheets import sheet
 from made_up_run import full_results, least_results, system, write_run
 from numpy.random import default_rng
@@ -104,7 +107,7 @@ def test_page_has_every_part_that_the_run_had(everything: Path) -> None:
     ]
     assert re.findall(r'<li><a href="#(\w+)"', page) == [*sections, "settings"]
     assert page.count("80% [67, 89]") > 1
-    assert "ρ with success −0.25 [−0.50, +0.12]" in page
+    assert "ρ with arrival −0.25 [−0.50, +0.12]" in page
     assert ">real images<" in page
     assert all(re.findall(r'<img alt="([^"]*)"', page))
 
@@ -174,3 +177,61 @@ def test_an_axis_keeps_the_digits_of_its_numbers() -> None:
     numbers = [label for label in labels if re.fullmatch(r"0\.\d+", label)]
     assert len(numbers) > 2
     assert len(set(numbers)) == len(numbers)
+
+
+def test_it_opens_with_the_best_system(results: dict[str, Any]) -> None:
+    systems = results["systems"]
+    systems["lso-2"] = system(recognised=0.4)
+    systems["lso-noisy"] = system(recognised=0.9, success_rate=0.7)
+    systems["cgan"] = system(recognised=1.0)
+    first = opening(results)
+    assert first is not None
+    assert (first.name, first.recognised, first.success) == ("lso-noisy", "90%", "70%")
+    assert first.more == (
+        "50 digits, one attempt each; it is the one of 3 LSO systems that is recognised most often; "
+        "of lso-2, the paper's setting, 40% are recognised and 80% meet the target."
+    )
+    assert first.pictures == ("lso-noisy", "lso-2", "real images")
+    systems["lso"] = system(n=1_000, recognised=0.8994, success_rate=1.0)
+    recipe = opening(results)
+    assert recipe is not None
+    assert (recipe.name, recipe.recognised, recipe.success) == ("lso", "89.9%", "100.0%")
+    results["systems"] = {"cgan": systems["cgan"]}
+    assert opening(results) is None
+
+
+def test_the_opening_stands_before_the_questions(everything: Path) -> None:
+    page = everything.read_text(encoding="utf-8")
+    opened = page[: page.index("<nav")]
+    assert re.findall(r"<strong>([^<]*)</strong>", opened) == [
+        *("36%", "80%"),
+        *("lso-1", "lso-2", "real images"),
+    ]
+    assert opened.count("<img ") == 3
+
+
+def test_every_system_has_a_sentence() -> None:
+    assert SAYS.keys() == SYSTEMS.keys()
+    assert all(len(says) > 30 and says.endswith(".") for says in SAYS.values())
+
+
+def test_a_system_that_cannot_be_asked_is_not_said_to_be_recognised(everything: Path) -> None:
+    page = everything.read_text(encoding="utf-8")
+    assert "<td>90% (any)</td>" in page
+    assert "<td>90.0% (any)</td>" in page
+    assert "90% are some digit" in page
+    assert "36% (any)" not in page
+
+
+def test_a_latent_space_goes_by_its_system(results: dict[str, Any]) -> None:
+    results["systems"] |= {"gan": system(), "lso-gan": system(), "vae": system()}
+    results["latent_spaces"] = {"lso-1": {"of": 0}, "gan": {"of": 1}, "vae": {"of": 2}}
+    shared = {"generator": "gan", "generation": {"mse": 1e-3}}
+    results["settings"]["system_settings"] = {
+        "lso-1": {"generator": None, "generation": {}},
+        "gan": {"generator": "gan", "generation": None},
+        "lso-gan": shared,
+        "vae": {"generator": "vae", "generation": None},
+    }
+    named = {name: facts["of"] for name, facts in tables.decoders(results).items()}
+    assert named == {"lso-1": 0, "lso-gan": 1, "vae": 2}

@@ -33,7 +33,7 @@ addEventListener("load", () => {
   const drawn = image => {
     const pen = Object.assign(document.createElement("canvas"), {width: 4, height: 4}).getContext("2d");
     try { pen.drawImage(image, 0, 0, 4, 4); } catch { return false; }
-    return pen.getImageData(0, 0, 4, 4).data[3] == 255;
+    return pen.getImageData(0, 0, 4, 4).data[3] > 127;  // between its tiles a sheet is transparent
   };
   const parts = colour => colour.match(/[0-9.]+/g).slice(0, 3).map(Number);
   const light = colour => {
@@ -70,6 +70,9 @@ addEventListener("load", () => {
     })),
     smallest: Math.min(...[...page.querySelectorAll("svg text")].map(node => node.getBoundingClientRect().height)),
     charts: page.querySelectorAll("svg[role=img]").length,
+    results: Math.max(...[...page.querySelectorAll(".result strong")].map(node => node.getBoundingClientRect().bottom)),
+    rates: Math.max(...[...page.querySelectorAll("section tr:has(td + td + td)")]
+      .map(row => row.cells[2].getBoundingClientRect().right)),
     cut: [...page.querySelectorAll("svg")].flatMap(svg => {
       const box = svg.getBoundingClientRect();
       return [...svg.querySelectorAll("text")].filter(node => {
@@ -128,3 +131,5 @@ def test_page_is_readable(page: str, tmp_path: Path, scheme: str, width: int) ->
     assert found["lines"] >= SEEN
     assert found["smallest"] >= 9  # pixels from the top to the bottom of a line
     assert found["cut"] == []
+    assert 0 < found["results"] < 800
+    assert 0 < found["rates"] <= width  # success and recognised, without scrolling

@@ -8,13 +8,15 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from lso_native._typing import Array, BoolArray, IntArray
 from lso_native.errors import ArgumentError
+
+if TYPE_CHECKING:  # Pillow is loaded when something is drawn
+    from PIL import Image
 
 PAPER, INK, FAIL = "#ffffff", "#1b1b1f", "#c8414b"
 _BETWEEN = "#767676"  # can be read on white and on black
@@ -45,6 +47,8 @@ def tile(image: Array, shape: tuple[int, int], size: tuple[int, int]) -> Image.I
 
     A value that is NaN is red.
     """
+    from PIL import Image
+
     unknown = np.isnan(image).reshape(shape)
     levels = np.round(np.clip(np.where(np.isnan(image), 0, image), 0, 1) * 255).astype(np.uint8)
     drawn = Image.fromarray(levels.reshape(shape))
@@ -89,6 +93,8 @@ class Sheet:
 
     def image(self, paper: str | None = PAPER) -> Image.Image:
         """The picture, on ``paper`` or, with None, on whatever page it lies."""
+        from PIL import Image, ImageDraw
+
         ink = INK if paper else _BETWEEN
         tall, wide = (side * self.scale for side in self.shape)
         lines = [self.captions[i].splitlines() for i in self._members] if self.captions else []
@@ -142,6 +148,8 @@ class Sheet:
 
 
 def _font() -> Any:
+    from PIL import ImageFont
+
     return ImageFont.load_default(_LETTERS)
 
 

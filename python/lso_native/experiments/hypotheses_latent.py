@@ -118,7 +118,7 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
     rows = [row for row in results.get("correlations", []) if row["interval"] is not None]
     if not rows:
         return None
-    named = {"walk_success_rate": "success", "walk_recognised": "recognition"}
+    named = {"walk_success_rate": "arrival", "walk_recognised": "recognition"}
     sure = [row for row in rows if row["interval"][0] > 0 or row["interval"][1] < 0]
     # Of some sixteen intervals of 95%, nearly one misses by chance.
     figures = [
@@ -130,7 +130,7 @@ def irregularity(results: dict[str, Any]) -> Answer | None:
         f"In part: {len(sure)} of {len(rows)} rank correlations differ from zero; the strongest is "
         f"{figures[0].split(' [')[0]}."
         if sure
-        else f"{CANNOT_TELL}: none of the figures goes with success or recognition beyond chance."
+        else f"{CANNOT_TELL}: none of the figures goes with arrival or recognition beyond chance."
     )
     return Answer(
         "Do figures of irregularity predict how walks fare?",

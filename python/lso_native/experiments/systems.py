@@ -56,6 +56,21 @@ SYSTEMS: dict[str, SystemSettings] = {
     "lso-noisy": SystemSettings(_WITHIN, generator="noisy"),
 }
 
+# What each does, in a sentence.
+SAYS: dict[str, str] = {
+    "lso-1": "The paper's first: 5 latents of an autoencoder move until the classifier sees the digit asked for.",
+    "lso-2": "The paper's second: 20 latents of an autoencoder move until the classifier sees the digit asked for.",
+    "input-optimization": "No decoder: the pixels themselves move until the classifier sees the digit asked for.",
+    "gan": "A GAN's generator draws digits, and nobody can ask for one.",
+    "cgan": "A conditional GAN draws the digit asked for.",
+    "guided-gan": "A conditional GAN that the classifier also taught while it trained.",
+    "vae": "A VAE's decoder draws digits, and nobody can ask for one.",
+    "vae-clusters": "A VAE's decoder, its latents drawn from Gaussians fitted to the codes of the digit asked for.",
+    "lso-vae": "A VAE's latents move until the classifier sees the digit asked for.",
+    "lso-gan": "A GAN's latents move until the classifier sees the digit asked for.",
+    "lso-noisy": "The latents of an autoencoder trained with noise move until the classifier sees the digit asked for.",
+}
+
 # The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.
 PAPER: dict[str, dict[str, Any]] = {
     "lso-1": {"train_mse": 0.0239, "successes": 64, "n": 100, "train_images": 1_000},

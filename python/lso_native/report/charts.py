@@ -28,8 +28,9 @@ IRREGULARITY = {
     "latent_jump_ratio": "largest latent jump / median",
     "sample_jump_ratio": "largest sample jump / median",
 }
-OUTCOMES = {"walk_success_rate": "success", "walk_recognised": "recognised"}
+OUTCOMES = {"walk_success_rate": "arrival", "walk_recognised": "recognition"}
 _FROM_ONE = {"condition", "path_ratio", "latent_jump_ratio", "sample_jump_ratio"}  # log scale
+_MET = "meets the target"  # success is a system's, of its own attempts
 _FEWEST = 3  # decoders that a scatter plot needs
 
 
@@ -81,7 +82,7 @@ def walk_charts(spaces: Facts, threshold: float = 1e-3) -> list[Chart]:
 
 
 def irregularity_charts(results: Facts) -> list[Chart]:
-    """Each figure of irregularity against success and recognition, a point a decoder."""
+    """Each figure of irregularity against how many walks arrive and are recognised, a point a decoder."""
     named = dict(results["latent_spaces"])
     rows = [(f"{row['kind']} {row['latent']}", row) for row in results["sweeps"]["latent"]]
     decoders = [*named.items(), *rows]
@@ -101,7 +102,9 @@ def _scatter(decoders: list[tuple[str, Any]], key: str, title: str) -> list[Char
     if len(points) < _FEWEST:
         return []
     x, *outcomes = np.array(points, dtype=float).T
-    description = f"{title} against success and recognition, {len(points)} decoders"
+    description = (
+        f"{title} against the walks that arrive and are recognised, {len(points)} decoders"
+    )
     with chart(title, description, height=2.6) as (panel, charts):
         for low, high, at in zip(*outcomes, x, strict=True):
             panel.axes.plot([at, at], [low, high], color=MUTED, linewidth=0.8, alpha=0.5)
@@ -128,7 +131,7 @@ def _signed(value: float | None) -> str:
 
 
 def change_charts(rows: list[Any]) -> list[Chart]:
-    """Success and recognition against the step's size, one panel a system."""
+    """How often the target is met, and recognition, against the step's size, one panel a system."""
     found = []
     for system in dict.fromkeys(row["system"] for row in rows):
         own = sorted(
@@ -136,9 +139,7 @@ def change_charts(rows: list[Any]) -> list[Chart]:
             key=lambda row: abs(row["desired_change"]),
         )
         x = [abs(row["desired_change"]) for row in own]
-        description = (
-            f"Success and recognition of {system} by the change of the error a step asks for"
-        )
+        description = f"How often {system} meets the target, and is recognised, by the change of E a step asks for"
         with chart(system, description, height=2.6) as (panel, charts):
             _outcomes(panel, x, own)
             panel.ticks(x)
@@ -148,11 +149,13 @@ def change_charts(rows: list[Any]) -> list[Chart]:
 
 
 def start_charts(rows: list[Any]) -> list[Chart]:
-    """Success and recognition by where the descent starts, one panel a system."""
+    """How often the target is met, and recognition, by where the descent starts, one panel a system."""
     found = []
     for system in dict.fromkeys(row["system"] for row in rows):
         own = [row for row in rows if row["system"] == system][::-1]
-        description = f"Success and recognition of {system} by the kind of start"
+        description = (
+            f"How often {system} meets the target, and is recognised, by the kind of start"
+        )
         with chart(system, description, height=1.4 + 0.32 * len(own)) as (panel, charts):
             places = np.arange(len(own))
             for series, key in enumerate(("success_rate", "recognised")):
@@ -162,7 +165,7 @@ def start_charts(rows: list[Any]) -> list[Chart]:
                     "os"[series],
                     color=SERIES[series],
                     markersize=5,
-                    label=("success", "recognised")[series],
+                    label=(_MET, "recognised")[series],
                 )
                 panel.named += 1
             panel.axes.set_yticks(places, [row["start"] for row in own])
@@ -174,9 +177,9 @@ def start_charts(rows: list[Any]) -> list[Chart]:
 
 
 def latent_charts(rows: list[Any]) -> list[Chart]:
-    """Success, recognition and error against the latent size, a line a kind of decoder."""
+    """How often the target is met, recognition and error against the latent size, a line a kind of decoder."""
     wanted = {
-        "success_rate": "success",
+        "success_rate": _MET,
         "recognised": "recognised",
         "test_mse": "MSE on test images",
     }
@@ -226,6 +229,6 @@ def training_charts(histories: Facts) -> list[Chart]:
 
 def _outcomes(panel: Panel, x: list[float], rows: list[Any]) -> None:
     limits = [row["success_interval"] for row in rows]
-    panel.points(x, [row["success_rate"] for row in rows], "success", 0, limits)
+    panel.points(x, [row["success_rate"] for row in rows], _MET, 0, limits)
     panel.points(x, [row["recognised"] for row in rows], "recognised", 1)
     panel.shares("share of attempts")

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from lso_native.experiments.hypotheses import answers
 from lso_native.experiments.results import read_samples
+from lso_native.experiments.systems import SAYS
 from lso_native.files import atomic_write_bytes
 
 from . import charts, sheets, tables
+from .opening import REAL, opening
 
 if TYPE_CHECKING:
     from lso_native.data import Part
@@ -57,25 +59,41 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
     sweeps = results["sweeps"]
     return {
         "settings": results["settings"],
+        "size": results["settings"].get("size", 14),
         "environment": results["environment"],
         "notes": results["notes"],
+        "opening": opening(results),
         "answers": answers(results),
         "sheets": _sheets(results, samples, real),
-        "systems": (tables.SYSTEM_HEAD, tables.system_rows(results)),
+        "systems": _leading(
+            tables.SYSTEM_HEAD, tables.system_rows(results), "success", "recognised"
+        ),
         "models": tables.model_lines(results),
-        "quality": (tables.QUALITY_HEAD, tables.quality_rows(results)),
-        "latent": (tables.LATENT_HEAD, tables.latent_rows(results)),
+        "quality": _leading(
+            tables.QUALITY_HEAD, tables.quality_rows(results), "recognised", "Fréchet"
+        ),
+        "latent": _leading(
+            tables.LATENT_HEAD, tables.latent_rows(results), "walks arrive", "walks recognised"
+        ),
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
         "success": charts.success_charts(results["systems"], samples),
-        "walks": charts.walk_charts(results["latent_spaces"]),
+        "walks": charts.walk_charts(tables.decoders(results)),
         "animations": _animations(folder, results),
         "irregularity": charts.irregularity_charts(results),
         "changes": charts.change_charts(sweeps["desired_change"]),
+        "n_swept": next((row["n"] for row in sweeps["desired_change"]), 0),
         "starts": charts.start_charts(sweeps["start"]),
         "latents": charts.latent_charts(sweeps["latent"]),
         "training": charts.training_charts(results["histories"]),
         "details": json.dumps(results["settings"], indent=2),
     }
+
+
+def _leading(head: tables.Row, rows: list[tables.Row], *names: str) -> tuple[Any, Any]:
+    """The table with the columns ``names`` right after the first: on a phone those are in view."""
+    first = [0, *(head.index(name) for name in names)]
+    order = [*first, *(i for i in range(len(head)) if i not in first)]
+    return [head[i] for i in order], [[row[i] for i in order] for row in rows]
 
 
 def _samples(folder: Path, results: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -95,23 +113,24 @@ def _sheets(
     if real is not None and samples:
         shown.append(
             {
-                "name": "real images",
+                "name": REAL,
                 "uri": sheets.sheet(real.images, real.labels),
-                "facts": "what a perfect system would look like",
+                "says": "Not generated: what a perfect system would look like.",
+                "facts": f"{results['real']['recognised']:.0%} recognised"
+                if "real" in results
+                else "",
             }
         )
     for name, arrays in samples.items():
         facts = results["systems"][name]
         asked = facts["success_rate"] is not None
-        summary = [f"recognised {facts['recognised']:.0%}"]
-        if asked:
-            summary.insert(0, f"success {facts['success_rate']:.0%}")
-        else:
-            summary.append("cannot be asked for a digit")
+        seen = f"{facts['recognised']:.0%} {'recognised' if asked else 'are some digit'}"
+        summary = [f"{facts['success_rate']:.0%} success", seen] if asked else [seen]
         summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
         missed = ~arrays["success"] if asked else None
         uri = sheets.sheet(arrays["images"], arrays["labels"], missed)
-        shown.append({"name": name, "uri": uri, "facts": ", ".join(summary)})
+        says = SAYS.get(name, "")
+        shown.append({"name": name, "uri": uri, "says": says, "facts": ", ".join(summary)})
     return shown
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from lso_native._typing import Array
-from lso_native.display import FAIL, data_uri, image_side, png
+from lso_native.display import Sheet, data_uri, image_side, png
 
 ROWS, DIGITS = 6, 10
-_SCALE, _GAP = 2, 4
+_SCALE = 2
 
 
 def sheet(images: Array, labels: Array, missed: Array | None = None) -> str:
@@ -19,24 +18,17 @@ def sheet(images: Array, labels: Array, missed: Array | None = None) -> str:
 
     missed: bool (n,), which images to frame.
     """
-    side = image_side(images.shape[1])
-    tile = side * _SCALE + _GAP
     columns = [
         np.arange(i, len(images), DIGITS) if (labels < 0).all() else np.flatnonzero(labels == i)
         for i in range(DIGITS)
     ]
-    rows = min(ROWS, max(map(len, columns)))
-    page = np.zeros((rows * tile, DIGITS * tile, 3), np.uint8)
+    places = np.full((min(ROWS, max(map(len, columns))), DIGITS), -1)
     for column, members in enumerate(columns):
-        for row, member in enumerate(members[:rows]):
-            level = np.round(np.clip(images[member], 0, 1) * 255).astype(np.uint8)
-            box = page[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile]
-            if missed is not None and missed[member]:
-                box[1:-1, 1:-1] = [int(FAIL[i : i + 2], 16) for i in (1, 3, 5)]
-            inner = np.kron(level.reshape(side, side), np.ones((_SCALE, _SCALE), np.uint8))
-            edge = _GAP // 2
-            box[edge:-edge, edge:-edge] = inner[:, :, None]
-    return data_uri(png(Image.fromarray(page).quantize(128)), "png")
+        shown = members[:ROWS]
+        places[: len(shown), column] = shown
+    side = image_side(images.shape[1])
+    page = Sheet(images, (side, side), places, _SCALE, missed=missed).image(paper=None)
+    return data_uri(png(page), "png")
 
 
 def file_uri(path: Path) -> str:
