@@ -8,7 +8,6 @@ from typing import Any
 
 import lso_native as lso
 import numpy as np
-from lso_native.figures import contact_sheet
 from numpy.typing import NDArray
 
 
@@ -39,5 +38,4 @@ problem = lso.Problem(
 starts, gently = decoder.sample_latent(50, random_state=0), lso.NormalizedGradientDescent(-0.1)
 result = lso.optimize(problem, starts=starts, bounds=(-3, 3), optimizer=gently)
 print(result)
-sheet = contact_sheet(result.samples, [7] * 50, result.success, title="Sevens", lines=5)
-sheet.save("own_decoder.png")
+lso.show(result).save("own_decoder.png")

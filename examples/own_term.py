@@ -2,7 +2,6 @@
 
 import lso_native as lso
 import numpy as np
-from lso_native.figures import contact_sheet
 from numpy.typing import ArrayLike, NDArray
 
 digits = lso.data.load("mnist5k", random_state=0)
@@ -25,6 +24,5 @@ problem = lso.Problem(
     lso.Branch(lso.Function(top_heavy)),
 )
 result = lso.optimize(problem, starts=decoder.sample_latent(50, random_state=0), bounds=(-3, 3))
-print(result, [int(term.met.sum()) for term in result.terms])
-sheet = contact_sheet(result.samples, [3] * 50, result.success, title="Top-heavy threes", lines=5)
-sheet.save("own_term.png")
+print(result)
+lso.show(result).save("own_term.png")

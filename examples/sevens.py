@@ -1,7 +1,6 @@
 """A hundred sevens by latent space optimization, in sevens.png: those that missed the target are framed in red."""
 
 import lso_native as lso
-from lso_native.figures import contact_sheet
 
 digits = lso.data.load("mnist5k", random_state=0)
 autoencoder = lso.Autoencoder(latent=20, random_state=0).fit(digits.train.images)
@@ -12,5 +11,4 @@ starts = autoencoder.sample_latent(100, random_state=0)
 result = lso.optimize(model, lso.one_hot(7, 10), starts=starts)
 print(result)
 
-sheet = contact_sheet(result.samples, [7] * 100, result.success, title="Sevens", lines=10)
-sheet.save("sevens.png")
+lso.show(result).save("sevens.png")

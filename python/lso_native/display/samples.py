@@ -14,6 +14,7 @@ from .tables import Table
 
 _TILE = 56  # pixels that an image's side is drawn with, or near it
 _LISTED, _VALUES = 6, 8  # samples in a table, and values of each
+_LOOKED_AT = 1_000  # samples that tell whether they are images
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class Samples:
         return f"{n_shown:,} of {len(self.values):,} {self.what}"
 
     def _block(self) -> Sheet | Table:
-        shape = image_shape(self.values)
+        shape = image_shape(self.values[:_LOOKED_AT])
         if shape is not None and len(self.values):
             return self.sheet(shape, most=30 if self.labels is None else 100)
         rows = self.values[:_LISTED, :_VALUES]
