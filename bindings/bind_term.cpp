@@ -66,9 +66,9 @@ std::shared_ptr<Kind<T>> cross_entropy(const py::object& target, const py::objec
 
 template <class T>
 std::shared_ptr<Ball<T>> ball(const py::object& center, std::size_t n_values, std::size_t n_samples, double radius,
-                              double margin) {
+                              double margin, double inner) {
   const Held<T> at = shared_rows<T>(center, "center", n_values, n_samples);
-  return own<Ball<T>>({at.array}, at.rows, radius, margin);
+  return own<Ball<T>>({at.array}, at.rows, radius, margin, inner);
 }
 
 template <class T, template <class> class Kind>
@@ -91,7 +91,8 @@ void bind_terms(py::module_& module) {
       .def(py::init(&cross_entropy<T, CategoricalCrossEntropy>), target, weights, n_values, n_samples,
            py::arg("tolerance"), name);
   bind_kind<T, Ball>(module, "Ball")
-      .def(py::init(&ball<T>), py::arg("center"), n_values, n_samples, py::arg("radius"), py::arg("margin"));
+      .def(py::init(&ball<T>), py::arg("center"), n_values, n_samples, py::arg("radius"), py::arg("margin"),
+           py::arg("inner"));
   bind_kind<T, FunctionTerm>(module, "Function")
       .def(py::init<py::function, std::size_t, double>(), py::arg("function"), n_values, py::arg("tolerance"));
 }

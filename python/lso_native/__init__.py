@@ -37,6 +37,7 @@ from lso_native.random import normal, permutation, uniform
 from lso_native.requirements import (
     Asks,
     Condition,
+    Far,
     Given,
     InRange,
     Linear,
@@ -76,6 +77,7 @@ __all__ = [
     "Decoder",
     "EncoderDecoder",
     "Evaluation",
+    "Far",
     "GenerateProgress",
     "GenerateResult",
     "Given",

@@ -235,6 +235,7 @@ class Ball32(Term32):
         n_samples: typing.SupportsInt | typing.SupportsIndex,
         radius: typing.SupportsFloat | typing.SupportsIndex,
         margin: typing.SupportsFloat | typing.SupportsIndex,
+        inner: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
 class Function32(Term32):
@@ -300,6 +301,7 @@ class Ball64(Term64):
         n_samples: typing.SupportsInt | typing.SupportsIndex,
         radius: typing.SupportsFloat | typing.SupportsIndex,
         margin: typing.SupportsFloat | typing.SupportsIndex,
+        inner: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
 class Function64(Term64):
@@ -351,18 +353,32 @@ class NormalizedGradientDescent:
         *,
         desired_change: typing.SupportsFloat | typing.SupportsIndex = -1.0,
         proportional: bool = True,
+        max_step: typing.SupportsFloat | typing.SupportsIndex | None = ...,
     ) -> None: ...
     @property
     def desired_change(self) -> float: ...
     @desired_change.setter
     def desired_change(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def max_step(self) -> float | None: ...
+    @max_step.setter
+    def max_step(self, arg0: typing.SupportsFloat | typing.SupportsIndex | None) -> None: ...
 
 class LevenbergMarquardt:
-    def __init__(self, *, damping: typing.SupportsFloat | typing.SupportsIndex = 0.001) -> None: ...
+    def __init__(
+        self,
+        *,
+        damping: typing.SupportsFloat | typing.SupportsIndex = 0.001,
+        max_step: typing.SupportsFloat | typing.SupportsIndex | None = ...,
+    ) -> None: ...
     @property
     def damping(self) -> float: ...
     @damping.setter
     def damping(self, arg0: typing.SupportsFloat | typing.SupportsIndex) -> None: ...
+    @property
+    def max_step(self) -> float | None: ...
+    @max_step.setter
+    def max_step(self, arg0: typing.SupportsFloat | typing.SupportsIndex | None) -> None: ...
 
 class Adam:
     def __init__(

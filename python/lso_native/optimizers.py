@@ -35,14 +35,17 @@ class NormalizedGradientDescent(_Settings):
     bound where the gradient vanishes.
 
     desired_change : C if not ``proportional``, else C / E. Below 0 to descend.
+    max_step : the length that no step exceeds, in the values' units; C is nearer to 0 where it would. None: any.
     """
 
     desired_change: float = _core.NormalizedGradientDescent().desired_change
     proportional: bool = _core.NormalizedGradientDescent().proportional
+    max_step: float | None = _core.NormalizedGradientDescent().max_step
 
     def __post_init__(self) -> None:
         check_number("desired_change", self.desired_change, below=0.0)
         check_flag("proportional", self.proportional)
+        _check_step(self.max_step)
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,15 @@ class LevenbergMarquardt(_Settings):
     residual, and there are few of them: see docs/optimizers/.
 
     damping : where mu begins, as a share of the mean squared length of a residual's gradient. Above 0.
+    max_step : the length that no step exceeds; longer ones are cut to it. None: any.
     """
 
     damping: float = _core.LevenbergMarquardt().damping
+    max_step: float | None = _core.LevenbergMarquardt().max_step
 
     def __post_init__(self) -> None:
         check_number("damping", self.damping, above=0.0)
+        _check_step(self.max_step)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,11 @@ class Adam(_Settings):
         check_number("epsilon", self.epsilon, above=0.0)
         check_number("beta1", self.beta1, minimum=0.0, below=1.0)
         check_number("beta2", self.beta2, minimum=0.0, below=1.0)
+
+
+def _check_step(max_step: float | None) -> None:
+    if max_step is not None:
+        check_number("max_step", max_step, above=0.0)
 
 
 # What moves inputs, and what trains.

@@ -145,7 +145,7 @@ class SquaredError(Term):
     def native(self, place: Place) -> Any:
         """The engine's term."""
         target = as_numbers(place.name, self.target).astype(np.float64)
-        weights = self._weights(place.dtype)
+        weights = _checked_weights(self.weights, place.dtype)
         ignored = np.isnan(target)
         if ignored.any():
             given = np.ones(1) if weights is None else weights
@@ -171,18 +171,6 @@ class SquaredError(Term):
             return _core.Tolerance(check_number("mse", self.mse, above=0.0), True)
         return DEFAULT_TOLERANCE
 
-    def _weights(self, dtype: np.dtype[Any]) -> Float64Array | None:
-        if self.weights is None:
-            return None
-        weights = as_numbers("weights", self.weights).astype(np.float64)
-        with np.errstate(over="ignore"):
-            kept = weights.astype(dtype)
-        wrong = ~np.isfinite(kept) | (weights < 0) | ((weights > 0) & (kept == 0))
-        if wrong.any():
-            expected = f"finite numbers of at least 0 in the range of {dtype}"
-            raise ArgumentError("weights", expected, f"{weights[wrong][0]:g}")
-        return weights
-
 
 @dataclass(frozen=True, eq=False)
 class Interval(Term):
@@ -194,11 +182,13 @@ class Interval(Term):
     low, high : one number, (n_values,) for every sample, or (n_samples, n_values); -inf or inf for no end.
     margin : in the values' own units, at most half the width. None: a twentieth of the width, or a thousandth of the
         size of the only end, at least of 1.
+    weights : of the squared distances, (n_values,) or (n_samples, n_values), at least 0; 0 is "don't care".
     """
 
     low: ArrayLike
     high: ArrayLike
     margin: float | None = None
+    weights: ArrayLike | None = None
 
     def native(self, place: Place) -> Any:
         """The engine's term."""
@@ -220,7 +210,10 @@ class Interval(Term):
             got = f"{high[tuple(wrong)]:g} below or too close to {low[tuple(wrong)]:g}"
             raise ArgumentError("high", f"numbers of at least low in {place.dtype}", got)
         margin = math.nan if self.margin is None else check_number("margin", self.margin, minimum=0)
-        return place.native("Interval", *ends, None, place.n_values, place.n_samples, margin)
+        weights = _checked_weights(self.weights, place.dtype)
+        if weights is not None and not (np.atleast_2d(weights).sum(axis=1) > 0).all():
+            raise ArgumentError("weights", "at least one above 0 in every row", "all zeros")
+        return place.native("Interval", *ends, weights, place.n_values, place.n_samples, margin)
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,30 +257,30 @@ class CategoricalCrossEntropy(BinaryCrossEntropy):
 
 @dataclass(frozen=True, eq=False)
 class Ball(Term):
-    """The values, as a point, at most ``radius`` from ``center``: keeps a latent where the codes are.
+    """The values, as a point, at most ``radius`` from ``center``, and at least ``inner``: keeps a latent where codes
+    are, or a sample away from another.
 
-    E = squared distance from the ball narrowed by ``margin``, a share of the radius.
+    E = squared distance from the ball, or shell, narrowed by ``margin``, a share of its radii.
 
+    radius : inf for no end, where there is an ``inner``.
     center : (n_values,) for every sample, (n_samples, n_values), or one number.
     """
 
     radius: float
     center: ArrayLike = 0.0
     margin: float = 0.05
+    inner: float = 0.0
 
     def native(self, place: Place) -> Any:
         """The engine's term."""
         center = as_numbers("center", self.center).astype(np.float64)
         if center.ndim == 0:
             center = np.full(place.n_values, center)
-        return place.native(
-            "Ball",
-            center,
-            place.n_values,
-            place.n_samples,
-            check_number("radius", self.radius, above=0.0),
-            check_number("margin", self.margin, minimum=0.0, below=1.0),
-        )
+        inner = check_number("inner", self.inner, minimum=0.0)
+        endless = isinstance(self.radius, float) and math.isinf(self.radius) and inner > 0
+        radius = math.inf if endless else check_number("radius", self.radius, above=inner)
+        margin = check_number("margin", self.margin, minimum=0.0, below=1.0)
+        return place.native("Ball", center, place.n_values, place.n_samples, radius, margin, inner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -340,3 +333,17 @@ def _broadcast(name: str, first: Array, second: Array) -> tuple[Array, Array]:
         expected = f"a shape that goes with {first.shape}"
         raise ArgumentError(name, expected, str(second.shape)) from None
     return np.broadcast_to(first, shape), np.broadcast_to(second, shape)
+
+
+def _checked_weights(given: ArrayLike | None, dtype: np.dtype[Any]) -> Float64Array | None:
+    """Weights of values, of any shape. Raises ValueError for one that is not finite, in ``dtype``, and at least 0."""
+    if given is None:
+        return None
+    weights = as_numbers("weights", given).astype(np.float64)
+    with np.errstate(over="ignore"):
+        kept = weights.astype(dtype)
+    wrong = ~np.isfinite(kept) | (weights < 0) | ((weights > 0) & (kept == 0))
+    if wrong.any():
+        expected = f"finite numbers of at least 0 in the range of {dtype}"
+        raise ArgumentError("weights", expected, f"{weights[wrong][0]:g}")
+    return weights

@@ -77,9 +77,16 @@ TEST("S = 0 is stationary and a non-finite step diverged, and the values stay") 
 }
 
 TEST("the desired change is constant or proportional to the error") {
-  CHECK((lso::NormalizedGradientDescent{-0.5, true}.change(4.0)) == -2.0);
-  CHECK((lso::NormalizedGradientDescent{-0.5, false}.change(4.0)) == -0.5);
-  CHECK(lso::NormalizedGradientDescent{}.change(3.0) == -3.0);
+  CHECK((lso::NormalizedGradientDescent{-0.5, true}.change(4.0, 1.0)) == -2.0);
+  CHECK((lso::NormalizedGradientDescent{-0.5, false}.change(4.0, 1.0)) == -0.5);
+  CHECK(lso::NormalizedGradientDescent{}.change(3.0, 1.0) == -3.0);
+}
+
+TEST("a step is no longer than max_step") {
+  const lso::NormalizedGradientDescent capped{.max_step = 0.5};
+  CHECK(capped.change(3.0, 4.0) == -1.0);  // a length of 1 / 2, where 3 / 2 was asked for
+  CHECK(capped.change(0.5, 4.0) == -0.5);
+  CHECK(capped.change(3.0, 0.0) == 0.0);
 }
 
 TEST("Adam follows Kingma and Ba's Algorithm 1") {

@@ -49,7 +49,10 @@ Made categorical(double tolerance = 0) {
 }
 Made ball(double radius = 0.3) { return std::make_shared<lso::Ball<double>>(row(target), radius, 0.1); }
 
-std::vector<Made> all() { return {squared_error(), interval(), binary(), categorical(), ball()}; }
+// At least 1.5 and at most 2 from the target.
+Made shell() { return std::make_shared<lso::Ball<double>>(row(target), 2.0, 0.1, 1.5); }
+
+std::vector<Made> all() { return {squared_error(), interval(), binary(), categorical(), ball(), shell()}; }
 
 // What a term says of one sample whose nodes take z.
 struct Said {
@@ -84,6 +87,17 @@ bool met_at(const Made& term, const std::vector<double>& y) { return say(*term, 
 
 TEST("squared error is the weighted sum, with no half") {
   CHECK_CLOSE(error_at(squared_error(), {0.5, 0.5, 0.0}), 0.09 + 0.5 * 0.16 + 2.0 * 0.16, 1e-14, 0.0);
+}
+
+TEST("a shell is met between its radii, and costs the squared distance from it narrowed by its margin") {
+  const auto at = [](double distance) { return std::vector<double>{target[0] + distance, target[1], target[2]}; };
+  CHECK(met_at(shell(), at(1.75)) && met_at(shell(), at(-1.75)));
+  CHECK(!met_at(shell(), at(1.49)) && !met_at(shell(), at(2.01)) && !met_at(shell(), at(0)));
+  CHECK_CLOSE(error_at(shell(), at(1.0)), 0.65 * 0.65, 1e-12, 0.0);
+  CHECK_CLOSE(error_at(shell(), at(3.0)), 1.2 * 1.2, 1e-12, 0.0);
+  CHECK(error_at(shell(), at(1.7)) == 0.0);
+  const Said centre = say(*shell(), Activation::linear, target);
+  CHECK(centre.error > 0 && centre.delta[0] == 0.0);
 }
 
 TEST("an interval costs the squared distance from it narrowed by its margin, and nothing inside") {

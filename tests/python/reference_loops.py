@@ -67,6 +67,13 @@ class Run:
     losses: list[float] = field(default_factory=list)
 
 
+def capped(before: Array, after: Array | None, longest: float) -> Array | None:
+    """The point that is at most `longest` from `before` on the way to `after`."""
+    if after is None or (length := float(np.linalg.norm(after - before))) <= longest:
+        return after
+    return before + (after - before) * (longest / length)
+
+
 def optimize_one(
     chain: Chain,
     objective: Objective,
@@ -75,6 +82,7 @@ def optimize_one(
     tolerance: float,
     desired_change: float = -1.0,
     proportional: bool = True,
+    max_step: float = np.inf,
     max_iterations: int = 1000,
     bounds: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
 ) -> Run:
@@ -102,7 +110,7 @@ def optimize_one(
             return run
         derivatives = backpropagate_nodes(chain, values, output_gradient)[0][0]
         change = desired_change * error if proportional else desired_change
-        moved = descend(point, derivatives, change)
+        moved = capped(point, descend(point, derivatives, change), max_step)
         if moved is None or not np.isfinite(moved).all():
             run.status = "stationary" if moved is None else "diverged"
             return run
@@ -121,10 +129,11 @@ class NormalizedDescent:
 
     desired_change: float = -1.0
     proportional: bool = True
+    max_step: float = np.inf
 
     def step(self, values: Array, derivatives: Array, error: float) -> Array:
         change = self.desired_change * error if self.proportional else self.desired_change
-        moved = descend(values, derivatives, change)
+        moved = capped(values, descend(values, derivatives, change), self.max_step)
         return values if moved is None else moved
 
 

@@ -56,6 +56,7 @@ def marquardt_one(
     *,
     tolerance: float,
     damping: float = 1e-3,
+    max_step: float = np.inf,
     max_iterations: int = 1000,
     bounds: tuple[Array, Array] = (np.array(-np.inf), np.array(np.inf)),
 ) -> loops.Run:
@@ -91,7 +92,8 @@ def marquardt_one(
         free = np.where(held, 0.0, model)
         mu = mu or damping * float((free**2).sum()) / min(free.shape)
         step = np.where(held, 0.0, damped_step(free, residual, mu))
-        promised = float(step @ (mu * step - np.where(held, 0.0, slope)))
+        step *= min(1.0, max_step / (float(np.linalg.norm(step)) or 1.0))
+        promised = float(residual @ residual - np.square(residual + free @ step).sum())
         point = (run.latent + step).clip(low, high)
         if np.array_equal(point, run.latent):
             run.status = "stationary"
@@ -151,6 +153,24 @@ def test_steps_equal_the_reference(n_outputs: int, damping: float) -> None:
     assert result.trajectory_loss is not None
     for errors, run in zip(result.trajectory_loss, runs, strict=True):
         assert_close(errors, run.losses, 1e-9)
+
+
+@pytest.mark.parametrize("n_outputs", [2, 9])
+def test_no_step_is_longer_than_the_longest(n_outputs: int) -> None:
+    model = small(n_outputs=n_outputs)
+    targets = reachable(model)
+    optimizer = lso.LevenbergMarquardt(max_step=0.05)
+    options: dict[str, Any] = {"squared_error": 1e-7, "max_iterations": 12}
+    result = optimize(model, targets, optimizer=optimizer, **options)
+    runs = marquardt_runs(
+        model, list(map(squared, targets)), tolerance=1e-7, max_step=0.05, max_iterations=12
+    )
+    assert_equals_reference(result, runs)
+    assert result.trajectory is not None
+    lengths = [
+        np.linalg.norm(np.diff(points, axis=0), axis=1).max() for points in result.trajectory
+    ]
+    assert max(lengths) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus", "relu", "gelu"])

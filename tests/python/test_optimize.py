@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import reference
 import reference_loops as loops
-from checks import assert_close, assert_same_bits
+from checks import assert_close, assert_refused, assert_same_bits
 from lso_native._typing import Array
 from strategies import random_network, uniform
 
@@ -56,6 +56,39 @@ def test_convergence_equals_the_reference(activation: str) -> None:
     assert result.success.all()
     assert len(set(result.iterations.tolist())) > 3
     assert (result.mse <= 1e-8).all()
+
+
+def test_no_step_is_longer_than_the_longest() -> None:
+    targets = reachable(small())
+    optimizer = lso.NormalizedGradientDescent(desired_change=-0.5, max_step=0.03)
+    options: dict[str, Any] = {"max_iterations": 9}
+    result = lso.optimize(
+        *(small(), targets),
+        starts=STARTS,
+        mse=1e-8,
+        optimizer=optimizer,
+        trajectory=True,
+        **options,
+    )
+    objectives = [loops.squared_error(target) for target in targets]
+    runs = reference_runs(
+        *(small(), STARTS, objectives),
+        tolerance=2e-8,
+        desired_change=-0.5,
+        max_step=0.03,
+        **options,
+    )
+    assert_equals_reference(result, runs)
+    assert result.trajectory is not None
+    steps = [np.linalg.norm(np.diff(points, axis=0), axis=1) for points in result.trajectory]
+    assert max(step.max() for step in steps) == pytest.approx(0.03)
+    assert min(step.min() for step in steps) < 0.029
+
+
+@pytest.mark.parametrize("kind", [lso.NormalizedGradientDescent, lso.LevenbergMarquardt])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf, "1"])
+def test_a_bad_longest_step_names_the_argument(kind: Any, value: Any) -> None:
+    assert_refused(lambda: kind(max_step=value), "max_step")
 
 
 def test_a_constant_desired_change_equals_the_reference() -> None:

@@ -380,12 +380,40 @@ def test_what_does_not_fit_is_named(argument: str, make: Any) -> None:
     assert_refused(make, argument)
 
 
+def test_an_interval_weighs_its_values() -> None:
+    weights = np.array([2.0, 0.0])
+    term = lso.Interval(LOW, HIGH, margin=0.0, weights=np.tile(weights, (60, 1)))
+    asked = lso.Problem(DECODER, lso.Branch(term, head=REGRESSOR))
+    numbers = REGRESSOR(DECODER(STARTS))
+    miss = np.maximum(np.maximum(LOW - numbers, numbers - HIGH), 0.0)
+    found = asked.evaluate(STARTS)
+    assert_close(found.loss, (weights * miss**2).sum(axis=1), 1e-12)
+    assert_same_bits(found.met, miss[:, 0] == 0)
+    assert 0 < found.met.sum() < 60
+
+
+def test_a_ball_may_have_an_inner_radius() -> None:
+    shell = lso.Ball(np.inf, CENTERS, inner=1.0)
+    asked = lso.Problem(DECODER, latent=[shell])
+    result = lso.optimize(asked, starts=CENTERS + 0.1)
+    distance = np.linalg.norm(result.latents - CENTERS, axis=1)
+    assert result.success.all()
+    assert_close(distance, np.full(60, 1.05), 0.05)
+    assert_same_bits(result.terms[0].met, distance >= 1.0)
+
+
 @pytest.mark.parametrize(
     ("argument", "term"),
     [
         ("radius", lso.Ball(0.0)),
         ("margin", lso.Ball(1.0, margin=1.0)),
         ("center", lso.Ball(1.0, center=[0.0, 1.0])),
+        ("radius", lso.Ball(1.0, inner=1.0)),
+        ("radius", lso.Ball(np.inf)),
+        ("inner", lso.Ball(1.0, inner=-1.0)),
+        ("weights", lso.Interval(0.0, 1.0, weights=np.zeros(4))),
+        ("weights", lso.Interval(0.0, 1.0, weights=[1.0, -1.0, 1.0, 1.0])),
+        ("weights", lso.Interval(0.0, 1.0, weights=[1.0, 1.0])),
         ("low", lso.Interval(np.zeros(5), np.ones(5))),
         ("high", lso.Interval(1.0, 0.0)),
         ("margin", lso.Interval(0.0, 1.0, margin=-1.0)),

@@ -17,5 +17,9 @@ OPTIMIZERS: dict[str, tuple[Any, Callable[[], loops.NormalizedDescent | loops.Ad
         lso.NormalizedGradientDescent(desired_change=-0.001, proportional=False),
         lambda: loops.NormalizedDescent(-0.001, proportional=False),
     ),
+    "Algorithm 3, capped": (
+        lso.NormalizedGradientDescent(desired_change=-0.05, max_step=0.01),
+        lambda: loops.NormalizedDescent(-0.05, max_step=0.01),
+    ),
     "Adam": (lso.Adam(learning_rate=0.01), lambda: loops.Adam(learning_rate=0.01)),
 }

@@ -2,9 +2,11 @@
 // file of its own: cpp/src/optimize for inputs, cpp/src/train for parameters.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <variant>
@@ -29,13 +31,21 @@ struct Setting {
 struct NormalizedGradientDescent {
   double desired_change = -1.0;  // C of Algorithm 3, the change of the error that a step asks for: negative to descend
   bool proportional = true;      // C = desired_change * E, else C = desired_change
+  std::optional<double> max_step = std::nullopt;  // the length that no step exceeds: C is nearer to 0 where it would
 
-  [[nodiscard]] double change(double error) const { return proportional ? desired_change * error : desired_change; }
+  // C, which a step of length |C| / sqrt(S) asks for.
+  [[nodiscard]] double change(double error, double squared_norm) const {
+    const double asked = proportional ? desired_change * error : desired_change;
+    if (!max_step) return asked;
+    const double most = *max_step * std::sqrt(squared_norm);
+    return std::abs(asked) > most ? std::copysign(most, asked) : asked;
+  }
 
   static constexpr std::string_view name = "NormalizedGradientDescent";
   static constexpr auto settings() {
     using Self = NormalizedGradientDescent;
-    return std::tuple{Setting{"desired_change", &Self::desired_change}, Setting{"proportional", &Self::proportional}};
+    return std::tuple{Setting{"desired_change", &Self::desired_change}, Setting{"proportional", &Self::proportional},
+                      Setting{"max_step", &Self::max_step}};
   }
   template <class T>
   [[nodiscard]] std::unique_ptr<Tile<T>> tile(Job<T>& job, std::size_t lanes) const;
@@ -45,9 +55,13 @@ struct NormalizedGradientDescent {
 // problem, damped.
 struct LevenbergMarquardt {
   double damping = 1e-3;  // where mu begins, as a share of the mean squared length of a residual's gradient
+  std::optional<double> max_step = std::nullopt;  // the length that no step exceeds: longer ones are cut to it
 
   static constexpr std::string_view name = "LevenbergMarquardt";
-  static constexpr auto settings() { return std::tuple{Setting{"damping", &LevenbergMarquardt::damping}}; }
+  static constexpr auto settings() {
+    using Self = LevenbergMarquardt;
+    return std::tuple{Setting{"damping", &Self::damping}, Setting{"max_step", &Self::max_step}};
+  }
   // Throws std::invalid_argument where a term is no sum of squares.
   template <class T>
   [[nodiscard]] std::unique_ptr<Tile<T>> tile(Job<T>& job, std::size_t lanes) const;

@@ -44,4 +44,19 @@ void DampedSolver::solve(const LinearModel& model) {
   }
 }
 
+// h to t h of length `most`, if it is longer, and what that promises: E - |r + t J h|^2 = -2 t h^T g + t^2 (h^T g +
+// mu |h|^2).
+void DampedSolver::shorten(LinearModel& model, double most) {
+  double squared = 0;
+  double slope = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    squared += step_[i] * step_[i];
+    slope += step_[i] * gradient_[i];
+  }
+  if (!(squared > most * most)) return;
+  const double t = most / std::sqrt(squared);
+  for (double& value : step_) value *= t;
+  model.predicted_ = -2 * t * slope + t * t * (slope + model.damping_ * squared);
+}
+
 }  // namespace lso

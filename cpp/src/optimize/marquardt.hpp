@@ -90,11 +90,13 @@ class DampedSolver {
     double promised = 0;  // E - |r + J h|^2 = mu |h|^2 - h^T g
     for (std::size_t i = 0; i < n_; ++i) promised += step_[i] * (model.damping_ * step_[i] - gradient_[i]);
     model.predicted_ = promised;
+    if (settings.max_step) shorten(model, *settings.max_step);
     return step_;
   }
 
  private:
   void solve(const LinearModel& model);
+  void shorten(LinearModel& model, double most);
   [[nodiscard]] bool factor(double damping);
 
   std::size_t m_, n_, size_;

@@ -52,7 +52,7 @@ class DescentTile final : public Tile<T> {
     } else if (norm_[lane] == 0.0) {
       state.done = Status::stationary;
     }
-    scale_[lane] = state.done ? 0.0 : settings_.change(error) / norm_[lane];
+    scale_[lane] = state.done ? 0.0 : settings_.change(error, norm_[lane]) / norm_[lane];
   }
 
   // Keeps the best points, then moves every lane. A step that the bounds undo is stationary.

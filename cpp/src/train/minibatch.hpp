@@ -118,7 +118,8 @@ class MinibatchTrainer final : public Trainer<T> {
     const double norm = sum_.squared_norm({team_});
     if (!std::isfinite(norm)) return StepOutcome::diverged;
     if (adam_.empty()) {
-      return sum_.step({team_}, std::get<NormalizedGradientDescent>(settings_.optimizer).change(error), norm);
+      const auto& descent = std::get<NormalizedGradientDescent>(settings_.optimizer);
+      return sum_.step({team_}, descent.change(error, norm), norm);
     }
     if (!std::isfinite(static_cast<T>(norm))) return StepOutcome::diverged;  // it squares in T
     sum_.step({team_}, adam_);

@@ -94,7 +94,7 @@ class OnlineTrainer final : public Trainer<T> {
     if (!std::isfinite(error)) return StepOutcome::diverged;
     backward();
     const auto* descent = std::get_if<NormalizedGradientDescent>(&settings_.optimizer);
-    return descent != nullptr ? descend_all(descent->change(error)) : adam_all();
+    return descent != nullptr ? descend_all(*descent, error) : adam_all();
   }
 
   // Every layer: the step that the sample before asked for, and this sample's values.
@@ -167,7 +167,7 @@ class OnlineTrainer final : public Trainer<T> {
   }
 
   // Algorithm 3: the biases now, the weights when the next sample comes.
-  StepOutcome descend_all(double change) {
+  StepOutcome descend_all(const NormalizedGradientDescent& descent, double error) {
     double norm = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const Stage& stage = stages_[s];
@@ -177,6 +177,7 @@ class OnlineTrainer final : public Trainer<T> {
       if (stage.layer > 0) norm += md * stages_[s - 1].square(stages_[s - 1].now);
     }
     if (!std::isfinite(norm)) return StepOutcome::diverged;
+    const double change = descent.change(error, norm);
     const StepOutcome outcome = check_step<T>(change, norm);
     if (outcome != StepOutcome::moved) return outcome;
     const double scale = change / norm;

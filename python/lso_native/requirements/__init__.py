@@ -14,7 +14,7 @@ from lso_native.requirements.base import (
 from lso_native.requirements.classes import BetweenClasses, IsClass
 from lso_native.requirements.functions import Condition, torch_condition
 from lso_native.requirements.latent import NearLatent
-from lso_native.requirements.sample import Given, InRange, Linear, Near
+from lso_native.requirements.sample import Far, Given, InRange, Linear, Near
 from lso_native.requirements.values import CheckedWithin, Extreme, Quantities, Readable, Within
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Combination",
     "Condition",
     "Extreme",
+    "Far",
     "Given",
     "InRange",
     "IsClass",

@@ -209,6 +209,57 @@ class Near(Requirement):
         return Reading(distance[:, None], miss, told.met)
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Far(Requirement):
+    """At least ``distance`` from each of some samples, as the crow flies. Descent moves away from the one that is
+    nearest at the start.
+
+    samples : (m, n_features), or (n_features,) for one.
+    """
+
+    samples: ArrayLike
+    distance: float
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        check_number("distance", self.distance, above=0.0)
+        rows = self._rows()
+        if rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all():
+            raise ArgumentError("samples", "finite rows of features", f"shape {rows.shape}")
+
+    def _rows(self) -> Float64Array:
+        return np.atleast_2d(as_numbers("samples", self.samples).astype(np.float64))
+
+    def _nearest(self, values: Array) -> tuple[Array, Float64Array]:
+        """Of each of ``values`` (n, n_features): which sample is nearest, and how far it is."""
+        exact, best = values.astype(np.float64), np.full(len(values), np.inf)
+        which = np.zeros(len(values), np.int64)
+        for place, row in enumerate(self._rows()):
+            distance = np.linalg.norm(exact - row, axis=1)
+            which[distance < best] = place
+            best = np.minimum(best, distance)
+        return which, best
+
+    @property
+    def name(self) -> str:
+        """``label``, or how far."""
+        return self.label or f"at least {self.distance:g} from {len(self._rows())} samples"
+
+    def term(self, starts: Starts) -> Asked:
+        """Out of a ball about the sample that is nearest at each start."""
+        rows = self._rows()
+        check_width("samples", rows.shape[1], starts.decoder)
+        center = rows[self._nearest(starts.samples)[0]]
+        ball = Ball(math.inf, center=center, inner=self.distance)
+        return Asked(ball, 1 / self.distance**2)
+
+    def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
+        """The distance from the nearest."""
+        distance = self._nearest(values)[1]
+        miss = np.maximum(self.distance - distance, 0.0)
+        return Reading(distance[:, None], miss, miss == 0)
+
+
 def check_width(name: str, n_features: int, decoder: Model) -> None:
     """Raise unless a sample of ``decoder`` has so many features."""
     if n_features != decoder.n_outputs:
