@@ -277,7 +277,7 @@ class Ball(Term):
         if center.ndim == 0:
             center = np.full(place.n_values, center)
         inner = check_number("inner", self.inner, minimum=0.0)
-        endless = isinstance(self.radius, float) and math.isinf(self.radius) and inner > 0
+        endless = inner > 0 and self.radius == math.inf
         radius = math.inf if endless else check_number("radius", self.radius, above=inner)
         margin = check_number("margin", self.margin, minimum=0.0, below=1.0)
         return place.native("Ball", center, place.n_values, place.n_samples, radius, margin, inner)

@@ -18,8 +18,8 @@ OPTIMIZERS: dict[str, tuple[Any, Callable[[], loops.NormalizedDescent | loops.Ad
         lambda: loops.NormalizedDescent(-0.001, proportional=False),
     ),
     "Algorithm 3, capped": (
-        lso.NormalizedGradientDescent(desired_change=-0.05, max_step=0.01),
-        lambda: loops.NormalizedDescent(-0.05, max_step=0.01),
+        lso.NormalizedGradientDescent(desired_change=-0.05, max_step=0.03),
+        lambda: loops.NormalizedDescent(-0.05, max_step=0.03),
     ),
     "Adam": (lso.Adam(learning_rate=0.01), lambda: loops.Adam(learning_rate=0.01)),
 }
