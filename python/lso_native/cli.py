@@ -5,19 +5,15 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 from lso_native import __version__
 from lso_native.commands.display import say
+from lso_native.commands.settings import add_settings
 from lso_native.errors import BadArgument
-from lso_native.models.autoencoder import Autoencoder
-from lso_native.models.base import DEFAULT_OPTIMIZER
+from lso_native.models.settings import ESTIMATORS
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
-from lso_native.optimizers import NormalizedGradientDescent, TrainOptimizer
-from lso_native.training import DEFAULT_EPOCHS
-
-_LATENT = Autoencoder.latent
-_HIDDEN = ",".join(map(str, Autoencoder.hidden))
+from lso_native.optimizers import NormalizedGradientDescent
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -86,6 +82,7 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         "write results.json, report.html, samples, figures and models.",
     )
     _add_data(parser)
+    _add_size(parser)
     parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
     parser.add_argument(
         "--samples", type=int, default=100, metavar="N", help="digits a system; default: 100"
@@ -109,28 +106,61 @@ def _add_train(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "train", help="train one model and save it", description="Train one model and save it."
     )
-    parser.add_argument("kind", choices=("autoencoder", "classifier"))
+    kinds = parser.add_subparsers(metavar="kind", dest="kind", required=True)
+    for name, kind in ESTIMATORS.items():
+        if kind.__module__.startswith(f"{__package__}."):  # others know best how they are trained
+            _add_kind(kinds, name.replace("_", "-"), kind)
+
+
+def _add_kind(kinds: Commands[_Parser], name: str, kind: Any) -> None:
+    told = kind.__doc__.partition("\n\n")[0].replace("``", "").replace("%", "%%")
+    brief = re.split(r" \(|, ", told)[0]
+    parser = kinds.add_parser(name, help=brief, description=told)
     parser.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
     _add_data(parser)
+    _add_size(parser)
     parser.add_argument("--images", type=int, metavar="N", help="training images; default: all")
-    parser.add_argument(
-        "--latent", type=int, metavar="N", help=f"of an autoencoder; default: {_LATENT}"
-    )
-    parser.add_argument(
-        "--hidden", default=_HIDDEN, metavar="a,b,...", help="layer sizes; default: %(default)s"
-    )
-    parser.add_argument(
-        "--optimizer",
-        choices=[kind.option() for kind in get_args(TrainOptimizer)],
-        default=type(DEFAULT_OPTIMIZER).option(),
-        help="default: %(default)s",
-    )
-    parser.add_argument(
-        "--epochs", type=int, default=DEFAULT_EPOCHS, metavar="N", help="default: %(default)s"
-    )
-    parser.add_argument("--mse", type=float, metavar="X", help="stop at this training MSE")
+    if name in _OWN_OPTIONS:
+        _OWN_OPTIONS[name](parser)
     _add_seed(parser)
+    add_settings(parser, kind)
     parser.set_defaults(command=_train)
+
+
+def _add_none(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--none",
+        action="store_true",
+        help="also learn images that show no digit, half as many, as none of the classes; the "
+        "objective is then binary_cross_entropy unless another is given",
+    )
+    parser.add_argument(
+        "--decoder",
+        metavar="FILE",
+        help="with --none: a saved generator, which makes some of these from latents far off",
+    )
+
+
+def _add_attributes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--attributes",
+        default="slant,thickness",
+        metavar="a,b,...",
+        help="of slant, thickness, width, height, ink and holes; default: %(default)s",
+    )
+    parser.add_argument(
+        "--copies",
+        type=int,
+        default=2,
+        metavar="N",
+        help="of each image, in other styles, to learn from too; default: %(default)s",
+    )
+
+
+_OWN_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "classifier": _add_none,
+    "regressor": _add_attributes,
+}
 
 
 def _add_generate(commands: Commands[_Parser]) -> None:
@@ -209,6 +239,12 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--data-dir", metavar="DIR", help="the four IDX files of mnist; default: cache or download"
+    )
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--size", type=int, choices=(14, 28), default=14, help="of an image; default: %(default)s"
     )
 
 

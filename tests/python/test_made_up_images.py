@@ -36,12 +36,14 @@ def assert_fills(values: Any, low: float, high: float) -> None:
 
 
 def test_a_copy_is_sheared_by_up_to_the_slant() -> None:
-    made = varied(RING, slant=15, stroke=0, shift=0, random_state=0)
+    made = varied(RING, slant=40, stroke=0, shift=0, random_state=0)
     np.testing.assert_allclose(made.sum(axis=1), RING.sum(axis=1))
     slants = np.radians([attributes(images)["slant"] for images in (RING, made)])
     added = np.tan(slants[1]) - np.tan(slants[0])
-    assert_fills(np.degrees(np.arctan(added)), -15, 15)
+    assert_fills(np.degrees(np.arctan(added)), -40, 40)
     np.testing.assert_allclose(centres(made)[:, 1], centres(RING)[:, 1])
+    middle = varied(BARS, slant=40, stroke=0, shift=0, random_state=0)  # about which it is sheared
+    np.testing.assert_allclose(centres(middle), centres(BARS).tolist())
 
 
 def test_a_copy_is_moved_by_up_to_the_shift() -> None:

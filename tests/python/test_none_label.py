@@ -8,6 +8,7 @@ import lso_native as lso
 import numpy as np
 import pytest
 from estimator_data import N_FEATURES, assert_same_estimator, patterns
+from lso_native.models.dataset import Dataset
 
 X, NUMBERS = patterns()
 JUNK = lso.uniform((40, N_FEATURES), random_state=1, dtype="float64")
@@ -79,12 +80,14 @@ def test_it_goes_on_sample_by_sample_with_none_among_the_classes() -> None:
 
 
 def test_as_large_a_share_of_them_is_held_out() -> None:
-    order = np.argsort(lso.uniform(100, random_state=3))
-    model = small(epochs=1, validation_fraction=0.5, dtype="float64")
-    model.fit(BOTH[order], LABELS[-1][order])
-    # 30 samples of a class and 20 of none are left to train on; mse_ is over these.
-    squared = np.square(model.decision_function(BOTH) - np.eye(4)[LABELS[-1]][:, :3])
-    assert 50 * 3 * model.mse_ < 0.8 * squared.sum()
+    data = small()._encode("y", Dataset(BOTH, LABELS[-1]), None)
+    for share in (0.25, 0.5):
+        _, held = data.hold_out(share, seed=0)
+        assert held is not None
+        assert held.y is not None
+        numbers, counts = np.unique(held.y, return_counts=True)
+        assert numbers.tolist() == [-1, 0, 1, 2]
+        assert counts.tolist() == [40 * share, *[20 * share] * 3]
     validated = small(epochs=1).fit(BOTH, LABELS[-1], validation=(BOTH, LABELS[-1]))
     assert validated.history_["validation_loss"].shape == (1,)
 

@@ -21,6 +21,7 @@ def reproduce(arguments: argparse.Namespace) -> None:
     settings = ReproduceSettings(
         dataset=arguments.dataset,
         data_dir=arguments.data_dir,
+        size=arguments.size,
         out=arguments.out,
         samples=arguments.samples,
         systems=names,

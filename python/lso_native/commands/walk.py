@@ -54,7 +54,10 @@ def _through_digits(
     if len(asked) * steps > MOST_IMAGES:
         raise ArgumentError("digits", f"at most {MOST_IMAGES // steps} of them", len(asked))
     digits = load(
-        arguments.dataset, data_dir=arguments.data_dir, random_state=arguments.random_state
+        arguments.dataset,
+        size=28 if source.decoder_.n_outputs == 28 * 28 else 14,
+        data_dir=arguments.data_dir,
+        random_state=arguments.random_state,
     )
     return walks.through_digits(source, digits.test, digits=asked, steps=steps)
 

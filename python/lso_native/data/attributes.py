@@ -11,18 +11,16 @@ from lso_native._typing import Array, Float64Array, IntArray
 
 from .pictures import check_pictures
 
-__all__ = ["attributes"]
+__all__ = ["ATTRIBUTES", "attributes"]
 
 _TAIL = 0.05  # share of the ink that an extent leaves out at either end
 _DEPTH = 0.25  # of a lake: of MNIST's digits, lower finds gaps in strokes, higher misses loops
 _CHUNK = 512  # images at a time: they stay in the cache
 
-_DTYPE = np.dtype(
-    [
-        *((name, np.float64) for name in ("slant", "thickness", "width", "height", "ink")),
-        ("holes", np.int64),
-    ]
-)
+ATTRIBUTES = ("slant", "thickness", "width", "height", "ink", "holes")
+"""The fields of `attributes`, numbers but for the holes, which are counted."""
+
+_DTYPE = np.dtype([*((name, np.float64) for name in ATTRIBUTES[:-1]), (ATTRIBUTES[-1], np.int64)])
 
 
 def attributes(images: npt.ArrayLike) -> Array:

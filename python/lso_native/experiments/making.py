@@ -46,6 +46,7 @@ class ReproduceSettings:
     """One run of ``lso reproduce``."""
 
     dataset: DatasetName = "mnist5k"
+    size: int = 14
     data_dir: str | None = None
     out: str = "lso-output"
     samples: int = 100

@@ -133,7 +133,12 @@ def _prepare(settings: ReproduceSettings) -> Run:
             "systems", f"some of {', '.join(SYSTEMS)}", ", ".join(map(repr, unknown)) or "none"
         )
     check_writable_dir(settings.out, create=False)  # before a download
-    digits = load(settings.dataset, data_dir=settings.data_dir, random_state=settings.random_state)
+    digits = load(
+        settings.dataset,
+        size=settings.size,
+        data_dir=settings.data_dir,
+        random_state=settings.random_state,
+    )
     folder = check_writable_dir(settings.out)
     results: dict[str, Any] = {
         "settings": {

@@ -152,11 +152,9 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         check_activation("output_activation", self.output_activation, output=True)
         if self.objective in _OUTPUTS:
             check_choice("output_activation", self.output_activation, _OUTPUTS[self.objective])
-        if self.none_label is not None:
-            check_labels("none_label", [self.none_label], 1)
-            if self.output_activation.startswith("softmax"):
-                expected = "None with softmax outputs, which cannot all be 0 (sigmoid ones can)"
-                raise ArgumentError("none_label", expected, shown(self.none_label))
+        if self.none_label is not None and self.output_activation.startswith("softmax"):
+            expected = "None with softmax outputs, which cannot all be 0 (sigmoid ones can)"
+            raise ArgumentError("none_label", expected, shown(self.none_label))
 
     def _of_none(self, labels: Array) -> BoolArray:
         if self.none_label is None:

@@ -44,7 +44,7 @@ def estimator(kind: Kind) -> Kind:
             raise TypeError(f"{kind.__name__}.{field.name}: two bases disagree about its default")
     intro = textwrap.dedent(f"    {kind.__doc__}").strip()
     asked, found = (
-        "\n".join([title, *(_line(name, _doc(made, name)) for name in names)])
+        "\n".join([title, *(_line(name, doc_of(made, name)) for name in names)])
         for title, names in (
             ("Parameters (checked by ``fit``):", setting_names(made)),
             ("After ``fit`` it has:", learned_names(made)),
@@ -77,8 +77,8 @@ def learned_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if not field.init)
 
 
-def _doc(kind: Any, name: str) -> str:
-    """The nearest base class that says something about ``name``."""
+def doc_of(kind: Any, name: str) -> str:
+    """What the nearest base class that says something about ``name``, a setting or what is learned, says."""
     for base in kind.__mro__:
         field = base.__dict__.get("__dataclass_fields__", {}).get(name)
         if field is not None and field.metadata["doc"] is not None:
