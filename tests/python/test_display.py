@@ -97,6 +97,7 @@ def test_columns_line_up() -> None:
 
 
 def test_a_result_prints_how_many_met_what(result: lso.OptimizeResult) -> None:
+    result = dataclasses.replace(result, iterations=np.arange(40))
     lines = {line.split("  ")[0]: line.split() for line in str(result).splitlines() if line}
     n = int(result.success.sum())
     assert str(result).startswith(f"OptimizeResult: {n} of 40 succeeded, median iterations ")
@@ -113,7 +114,9 @@ def test_a_result_prints_how_many_met_what(result: lso.OptimizeResult) -> None:
     assert ball.met.all()
     assert inside.met.all()
     for status, count in zip(*np.unique(result.status, return_counts=True), strict=True):
-        assert lines[str(status)][1] == str(count)
+        steps = result.iterations[result.status == status]
+        spread = f"{count} {np.median(steps):g} {steps.min()} to {steps.max()}"
+        assert lines[str(status)][1:] == spread.split()
 
 
 def test_a_miss_is_told_in_the_units_that_there_are() -> None:
@@ -310,6 +313,14 @@ def test_thinned_keeps_both_ends() -> None:
 )
 def test_what_looks_like_images(samples: Any, shape: tuple[int, int] | None) -> None:
     assert image_shape(samples) == shape
+
+
+def test_a_later_sample_that_is_no_image_makes_a_table() -> None:
+    samples = np.zeros((3, 64))
+    assert Samples(samples).png() is not None
+    samples[2, 5] = 7.0
+    assert Samples(samples).png() is None
+    assert "7" in Elements(Samples(samples).html()).cells
 
 
 def test_a_tile_cuts_values_and_marks_what_is_none() -> None:

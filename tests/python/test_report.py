@@ -224,13 +224,15 @@ def test_a_system_that_cannot_be_asked_is_not_said_to_be_recognised(everything: 
 
 
 def test_a_latent_space_goes_by_its_system(results: dict[str, Any]) -> None:
-    results["systems"] |= {"gan": system(), "lso-gan": system(), "vae": system()}
+    names = ("gan", "lso-gan", "lso-gan-again", "vae")
+    results["systems"] |= {name: system() for name in names}
     results["latent_spaces"] = {"lso-1": {"of": 0}, "gan": {"of": 1}, "vae": {"of": 2}}
     shared = {"generator": "gan", "generation": {"mse": 1e-3}}
     results["settings"]["system_settings"] = {
         "lso-1": {"generator": None, "generation": {}},
         "gan": {"generator": "gan", "generation": None},
         "lso-gan": shared,
+        "lso-gan-again": shared,
         "vae": {"generator": "vae", "generation": None},
     }
     named = {name: facts["of"] for name, facts in tables.decoders(results).items()}
