@@ -12,6 +12,7 @@
 #include "function_term.hpp"
 #include "lso/terms/ball.hpp"
 #include "lso/terms/cross_entropy.hpp"
+#include "lso/terms/density.hpp"
 #include "lso/terms/squared_distance.hpp"
 
 namespace lso::bindings {
@@ -71,6 +72,15 @@ std::shared_ptr<Ball<T>> ball(const py::object& center, std::size_t n_values, st
   return own<Ball<T>>({at.array}, at.rows, radius, margin, inner);
 }
 
+template <class T>
+std::shared_ptr<Density<T>> density(const Array<double>& weights, const Array<double>& means,
+                                    const Array<double>& covariances, double least, double margin) {
+  const auto all = [](const Array<double>& array) {
+    return std::span<const double>(array.data(), static_cast<std::size_t>(array.size()));
+  };
+  return std::make_shared<Density<T>>(all(weights), all(means), all(covariances), least, margin);
+}
+
 template <class T, template <class> class Kind>
 py::class_<Kind<T>, Term<T>, std::shared_ptr<Kind<T>>> bind_kind(py::module_& module, const std::string& name) {
   return {module, (name + precision<T>).c_str()};
@@ -93,6 +103,9 @@ void bind_terms(py::module_& module) {
   bind_kind<T, Ball>(module, "Ball")
       .def(py::init(&ball<T>), py::arg("center"), n_values, n_samples, py::arg("radius"), py::arg("margin"),
            py::arg("inner"));
+  bind_kind<T, Density>(module, "Density")
+      .def(py::init(&density<T>), py::arg("weights"), py::arg("means"), py::arg("covariances"), py::arg("least"),
+           py::arg("margin"));
   bind_kind<T, FunctionTerm>(module, "Function")
       .def(py::init<py::function, std::size_t, double>(), py::arg("function"), n_values, py::arg("tolerance"));
 }

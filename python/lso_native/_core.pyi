@@ -23,6 +23,8 @@ __all__: list[str] = [
     "CategoricalCrossEntropy64",
     "Chain32",
     "Chain64",
+    "Density32",
+    "Density64",
     "EpochReport",
     "Evaluation32",
     "Evaluation64",
@@ -238,6 +240,16 @@ class Ball32(Term32):
         inner: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
+class Density32(Term32):
+    def __init__(
+        self,
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        means: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        covariances: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        least: typing.SupportsFloat | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
 class Function32(Term32):
     def __init__(
         self,
@@ -302,6 +314,16 @@ class Ball64(Term64):
         radius: typing.SupportsFloat | typing.SupportsIndex,
         margin: typing.SupportsFloat | typing.SupportsIndex,
         inner: typing.SupportsFloat | typing.SupportsIndex,
+    ) -> None: ...
+
+class Density64(Term64):
+    def __init__(
+        self,
+        weights: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        means: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        covariances: typing.Annotated[numpy.typing.ArrayLike, numpy.float64],
+        least: typing.SupportsFloat | typing.SupportsIndex,
+        margin: typing.SupportsFloat | typing.SupportsIndex,
     ) -> None: ...
 
 class Function64(Term64):

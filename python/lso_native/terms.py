@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -21,6 +21,7 @@ __all__ = [
     "Ball",
     "BinaryCrossEntropy",
     "CategoricalCrossEntropy",
+    "Density",
     "Function",
     "Interval",
     "SquaredError",
@@ -281,6 +282,48 @@ class Ball(Term):
         radius = math.inf if endless else check_number("radius", self.radius, above=inner)
         margin = check_number("margin", self.margin, minimum=0.0, below=1.0)
         return place.native("Ball", center, place.n_values, place.n_samples, radius, margin, inner)
+
+
+class Gaussians(Protocol):
+    """A mixture of Gaussians, such as Mixture, or scikit-learn's GaussianMixture of full covariances."""
+
+    weights_: Float64Array
+    """(k,)"""
+    means_: Float64Array
+    """(k, n_values)"""
+    covariances_: Float64Array
+    """(k, n_values, n_values)"""
+
+
+@dataclass(frozen=True, eq=False)
+class Density(Term):
+    """The log density of the values under a mixture of Gaussians at least ``least``, in nats: keeps a latent where
+    codes are.
+
+    E = ((least + margin - log density) / n_values)**2 where that is not above.
+
+    margin : in nats, since descent comes from outside.
+    """
+
+    mixture: Gaussians
+    least: float
+    margin: float = 0.5
+
+    def native(self, place: Place) -> Any:
+        """The engine's term."""
+        arrays = []
+        n = place.n_values
+        for name, shape in (("weights_", ()), ("means_", (n,)), ("covariances_", (n, n))):
+            array = as_numbers("mixture", getattr(self.mixture, name, None)).astype(np.float64)
+            if array.ndim != 1 + len(shape) or array.shape[1:] != shape:
+                got = f"{name} of shape {array.shape}"
+                raise ArgumentError(
+                    "mixture", f"Gaussians of {n} values with full covariances", got
+                )
+            arrays.append(array)
+        least = check_number("least", self.least)
+        margin = check_number("margin", self.margin, minimum=0.0)
+        return place.native("Density", *arrays, least, margin)
 
 
 @dataclass(frozen=True, eq=False)

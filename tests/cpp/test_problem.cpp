@@ -15,6 +15,7 @@
 #include "lso/optimize.hpp"
 #include "lso/terms/ball.hpp"
 #include "lso/terms/cross_entropy.hpp"
+#include "lso/terms/density.hpp"
 #include "lso/terms/squared_distance.hpp"
 #include "optimize/problem_lanes.hpp"
 #include "support.hpp"
@@ -81,10 +82,21 @@ struct Setup {
   [[nodiscard]] Asked<T> in_ball() const {
     return {std::make_shared<lso::Ball<T>>(support::rows(centre, n_latents), 0.5), 0.9, false};
   }
+  // Of two unit Gaussians: at least as dense as about 2 from one of them.
+  [[nodiscard]] Asked<T> dense() const {
+    std::vector<double> means(2 * n_latents, 0.3);
+    std::vector<double> covariances(2 * n_latents * n_latents, 0.0);
+    for (std::size_t k = 0; k < 2; ++k) {
+      means[k * n_latents] = k == 0 ? 1.0 : -1.0;
+      for (std::size_t i = 0; i < n_latents; ++i) covariances[(k * n_latents + i) * n_latents + i] = 0.5;
+    }
+    return {std::make_shared<lso::Density<T>>(std::vector<double>{1.0, 2.0}, means, covariances, -5.0, 0.5), 0.6,
+            false};
+  }
   [[nodiscard]] Problem<T> all() const {
     return {decoder,
             {{classifier, {is_class(2.5), entropy()}}, {std::nullopt, {near_image()}}, {regressor, {between(1.5)}}},
-            {in_ball()}};
+            {in_ball(), dense()}};
   }
   [[nodiscard]] Problem<T> heads() const { return {decoder, {{classifier, {is_class()}}, {regressor, {between()}}}}; }
 };
@@ -166,7 +178,7 @@ TEST("residuals through heads and on the latent: J^T r is half the gradient") {
     for (std::size_t i = 0; i < n_latents; ++i) sum[i] += r[0] * gradient[i][0];
   });
   CHECK(rows == lanes.n_residuals());
-  CHECK(rows == n_classes + n_features + 2 + 1);
+  CHECK(rows == n_classes + n_features + 2 + 1 + 1);
   CHECK_CLOSE(squares, at.errors[0], 1e-12, 0.0);
   for (std::size_t i = 0; i < n_latents; ++i) CHECK_CLOSE(2 * sum[i], at.gradients[0][i], 1e-10, 1e-12);
 }

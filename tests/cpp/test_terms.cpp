@@ -13,6 +13,7 @@
 #include "check.hpp"
 #include "lso/terms/ball.hpp"
 #include "lso/terms/cross_entropy.hpp"
+#include "lso/terms/density.hpp"
 #include "lso/terms/squared_distance.hpp"
 #include "support.hpp"
 #include "terms/term_lanes.hpp"
@@ -52,7 +53,16 @@ Made ball(double radius = 0.3) { return std::make_shared<lso::Ball<double>>(row(
 // At least 1.5 and at most 2 from the target.
 Made shell() { return std::make_shared<lso::Ball<double>>(row(target), 2.0, 0.1, 1.5); }
 
-std::vector<Made> all() { return {squared_error(), interval(), binary(), categorical(), ball(), shell()}; }
+// Two Gaussians, the second of correlated values.
+Made density(double least = 2.0) {
+  const std::vector<double> shares = {1.0, 3.0};
+  const std::vector<double> means = {0.5, 0.5, 0.5, 0.2, 0.8, 0.3};
+  const std::vector<double> covariances = {0.04, 0,    0, 0,    0.09, 0,    0, 0,    0.04,
+                                           0.05, 0.02, 0, 0.02, 0.04, 0.01, 0, 0.01, 0.06};
+  return std::make_shared<lso::Density<double>>(shares, means, covariances, least, 0.5);
+}
+
+std::vector<Made> all() { return {squared_error(), interval(), binary(), categorical(), ball(), shell(), density()}; }
 
 // What a term says of one sample whose nodes take z.
 struct Said {
@@ -87,6 +97,26 @@ bool met_at(const Made& term, const std::vector<double>& y) { return say(*term, 
 
 TEST("squared error is the weighted sum, with no half") {
   CHECK_CLOSE(error_at(squared_error(), {0.5, 0.5, 0.0}), 0.09 + 0.5 * 0.16 + 2.0 * 0.16, 1e-14, 0.0);
+}
+
+TEST("a density is that of the mixture, and is met where it is high enough") {
+  // log(.25 N(y; m1, C1) + .75 N(y; m2, C2)) at (.4, .6, .5), worked out elsewhere in double.
+  const std::vector<double> y = {0.4, 0.6, 0.5};
+  const double expected = 0.4571482690596592;
+  CHECK(met_at(density(expected - 1e-9), y));
+  CHECK(!met_at(density(expected + 1e-9), y));
+  CHECK_CLOSE(error_at(density(expected + 1.0), y), 0.25, 1e-9, 0.0);  // (1.5 / 3)^2
+  CHECK(error_at(density(expected - 1.0), y) == 0.0);
+  // far away the gradient still points back
+  const Said far = say(*density(), Activation::linear, {40.0, 0.5, 0.5});
+  CHECK(std::isfinite(far.error) && far.delta[0] > 0.0);
+}
+
+TEST("a covariance that is none is refused") {
+  const std::vector<double> one = {1.0};
+  const std::vector<double> mean = {0.0, 0.0};
+  const std::vector<double> flat = {1.0, 1.0, 1.0, 1.0};
+  CHECK_THROWS((lso::Density<double>(one, mean, flat, 0.0, 0.0)), std::invalid_argument, "positive definite");
 }
 
 TEST("a shell is met between its radii, and costs the squared distance from it narrowed by its margin") {

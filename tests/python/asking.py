@@ -6,6 +6,7 @@ import lso_native as lso
 import numpy as np
 from lso_native._typing import Array
 from lso_native.requirements import IsClass, Quantities, Readable
+from sklearn.mixture import GaussianMixture
 from strategies import random_network
 
 
@@ -29,6 +30,26 @@ class Normal:
     def sample(self, n: int, *, random_state: int) -> Array:
         drawn = lso.normal((n, self.width), random_state=random_state, dtype="float64")
         return np.asarray(self.spread * drawn)
+
+
+class Codes(GaussianMixture):  # type: ignore[misc]
+    """A mixture of Gaussians fitted to N(0, 1.5²), by scikit-learn."""
+
+    def __init__(self) -> None:
+        super().__init__(3, random_state=0)
+
+    def fit_to_draws(self) -> Codes:
+        self.fit(Normal().sample(1_000, random_state=9))
+        return self
+
+    def log_density(self, X: Array) -> Array:
+        return np.asarray(self.score_samples(X))
+
+    def quantile(self, share: float) -> float:
+        return float(np.quantile(self.log_density(Normal().sample(1_000, random_state=9)), share))
+
+
+CODES = Codes().fit_to_draws()
 
 
 class Read(Readable):

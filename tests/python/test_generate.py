@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import interrupting
 import lso_native as lso
 import numpy as np
 import pytest
-from asking import CLASSIFIER, DECODER, NUMBERS, READ, A, Normal, is_class
+from asking import CLASSIFIER, DECODER, NUMBERS, READ, A, Codes, Normal, is_class
 from checks import assert_refused, assert_same_bits
 from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.generate.distinct import repeats
@@ -204,13 +205,12 @@ def test_what_was_found_outlives_a_box_that_raises() -> None:
 
 def test_ctrl_c_keeps_what_was_found() -> None:
     lines = interrupting.interrupt(
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})"
         """
-import sys
-sys.path.insert(0, "tests/python")
 import time
 import numpy as np
 import lso_native as lso
-from asking import DECODER, Normal, is_class, READ
+from asking import DECODER, Normal
 print("running", flush=True)
 def slow(values):
     time.sleep(.01)
@@ -266,6 +266,21 @@ def test_samples_that_repeat_are_tried_again() -> None:
 def test_latents_stay_within_bounds() -> None:
     result = generate(bounds=(-0.5, 0.5))
     assert (np.abs(result.latents) <= 0.5).all()
+
+
+def test_a_mixture_keeps_latents_where_codes_are() -> None:
+    class Prior(Codes):
+        def sample(self, n: int, *, random_state: int) -> Array:
+            return Normal(spread=4.0).sample(n, random_state=random_state)
+
+    prior = Prior().fit_to_draws()
+    free, kept = (generate(prior=prior, keep=share, best_of=4) for share in (None, 0.05))
+    assert len(free.requirements) == 2
+    assert kept.requirements[2].name == "likelier than 5% of the codes"
+    assert kept.success.all()
+    assert (kept.moved > 1).any()
+    assert prior.log_density(kept.latents).min() >= prior.quantile(0.05)
+    assert prior.log_density(free.latents).min() < prior.quantile(0.05)
 
 
 def test_an_estimator_draws_from_its_own_prior() -> None:

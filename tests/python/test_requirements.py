@@ -7,16 +7,18 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
-from asking import CLASSIFIER, DECODER, NUMBERS, READ, A, B, Normal, is_class, quantile
+from asking import CLASSIFIER, CODES, DECODER, NUMBERS, READ, A, B, Normal, is_class, quantile
 from checks import assert_close, assert_refused
 from lso_native._typing import Array, FloatArray
 from lso_native.generate.plan import Plan
 from lso_native.requirements import BetweenClasses, Combination, Part
+from lso_native.terms import Place
 from reference import central_differences
 
 STARTS = Normal().sample(40, random_state=1)
 SAMPLES = DECODER(STARTS)
 SUM = np.ones(7)
+PLACE = Place(4, 40, np.dtype("float64"))
 
 
 def squared(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -40,6 +42,7 @@ REQUIREMENTS: dict[str, Combination] = {
     "far": lso.Far(SAMPLES[:3], distance=0.8),
     "near its start": lso.NearLatent(0.5),
     "near a latent": lso.NearLatent(1.0, center=[0.5, 0.0, 0.0, 0.0]),
+    "likely": lso.Likely(CODES, share=0.4),
     "function": lso.Condition(squared, error=0.5),
     "term": lso.Asks(lso.SquaredError([0.5] * 7, mse=0.05), label="grey"),
     "most": is_class(0) + READ.most("a"),
@@ -108,6 +111,7 @@ def exactly(name: str, samples: Array, latents: Array) -> Any:
         "far": lambda: np.linalg.norm(samples[:, None] - SAMPLES[:3], axis=2).min(axis=1) >= 0.8,
         "near its start": lambda: np.linalg.norm(latents - STARTS, axis=1) <= 0.5,
         "near a latent": lambda: np.linalg.norm(latents - [0.5, 0, 0, 0], axis=1) <= 1,
+        "likely": lambda: CODES.log_density(latents) >= CODES.quantile(0.4),
         "function": lambda: np.square(samples[:, :2]).sum(axis=1) <= 0.5,
         "term": lambda: np.square(samples - 0.5).mean(axis=1) <= 0.05,
     }
@@ -120,6 +124,21 @@ def test_met_is_met_by_the_plain_definition(name: str) -> None:
     result = lso.optimize(plan.problem(STARTS), starts=STARTS, max_iterations=300)
     (reading,) = plan.readings(result)
     assert (reading.met == exactly(name, result.samples, result.latents)).all()
+
+
+@pytest.mark.parametrize("optimizer", [lso.NormalizedGradientDescent(), lso.LevenbergMarquardt()])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_far_latent_comes_back_to_where_the_prior_is_dense(optimizer: Any, dtype: str) -> None:
+    far = 100 * STARTS.astype(dtype)
+    term = lso.Density(CODES, CODES.quantile(0.5))
+    problem = lso.Problem(DECODER.astype(dtype), latent=[term])
+    before = problem.evaluate(far)
+    short = CODES.quantile(0.5) + 0.5 - CODES.log_density(far)
+    assert_close(before.loss, np.square(short / 4), 1e-5 if dtype == "float32" else 1e-11)
+    result = lso.optimize(problem, starts=far, optimizer=optimizer)
+    assert result.success.all()
+    exact = CODES.log_density(result.latents)
+    assert (exact >= CODES.quantile(0.5) - 1e-5).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -249,6 +268,11 @@ def test_a_requirement_of_one_s_own_is_one_class() -> None:
         (lambda: lso.Far(SAMPLES, distance=-1.0), "distance", "-1"),
         (lambda: lso.Far(np.zeros((0, 7)), distance=1.0), "samples", "(0, 7)"),
         (lambda: planned(lso.Far(SAMPLES[:, :2], distance=1.0)).problem(STARTS), "samples", "2"),
+        (lambda: lso.Likely(CODES, share=0.0), "share", "0"),
+        (lambda: lso.Likely(Normal()), "prior", "Normal"),
+        (lambda: lso.Density(CODES, np.nan).native(PLACE), "least", "nan"),
+        (lambda: lso.Density(Normal(), 0.0).native(PLACE), "mixture", "None"),  # type: ignore[arg-type]
+        (lambda: lso.Density(CODES, 0.0).native(PLACE._replace(n_values=3)), "mixture", "(3, 4)"),
         (lambda: lso.NearLatent(-1.0), "within", "-1"),
         (lambda: lso.Condition(3), "function", "3"),  # type: ignore[arg-type]
         (lambda: 0 * is_class(0), "weight", "0"),

@@ -13,14 +13,15 @@ from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
 from lso_native.generate.search import Search
-from lso_native.generate.starts import Starts, box_of, decoder_of, drawing
+from lso_native.generate.starts import Starts, box_of, decoder_of, drawing, prior_of
 from lso_native.optimizers import (
     InputOptimizer,
     LevenbergMarquardt,
     NormalizedGradientDescent,
     check_optimizer,
 )
-from lso_native.requirements.base import Combination, check_requirement
+from lso_native.requirements.base import Combination, Part, check_requirement
+from lso_native.requirements.latent import Likely
 
 __all__ = ["GenerateProgress", "GenerateResult", "RequirementResult", "generate"]
 
@@ -35,6 +36,7 @@ def generate(
     attempts: int = 10,
     best_of: int = 64,
     prior: Any = None,
+    keep: float | None = 0.001,
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     optimizer: InputOptimizer | None = None,
     max_iterations: int = 200,
@@ -60,6 +62,8 @@ def generate(
     best_of : draws for each start; 1 takes the first as it is.
     prior : what latents are drawn from, a Mixture or anything with ``sample(n, random_state=...)``. None: the decoder's
         own ``prior_`` or, if it has none, ``sample_latent``.
+    keep : the latent must be likelier under the prior than this share of the codes that it was fitted to, which is told
+        as the last requirement; None for no such, nor where the prior is no Mixture.
     bounds : (low, high), scalars or (latent,), that latents never leave. None: half as far again from the middle of the
         decoder's ``latent_range_`` as its ends, if it has one.
     optimizer : None for LevenbergMarquardt where residuals are few, else Algorithm 3 with C = -.1 E.
@@ -77,8 +81,9 @@ def generate(
     asked = check_requirement("requirement", requirement)
     check_callback("callback", callback, "GenerateProgress")
     check_threads(threads)
-    plan = Plan(network, asked.parts)
-    starts = Starts(drawing(prior, decoder), check_int("best_of", best_of), threads)
+    known = prior_of(prior, decoder)
+    plan = Plan(network, (*asked.parts, *_kept(known, keep)))
+    starts = Starts(drawing(known, decoder), check_int("best_of", best_of), threads)
     chosen = _default_optimizer(plan, starts) if optimizer is None else optimizer
     check_optimizer(chosen, chosen, InputOptimizer)
     search = Search(
@@ -89,7 +94,6 @@ def generate(
             chosen,
             check_int("max_iterations", max_iterations, minimum=0),
             box_of(decoder) if bounds is None else bounds,
-            (),
             check_int("aims", aims, minimum=0),
             check_int("rises", rises, minimum=0),
             threads,
@@ -100,6 +104,11 @@ def generate(
         callback=callback,
     )
     return search.run(check_int("n", n))
+
+
+def _kept(prior: Any, keep: float | None) -> tuple[Part, ...]:
+    """The requirement that keeps the latent where codes are."""
+    return () if keep is None or not hasattr(prior, "quantile") else (Part(Likely(prior, keep)),)
 
 
 def _default_optimizer(plan: Plan, starts: Starts) -> InputOptimizer:

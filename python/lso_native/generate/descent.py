@@ -17,7 +17,6 @@ from lso_native.network import Model
 from lso_native.optimize import OptimizeResult, optimize
 from lso_native.optimizers import InputOptimizer
 from lso_native.requirements.base import Checked, Part, Reading, Rising
-from lso_native.terms import Asked
 
 Box = Callable[[FloatArray], Float64Array]
 
@@ -29,8 +28,6 @@ class Descent:
     optimizer: InputOptimizer
     max_iterations: int
     bounds: tuple[ArrayLike, ArrayLike] | None
-    keeping: tuple[Asked, ...]
-    """Terms that keep the latent where the codes are."""
     aims: int
     """How often a start is aimed anew after the box has spoken."""
     rises: int
@@ -130,7 +127,7 @@ class Attempt:
 
     def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
         plan = Plan(self.decoder, tuple(parts))
-        problem = plan.problem(starts, self.descent.keeping)
+        problem = plan.problem(starts)
         stop = None
         result: OptimizeResult
         try:
@@ -149,8 +146,6 @@ class Attempt:
         self.decoded += int(result.iterations.sum()) + len(starts)
         readings = [each.take(slice(None)) for each in plan.readings(result)]
         believed = all_met(parts, readings, len(starts))
-        for keeper in result.terms[len(parts) :]:
-            believed &= keeper.met | (not keeper.asked.hard)
         met = believed.copy()
         for part, reading in zip(parts, readings, strict=True):
             if isinstance(part.requirement, Checked):  # until the box has spoken

@@ -35,8 +35,8 @@ class Plan:
                 expected = f"{part.name} by a network in the decoder's {self.decoder.dtype}"
                 raise ArgumentError("requirement", expected, f"one in {head.dtype}")
 
-    def problem(self, latents: FloatArray, extra: Sequence[Asked] = ()) -> Problem:
-        """For descents from ``latents`` (n, latent); ``extra`` terms on the latent go last."""
+    def problem(self, latents: FloatArray) -> Problem:
+        """For descents from ``latents`` (n, latent)."""
         starts = Starts(self.decoder, latents)
         places = self._places()
         terms: list[list[Asked]] = [[] for _ in places]
@@ -48,7 +48,7 @@ class Plan:
             else:
                 terms[self._place(part, places)].append(asked)
         branches = [Branch(*asked, head=head) for head, asked in zip(places, terms, strict=True)]
-        return Problem(self.decoder, *branches, latent=[*latent, *extra])
+        return Problem(self.decoder, *branches, latent=latent)
 
     def _places(self) -> list[Model | None]:
         """One a network, so that requirements on one share its passes."""
@@ -74,7 +74,7 @@ class Plan:
             else:
                 on_branches[self._place(part, places)].append(index)
         order = [*(index for branch in on_branches for index in branch), *on_latent]
-        told = dict(zip(order, result.terms, strict=False))  # the extra ones are last
+        told = dict(zip(order, result.terms, strict=True))
         readings = []
         for index, part in enumerate(self.parts):
             latent = part.requirement.on_latent

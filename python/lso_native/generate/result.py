@@ -62,7 +62,7 @@ class GenerateResult(Rows):
     success: BoolArray
     """(n,) whether every requirement that had to be met is, to the letter."""
     requirements: tuple[RequirementResult, ...]
-    """One a requirement, in the order of ``requirement.parts``."""
+    """One a requirement, in the order of ``requirement.parts``, and what keeps the latent where codes are."""
     latents: FloatArray
     """(n, latent)"""
     starts: FloatArray

@@ -53,16 +53,20 @@ class Starts:
         return latents
 
 
-def drawing(prior: Any, decoder: Any) -> Callable[[int, int], Array]:
-    """What draws latents: ``prior``, anything with ``sample``; else the decoder's own prior or ``sample_latent``."""
+def prior_of(prior: Any, decoder: Any) -> Any:
+    """``prior`` or, without one, the decoder's own; None where there is none, but for a ``sample_latent``."""
     known = getattr(decoder, "prior_", None) if prior is None else prior
-    if known is not None:
-        if not callable(getattr(known, "sample", None)):
-            raise ArgumentTypeError("prior", "a Mixture, or anything with sample()", shown(prior))
-        return lambda n, seed: np.asarray(known.sample(n, random_state=seed))
-    if not callable(getattr(decoder, "sample_latent", None)):
+    if known is not None and not callable(getattr(known, "sample", None)):
+        raise ArgumentTypeError("prior", "a Mixture, or anything with sample()", shown(prior))
+    if known is None and not callable(getattr(decoder, "sample_latent", None)):
         raise ArgumentError("prior", "one to draw latents from, which a network has not", "None")
-    return lambda n, seed: np.asarray(decoder.sample_latent(n, random_state=seed))
+    return known
+
+
+def drawing(prior: Any, decoder: Any) -> Callable[[int, int], Array]:
+    """What draws latents: ``prior`` or, without one, the decoder's ``sample_latent``."""
+    draw = decoder.sample_latent if prior is None else prior.sample
+    return lambda n, seed: np.asarray(draw(n, random_state=seed))
 
 
 def decoder_of(decoder: Any) -> Model:

@@ -13,7 +13,7 @@ from lso_native.requirements.base import (
 )
 from lso_native.requirements.classes import BetweenClasses, IsClass
 from lso_native.requirements.functions import Condition, torch_condition
-from lso_native.requirements.latent import NearLatent
+from lso_native.requirements.latent import Likely, NearLatent
 from lso_native.requirements.sample import Far, Given, InRange, Linear, Near
 from lso_native.requirements.values import CheckedWithin, Extreme, Quantities, Readable, Within
 
@@ -30,6 +30,7 @@ __all__ = [
     "Given",
     "InRange",
     "IsClass",
+    "Likely",
     "Linear",
     "Near",
     "NearLatent",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import check_number
+from lso_native._checks import check_number, shown
 from lso_native._typing import Array
+from lso_native.errors import ArgumentTypeError
 from lso_native.outcome import TermResult
 from lso_native.requirements.base import Reading, Requirement, Starts
-from lso_native.terms import Asked, Ball
+from lso_native.terms import Asked, Ball, Density
 
 
 class OnLatent(Requirement):
@@ -49,3 +51,39 @@ class NearLatent(OnLatent):
         """Nothing but what the engine says: the center may be each start's own."""
         miss = np.where(told.met, 0.0, np.sqrt(told.loss))
         return Reading(np.full((len(miss), 1), np.nan), miss, told.met)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Likely(OnLatent):
+    """Where a prior, a Mixture, is as dense as at all but the rarest ``share`` of the samples that it was fitted to."""
+
+    prior: Any
+    share: float = 0.001
+
+    def __post_init__(self) -> None:
+        check_number("share", self.share, above=0.0, below=1.0)
+        for name in ("quantile", "log_density"):
+            if not callable(getattr(self.prior, name, None)):
+                raise ArgumentTypeError(
+                    "prior", f"a Mixture, which has {name}()", shown(self.prior)
+                )
+
+    @property
+    def name(self) -> str:
+        """As in "likelier than 0.1% of the codes"."""
+        return f"likelier than {100 * self.share:g}% of the codes"
+
+    @property
+    def least(self) -> float:
+        """The log density that there must be."""
+        return float(self.prior.quantile(self.share))
+
+    def term(self, starts: Starts) -> Density:  # noqa: ARG002
+        """A log density."""
+        return Density(self.prior, self.least)
+
+    def read(self, values: Array, told: TermResult) -> Reading:
+        """The log density; whether it is enough is the engine's word."""
+        density = self.prior.log_density(values)
+        miss = np.where(told.met, 0.0, np.maximum(self.least - density, 0.0))
+        return Reading(density[:, None], miss, told.met)
