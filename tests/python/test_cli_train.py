@@ -92,8 +92,9 @@ def test_a_wary_classifier(tmp_path: Path) -> None:
     trained(f"vae {FEW} --latent 2", tmp_path / "vae")
     plain = trained("classifier --images 600 --epochs 10", tmp_path / "plain")
     wary = trained("classifier --images 600 --epochs 10 --none", tmp_path / "wary")
-    line = f"classifier --images 600 --epochs 10 --none --decoder {tmp_path / 'vae'}"
-    warier = trained(f"{line} --objective squared_error", tmp_path / "warier")
+    squared = "classifier --images 600 --epochs 10 --none --objective squared_error"
+    warier = trained(squared, tmp_path / "warier")
+    far = trained(f"{squared} --decoder {tmp_path / 'vae'}", tmp_path / "far")
     digits = lso.data.load()
     nothing = lso.data.junk(digits.test.images, digits.test.labels, 200, random_state=1)
     outputs = [each.decision_function(nothing).max(axis=1).mean() for each in (plain, wary, warier)]
@@ -101,7 +102,7 @@ def test_a_wary_classifier(tmp_path: Path) -> None:
     assert (plain.none_label, wary.none_label, warier.none_label) == (None, -1, -1)
     assert [each.objective for each in (wary, warier)] == ["binary_cross_entropy", "squared_error"]
     assert wary.classes_.tolist() == list(range(10))
-    assert (wary.network_.parameters != warier.network_.parameters).any()
+    assert (far.network_.parameters != warier.network_.parameters).any()
 
 
 def test_a_regressor_of_attributes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
