@@ -127,6 +127,13 @@ def test_preferences_pull_and_are_not_waited_for() -> None:
     assert NUMBERS(near.samples)[:, 0].mean() < NUMBERS(plain.samples)[:, 0].mean()
 
 
+def test_a_preference_that_is_in_the_way_gives_way() -> None:
+    against = is_class(0) + 100 * READ.at_least(a=float(A.max()) + 5)
+    once, often = generate(against, attempts=1), generate(against)
+    assert not once.success.all()
+    assert often.success.all()
+
+
 def test_as_much_as_possible_goes_on_from_what_is_met() -> None:
     asked = is_class(0) & lso.InRange(0.05, 0.95)
     plain = generate(asked, different=0.0)

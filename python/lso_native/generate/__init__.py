@@ -51,13 +51,14 @@ def generate(
 
     Each attempt draws ``best_of`` latents for each sample that is still missing, descends from the one that is least
     wrong until all requirements are met, and, where a box has the last word, asks it and aims anew. A sample that is
-    too much like an earlier one counts as failed. Where no sample can be found, ``conflict`` in the result tells which
-    requirements keep each other from being met. ``lso.optimize`` is the paper's algorithm alone.
+    too much like an earlier one counts as failed; a preference weighs a tenth with each attempt. Where no sample can be
+    found, ``conflict`` in the result tells which requirements keep each other from being met. ``lso.optimize`` is the
+    paper's algorithm alone.
 
     Parameters
     ----------
     decoder : a fitted estimator with ``decoder_``, or a network of latents with a ``prior``.
-    requirement : as ``classifier.requires(7) & style.between(slant=(15, 25))`` (docs/requirements.md).
+    requirement : as ``classifier.requires(7) & style.between(slant=(15, 25))`` (docs/requirements/).
     attempts : starts tried for a sample, at most; 1 for one attempt each.
     best_of : draws for each start; 1 takes the first as it is.
     prior : what latents are drawn from, a Mixture or anything with ``sample(n, random_state=...)``. None: the decoder's

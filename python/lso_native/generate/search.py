@@ -47,7 +47,8 @@ class Search:
                 missing = np.flatnonzero(~kept.success)
                 for begin in range(0, len(missing), _BLOCK):
                     rows = missing[begin : begin + _BLOCK]
-                    self._attempt(attempt, kept, rows, subseed(self.seed, "attempt", number, begin))
+                    seed = subseed(self.seed, "attempt", number, begin)
+                    self._attempt(attempt, kept, rows, seed, number)
                     if self.callback is not None:
                         self.callback(GenerateProgress(int(kept.success.sum()), n, number))
                 kept.success &= ~kept.repeated(least)
@@ -66,7 +67,10 @@ class Search:
             raise
         return kept.result(self, attempt, blamed, interrupted=False)
 
-    def _attempt(self, attempt: Attempt, kept: _Kept, rows: IntArray, seed: int) -> None:
+    def _attempt(
+        self, attempt: Attempt, kept: _Kept, rows: IntArray, seed: int, number: int
+    ) -> None:
+        attempt.parts = tuple(_faded(part, number) for part in self.plan.parts)
         starts = self.starts.take(len(rows), self.plan, seed)
         attempt.decoded += len(rows) * self.starts.best_of * (self.starts.best_of > 1)
         try:
@@ -102,6 +106,13 @@ class Search:
             return met
 
         return tuple(part.name for part in conflict(hard, feasible))
+
+
+def _faded(part: Part, number: int) -> Part:
+    """A preference that may have been in the way counts ever less: ``part`` in attempt ``number``."""
+    return (
+        part if part.hard else dataclasses.replace(part, weight=part.weight * 0.1 ** (number - 1))
+    )
 
 
 class _Kept:
