@@ -25,6 +25,7 @@ from lso_native.models.classifier import Classifier
 from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
+from lso_native.models.mixture import Mixture
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
@@ -87,6 +88,7 @@ __all__ = [
     "Learner",
     "Likely",
     "Linear",
+    "Mixture",
     "Model",
     "Near",
     "NearLatent",

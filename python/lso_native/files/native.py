@@ -23,7 +23,7 @@ from lso_native.files.container import (
 )
 from lso_native.files.state import pack, unpack
 from lso_native.models import ESTIMATORS
-from lso_native.models.base import Estimator
+from lso_native.models.base import Fittable
 from lso_native.network import Composition, Model, Network, compose
 
 __all__ = ["load", "save"]
@@ -34,7 +34,7 @@ _MODELS: dict[str, type] = {"network": Network, "composition": Composition}
 _KEYS = {"format", "version", "kind", "architecture", "sha256"}
 
 
-def save(model: Model | Estimator, path: str | bytes | os.PathLike[str]) -> None:
+def save(model: Model | Fittable, path: str | bytes | os.PathLike[str]) -> None:
     """Write ``model`` (Network, Composition or fitted estimator) to ``path``.
 
     The file is complete or not there: it is written beside ``path`` and renamed; one that is replaced passes its
@@ -50,7 +50,7 @@ def save(model: Model | Estimator, path: str | bytes | os.PathLike[str]) -> None
         raise ArgumentTypeError("model", f"a {known}", type(model).__name__)
     metadata: Metadata = {"format": _FORMAT, "version": _VERSION, "kind": kind}
     parts: Sequence[Network]
-    if isinstance(model, Estimator):
+    if isinstance(model, Fittable):
         metadata["estimator"], parts, tensors = pack(model)
     else:
         parts, tensors = model.parts, {}
@@ -61,7 +61,7 @@ def save(model: Model | Estimator, path: str | bytes | os.PathLike[str]) -> None
     atomic_write_bytes(place, encode(tensors, metadata))
 
 
-def load(path: str | bytes | os.PathLike[str]) -> Model | Estimator:
+def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable:
     """Return the model that ``save`` wrote to ``path``, equal to it bit for bit: an object of its class.
 
     The file may be anybody's: no code in it runs, and it takes memory in proportion to its size.
@@ -78,7 +78,7 @@ def load(path: str | bytes | os.PathLike[str]) -> Model | Estimator:
         raise ValueError(f"{file}: {error}") from error
 
 
-def _decode(data: bytes) -> Model | Estimator:
+def _decode(data: bytes) -> Model | Fittable:
     tensors, metadata = decode(data)
     kind = _kind(metadata)
     cls = ESTIMATORS.get(kind)
@@ -88,7 +88,7 @@ def _decode(data: bytes) -> Model | Estimator:
             "expected content of the SHA-256 in its metadata, got other content: altered"
         )
     architectures = read_json("an architecture", metadata["architecture"])
-    if not isinstance(architectures, list) or not architectures:
+    if not isinstance(architectures, list) or not (architectures or cls):
         raise ValueError(f"expected an architecture of parts, got {shown(architectures)}")
     parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
     if cls is not None:

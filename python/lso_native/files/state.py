@@ -1,7 +1,8 @@
 """An estimator's settings and what it learned, as JSON, networks and tensors, and back: one walk for all kinds.
 
 A setting is written as JSON. Of what was learned a ``Network`` is a part, a number or text JSON, an array of floats a
-tensor, labels are JSON with their dtype, and a dict of arrays is one tensor a key.
+tensor, labels are JSON with their dtype, a dict of arrays is one tensor a key, and an estimator that is part of another
+is JSON and tensors of its own.
 """
 
 from __future__ import annotations
@@ -19,22 +20,27 @@ from lso_native._checks import shown
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.files.container import Tensors, check_names, read_json
-from lso_native.models.base import Estimator
+from lso_native.models.base import Fittable
 from lso_native.network import Network
 from lso_native.optimizers import Optimizer
 
 _OPTIMIZERS = {cls.__name__: cls for cls in get_args(Optimizer)}
-_SCALARS = (str, int, float)
+_SCALARS = (str, int, float, bool)
 _LABEL_BYTES = (
     2**24
 )  # and 64 a character: a dtype of endless strings would take any amount of memory
 
 
-def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
+def pack(estimator: Fittable) -> tuple[str, list[Network], Tensors]:
     """The JSON text, the networks and the tensors that make up ``estimator``.
 
     Raises NotFittedError where it is not fitted, ValueError for a setting that JSON cannot hold.
     """
+    state, networks, tensors = _packed(estimator)
+    return json.dumps(state), networks, tensors
+
+
+def _packed(estimator: Fittable) -> tuple[dict[str, Any], list[Network], Tensors]:
     estimator._check_fitted()
     params = estimator.get_params(deep=False)
     params |= dict.fromkeys(params.keys() & estimator._unsaved)
@@ -47,6 +53,9 @@ def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
         key, value = name.removesuffix("_"), getattr(estimator, name)
         if isinstance(value, Network):
             networks.append(value)
+        elif isinstance(value, Fittable):
+            state[key], _, inner = _packed(value)
+            tensors |= {f"{key}.{n}": tensor for n, tensor in inner.items()}
         elif isinstance(value, dict):
             state[key] = {inner: len(values) for inner, values in value.items()}
             tensors |= {f"{key}.{n}": np.asarray(v, np.float64) for n, v in value.items()}
@@ -57,12 +66,12 @@ def pack(estimator: Estimator) -> tuple[str, list[Network], Tensors]:
             state[key] = {"dtype": value.dtype.str, "values": value.tolist()}
         else:
             state[key] = _to_json(name, value)
-    return json.dumps(state), networks, tensors
+    return state, networks, tensors
 
 
 def unpack(
-    cls: type[Estimator], text: str, networks: Sequence[Network], tensors: Tensors
-) -> Estimator:
+    cls: type[Fittable], text: str, networks: Sequence[Network], tensors: Tensors
+) -> Fittable:
     """The estimator of class ``cls`` that ``pack`` took apart; what it uses is taken out of ``tensors``.
 
     Raises ValueError where it is none. Settings that the file does not have are at their defaults.
@@ -70,6 +79,12 @@ def unpack(
     state = read_json("an estimator's state", text)
     if not isinstance(state, dict) or not isinstance(state.get("params"), dict):
         raise ValueError(f"expected an estimator's params in JSON, got {shown(text)}")
+    return _unpacked(cls, state, networks, tensors)
+
+
+def _unpacked(
+    cls: type[Fittable], state: dict[str, Any], networks: Sequence[Network], tensors: Tensors
+) -> Fittable:
     figures = state.pop("figures", {})  # where version 0.1.0 put some numbers
     if isinstance(figures, dict):
         state |= {name.removesuffix("_"): value for name, value in figures.items()}
@@ -96,7 +111,7 @@ def unpack(
     return estimator
 
 
-def _params(cls: type[Estimator], given: Mapping[str, Any]) -> dict[str, Any]:
+def _params(cls: type[Fittable], given: Mapping[str, Any]) -> dict[str, Any]:
     names = cls().get_params(deep=False).keys()
     if given.keys() - names:
         raise ValueError(f"expected parameters {sorted(names)}, got {shown(sorted(given))}")
@@ -106,6 +121,9 @@ def _params(cls: type[Estimator], given: Mapping[str, Any]) -> dict[str, Any]:
 def _learned(key: str, value: Any, kind: Any, tensors: Tensors) -> Any:
     if (kind is float and type(value) is int) or (kind in _SCALARS and type(value) is kind):
         return value
+    if isinstance(value, dict) and _is_part(kind) and isinstance(value.get("params"), dict):
+        own = {name: tensors.pop(name) for name in [*tensors] if name.startswith(f"{key}.")}
+        return _unpacked(kind, value, (), {name.partition(".")[2]: own[name] for name in own})
     if isinstance(value, dict) and get_origin(kind) is dict:
         return _series(key, value, tensors)
     if isinstance(value, dict) and not _is_plain(kind):
@@ -115,7 +133,12 @@ def _learned(key: str, value: Any, kind: Any, tensors: Tensors) -> Any:
 
 def _is_plain(kind: Any) -> bool:
     """Whether what is declared as ``kind`` is no array."""
-    return kind is Network or kind in _SCALARS or get_origin(kind) is dict
+    return kind is Network or kind in _SCALARS or get_origin(kind) is dict or _is_part(kind)
+
+
+def _is_part(kind: Any) -> bool:
+    """Whether what is declared as ``kind`` is an estimator."""
+    return isinstance(kind, type) and issubclass(kind, Fittable)
 
 
 def _series(key: str, lengths: Mapping[str, Any], tensors: Tensors) -> dict[str, Array]:

@@ -4,6 +4,7 @@ from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import Estimator
 from lso_native.models.classifier import Classifier
 from lso_native.models.gan import GAN, ConditionalGAN
+from lso_native.models.mixture import Mixture
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
 from lso_native.models.settings import ESTIMATORS, estimator, learned, setting
@@ -17,6 +18,7 @@ __all__ = [
     "Classifier",
     "ConditionalGAN",
     "Estimator",
+    "Mixture",
     "NoisyAutoencoder",
     "Regressor",
     "estimator",

@@ -41,18 +41,40 @@ def not_fitted(message: str) -> NotFittedError:
     return error
 
 
-@estimator
-class Estimator(Settings, ABC):
-    """An estimator in scikit-learn's manner."""
+class Fittable(Settings, ABC):
+    """Settings, and what ``fit`` learns: what a file keeps."""
 
     _parts: ClassVar[tuple[str, ...]] = ()
     """The networks that a file keeps, in its order."""
     _learned: ClassVar[tuple[str, ...]]
     """All that a file keeps of what was learned."""
-    _optional: ClassVar[frozenset[str]] = frozenset({"feature_names_in_", "data_range_"})
-    """What files of version 0.1.0, or unnamed columns, leave out of that."""
+    _optional: ClassVar[frozenset[str]] = frozenset()
+    """What may be missing of that."""
     _unsaved: ClassVar[frozenset[str]] = frozenset()
     """Settings that no file keeps."""
+
+    @abstractmethod
+    def _is_fitted(self) -> bool:
+        """Whether there is anything learned."""
+
+    @abstractmethod
+    def _restore(self) -> None:
+        """Work out what follows from what a file keeps; ValueError where it is no model."""
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._is_fitted()
+
+    def _check_fitted(self) -> None:
+        if not self._is_fitted():
+            raise not_fitted(f"{type(self).__name__} is not fitted: call fit first")
+
+
+@estimator
+class Estimator(Fittable):
+    """An estimator in scikit-learn's manner."""
+
+    # Files of version 0.1.0, or unnamed columns, leave these out.
+    _optional: ClassVar[frozenset[str]] = frozenset({"feature_names_in_", "data_range_"})
 
     hidden: Sequence[int] = setting(
         default=(64,),
@@ -180,7 +202,6 @@ class Estimator(Settings, ABC):
         return before
 
     def _restore(self) -> None:
-        """Work out what follows from what a file keeps; ValueError where it is no model."""
         check_choice("status_", self.status_, STATUSES)
         check_int("n_epochs_", self.n_epochs_, minimum=0)
         check_threads(self.threads)
@@ -199,13 +220,6 @@ class Estimator(Settings, ABC):
 
     def _is_fitted(self) -> bool:
         return hasattr(self, "status_")
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return self._is_fitted()
-
-    def _check_fitted(self) -> None:
-        if not self._is_fitted():
-            raise not_fitted(f"{type(self).__name__} is not fitted: call fit first")
 
     def _check_samples(self, X: Any) -> Array:
         """Samples like those learned from (n_samples, n_features), in the networks' dtype."""

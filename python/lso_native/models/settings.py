@@ -95,7 +95,9 @@ def _line(name: str, doc: str) -> str:
 class Settings(Shown):
     """Parameters by name and a description, as scikit-learn's tools ask for them; scikit-learn is not needed."""
 
-    _estimator_type: ClassVar[Literal["transformer", "classifier", "regressor"]]
+    _estimator_type: ClassVar[
+        Literal["transformer", "classifier", "regressor", "density_estimator"]
+    ]
     _curves: ClassVar[tuple[str, ...]] = ("train_loss", "validation_loss")
     """The scores of a history that one chart can hold."""
     dtype: npt.DTypeLike
@@ -168,7 +170,7 @@ class Settings(Shown):
         return utils.Tags(
             estimator_type=kind,
             target_tags=utils.TargetTags(
-                required=kind != "transformer", multi_output=kind == "regressor"
+                required=kind in ("classifier", "regressor"), multi_output=kind == "regressor"
             ),
             classifier_tags=utils.ClassifierTags() if kind == "classifier" else None,
             regressor_tags=utils.RegressorTags() if kind == "regressor" else None,
