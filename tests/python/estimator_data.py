@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import lso_native as lso
 import numpy as np
 from lso_native._typing import Float64Array, IntArray
 
@@ -33,6 +34,8 @@ def _assert_same(got: Any, expected: Any) -> None:
         assert got.keys() == expected.keys()
         for name in expected:
             _assert_same(got[name], expected[name])
+    elif isinstance(expected, lso.Mixture):
+        assert_same_estimator(got, expected)
     elif isinstance(expected, np.ndarray):
         assert got.dtype == expected.dtype
         np.testing.assert_array_equal(got, expected)

@@ -22,10 +22,13 @@ from lso_native.errors import ArgumentError
 from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Unsupervised
+from lso_native.models.mixture import Mixture
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.network import Activation, ActivationName, Composition, Model, Network
-from lso_native.random import normal
+from lso_native.random import normal, permutation
 
+# Codes that a prior is fitted to, at most, and how many of them one Gaussian takes: a moment beside the training.
+_CODES, _CODES_EACH, _MOST_GAUSSIANS = 10_000, 100, 30
 # 99.7% of what is drawn from N(0, 1) lies within.
 _NORMAL_RANGE = 3.0
 _N_DRAWN = 30  # that show in a notebook what the decoder makes
@@ -145,10 +148,29 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         doc="the mean squared error over samples, by their weights, and features of the samples trained on, encoded "
         "and decoded again."
     )
+    prior_: Mixture = learned(
+        doc="a mixture fitted to the codes of the samples trained on, or of 10,000 of them: what ``lso.generate`` "
+        "draws from. Files from before there was one have none."
+    )
+    _optional = frozenset({"prior_", *DecodingEstimator._optional})
 
     def _fits(self) -> bool:
         ends = self.decoder_.n_outputs, self.decoder_.n_inputs
         return (self.encoder_.n_inputs, self.encoder_.n_outputs) == ends
+
+    def _codes(self, samples: Array) -> Array:
+        """Latents (n, latent) of samples as the decoder saw them while it was trained."""
+        return self.encoder_(samples, threads=self.threads)
+
+    def _look_back(self, data: Dataset) -> None:
+        chosen = permutation(len(data), random_state=0)[:_CODES]
+        codes = self._codes(data.x[chosen]).astype(np.float64)
+        vars(self).pop("prior_", None)
+        if np.isfinite(codes).all():  # not so after a step that was too large
+            n_gaussians = min(_MOST_GAUSSIANS, 1 + len(codes) // _CODES_EACH)
+            weight = None if data.weight is None else data.weight[chosen]
+            prior = Mixture(n_gaussians, tol=1e-2, max_iter=30, random_state=0)
+            self.prior_ = prior.fit(codes, sample_weight=weight)
 
     def fit_transform(self, X: npt.ArrayLike, y: object = None, **fit_params: Any) -> Array:
         """Fit on ``X`` and return its latents (n_samples, latent)."""

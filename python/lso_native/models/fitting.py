@@ -114,6 +114,9 @@ class Fitting(Estimator):
         x = self._check_x(x_name, X, data.x.shape[1])
         return self._encode(y_name, Dataset(x, self._check_y(y_name, y, len(x))), data.classes)
 
+    def _look_back(self, data: Dataset) -> None:
+        """Learn what follows from the networks and the samples."""
+
     def _learn(self, training: Training, outcome: Outcome, data: Dataset, *, go_on: bool) -> None:
         """Learn what came of ``training``: all of it, or nothing where there is an error."""
         before = dict(vars(self))
@@ -123,6 +126,7 @@ class Fitting(Estimator):
                 vars(self).pop(name, None)
         try:
             self._take(training, data)
+            self._look_back(data)
             if data.columns is not None:
                 self.feature_names_in_ = data.columns
             self.data_range_ = range_of(data.x, known.get("data_range_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from lso_native.models.decoding import DRAWN
 from lso_native.models.fitting import Unsupervised
 from lso_native.models.generative import GenerativeEstimator
 from lso_native.models.guide import Guide
+from lso_native.models.mixture import Mixture
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.training import subseed
 from lso_native.network import ActivationName, Network
@@ -145,6 +147,12 @@ class GAN(AdversarialEstimator, Unsupervised):
         latents = self.sample_latent(n, random_state=random_state)
         return self.decoder_(latents, threads=self.threads)
 
+    @property
+    def prior_(self) -> Mixture:
+        """N(0, 1) of all latents, as a mixture of one Gaussian."""
+        self._check_fitted()
+        return _standard_normal(self._n_latents)
+
 
 @estimator
 class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
@@ -168,3 +176,8 @@ class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
         noise = self.sample_latent(len(asked), random_state=random_state)
         condition = np.eye(len(self.classes_), dtype=noise.dtype)[numbers]
         return self.decoder_(np.concatenate([noise, condition], axis=1), threads=self.threads)
+
+
+@functools.cache
+def _standard_normal(n: int) -> Mixture:
+    return Mixture.from_parameters([1.0], np.zeros((1, n)), np.eye(n)[None])

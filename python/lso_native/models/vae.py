@@ -68,6 +68,11 @@ class VAE(GenerativeEstimator, EncodingEstimator):
         noise = normal(mean.shape, random_state=seed, dtype=mean.dtype.name)
         return np.asarray(mean + np.exp(log_variance / 2) * noise)
 
+    def _codes(self, samples: Array) -> Array:
+        mean, log_variance = self._posterior(samples)
+        noise = normal(mean.shape, random_state=0, dtype=mean.dtype.name)
+        return np.asarray(mean + np.exp(log_variance / 2) * noise)
+
     def _posterior(self, samples: Array) -> tuple[Array, Array]:
         mean = self.encoder_(samples, threads=self.threads)
         log_variance = self.log_variance_encoder_(samples, threads=self.threads)
