@@ -11,6 +11,7 @@ from lso_native import __version__
 from lso_native.commands.display import say
 from lso_native.commands.settings import add_settings
 from lso_native.errors import BadArgument
+from lso_native.models.base import Estimator
 from lso_native.models.settings import ESTIMATORS
 from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
 from lso_native.optimizers import NormalizedGradientDescent
@@ -108,7 +109,12 @@ def _add_train(commands: Commands[_Parser]) -> None:
     )
     kinds = parser.add_subparsers(metavar="kind", dest="kind", required=True)
     for name, kind in ESTIMATORS.items():
-        if kind.__module__.startswith(f"{__package__}."):  # others know best how they are trained
+        ours = kind.__module__.startswith(
+            f"{__package__}."
+        )  # others know best how they are trained
+        if ours and issubclass(
+            kind, Estimator
+        ):  # a mixture is of latents, and comes with a decoder
             _add_kind(kinds, name.replace("_", "-"), kind)
 
 
