@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
 import numpy as np
@@ -103,7 +102,7 @@ class Mixture(Fittable):
     def from_parameters(
         cls, weights: npt.ArrayLike, means: npt.ArrayLike, covariances: npt.ArrayLike
     ) -> Self:
-        """The mixture of these components: ``weights`` (n,) above 0, of which only the ratios count, ``means`` (n,
+        """The mixture of these components: ``weights`` (n,), at least 0, of which only the ratios count, ``means`` (n,
         n_features), and ``covariances`` (n, n_features, n_features). Its quantiles are those of draws from it.
 
         Raises ValueError where shapes do not fit, or a covariance is not symmetric and positive definite.
@@ -120,8 +119,11 @@ class Mixture(Fittable):
         given.check()
         mixture = cls(len(given.weights))
         mixture._take(given.take(np.arange(len(given.weights))))
-        mixture.n_iter_, mixture.converged_, mixture.lower_bound_ = 0, True, math.nan
-        density = mixture.log_density(mixture.sample(_MEASURED, random_state=0))
+        mixture.n_iter_, mixture.converged_ = 0, True
+        gaussians = mixture._gaussians
+        drawn = gaussians.draw(_MEASURED, 0, stratified=True, spread=1.0)
+        density = gaussians.log_density(drawn)
+        mixture.lower_bound_ = float(density.mean())
         mixture.log_density_quantiles_ = np.quantile(density, _LEVELS)[None]
         return mixture
 
