@@ -22,6 +22,7 @@ from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import NotFittedError
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
+from lso_native.models.committee import Committee
 from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
@@ -73,6 +74,7 @@ __all__ = [
     "Branch",
     "Classifier",
     "ClassifierGuide",
+    "Committee",
     "Composition",
     "Condition",
     "ConditionalGAN",
