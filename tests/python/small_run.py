@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ SMALL_SYSTEMS = {
     "lso-gan": SystemSettings(FEW, generator="gan"),
     "lso-noisy": SystemSettings(FEW, generator="noisy"),
 }
+SMALL_JUDGE = JudgeSettings(hidden=(16,), batch_size=100, epochs=1, least_samples=1, last_epochs=1)
 SWEEPS = SweepSettings(
     samples=10,
     desired_changes=(-1.0, -0.1),
@@ -65,9 +67,9 @@ def small_settings(out: Path, **changes: Any) -> ReproduceSettings:
     """Settings of a run of a second or two."""
     options: dict[str, Any] = {
         "samples": 20,
-        "judge": JudgeSettings(hidden=(16,), batch_size=100, epochs=1, least_samples=1),
+        "judges": (SMALL_JUDGE, replace(SMALL_JUDGE, activation="tanh", part=(1, 2))),
         "classifier": ClassifierSettings(images=1_000, hidden=(16,), epochs=4),
-        "quality": QualitySettings(real=100, shown=200),
+        "quality": QualitySettings(draws=2, directions=8, real=100, shown=200),
         "latent_spaces": LatentSpaceSettings(points=30, walks=10, max_iterations=30),
         "sweeps": SWEEPS,
         "variations": SensitivitySettings(

@@ -340,7 +340,7 @@ def test_reproduce_writes_everything_and_prints_the_table(
     small = small_settings(tmp_path)
     settings = partial(
         ReproduceSettings,
-        judge=small.judge,
+        judges=small.judges,
         classifier=small.classifier,
         quality=small.quality,
         latent_spaces=small.latent_spaces,
@@ -358,7 +358,7 @@ def test_reproduce_writes_everything_and_prints_the_table(
     kinds = {file.suffix for file in (tmp_path / "figures").iterdir()}
     assert kinds == {".png", ".gif"}
     models = {file.stem for file in (tmp_path / "models").iterdir()}
-    trained = {"judge", "classifier", "lso-1", "lso-2"}
+    trained = {"judge", "judge-2", "classifier", "lso-1", "lso-2"}
     assert models == trained | {"gan", "cgan", "guided-gan", "vae", "noisy"}
     assert "data:image/png" in (tmp_path / "report.html").read_text()
     told = capsys.readouterr()

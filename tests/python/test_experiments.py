@@ -67,6 +67,13 @@ def test_results_are_on_disk_as_returned(whole: Run) -> None:
     assert list(written["systems"]) == list(SMALL_SYSTEMS)
 
 
+def judges_of(run: Run) -> list[lso.Classifier]:
+    judges = [lso.load(run.folder / "models" / f"{name}.safetensors") for name in JUDGES]
+    assert all(isinstance(judge, lso.Classifier) for judge in judges)
+    return judges  # type: ignore[return-value]
+
+
+JUDGES = ("judge", "judge-2")
 UNASKED = ("gan", "vae")  # they cannot be asked for a digit
 
 
@@ -92,14 +99,15 @@ def test_figures_of_a_system_follow_from_its_samples(whole: Run, name: str) -> N
         assert name in UNASKED
         assert np.isnan(samples["mse"]).all()
 
-    judge = lso.load(whole.folder / "models" / "judge.safetensors")
-    assert isinstance(judge, lso.Classifier)
-    seen = judge.predict(samples["images"])
+    judges = judges_of(whole)
+    seen = np.array([judge.predict(samples["images"]) for judge in judges])
+    np.testing.assert_array_equal(samples["recognised_as"], seen[0])
     assert facts["n"] == n
     assert facts["successes"] == samples["success"].sum()
     if name in UNASKED:
         assert facts["success_rate"] is None
-        sure = judge.decision_function(samples["images"])[:, 1:].max(axis=1) > 0.5  # 0 is no digit
+        outputs = np.array([judge.decision_function(samples["images"]) for judge in judges])
+        sure = outputs[:, :, 1:].max(axis=2) > 0.5  # 0 is no digit
         assert facts["recognised"] == np.mean((seen >= 0) & sure)
     else:
         assert facts["success_rate"] == facts["successes"] / n
@@ -129,15 +137,20 @@ def test_saved_models_decode_the_latents_to_the_images(whole: Run, name: str) ->
 
 @pytest.mark.parametrize("name", SMALL_SYSTEMS)
 def test_quality_is_measured_by_the_metrics_own_rules(whole: Run, name: str) -> None:
-    facts, judge = whole.results["systems"][name], whole.models["judge"].estimator
+    facts, test = whole.results["systems"][name], whole.digits.test
+    panel = metrics.Panel(
+        judges_of(whole), test.images, test.labels, draws=2, directions=8, random_state=5
+    )
     with np.load(whole.folder / "samples" / f"{name}.npz") as file:
-        made = metrics.features(judge, file["images"])
-    chosen = lso.permutation(len(whole.digits.test), random_state=5)[:100]
-    real = metrics.features(judge, whole.digits.test.images[chosen])
-    assert facts["frechet_distance"] == metrics.frechet_distance(real, made).distance
-    assert facts["frechet_images"] == [100, 20]
-    assert facts["recall"] == metrics.precision_recall(real, made).recall
-    assert facts["coverage"] == metrics.density_coverage(real, made).coverage
+        images, labels = file["images"], file["labels"]
+    found = panel.measure(images, labels)
+    told = {key: facts[key] for key in found.summary()}
+    assert told == found.summary()
+    assert facts["frechet_images"] == [250, 20]  # half the test images in each draw
+    held_out = test.images[lso.permutation(500, random_state=5)[:100]]
+    near = metrics.copying(images, whole.digits.train.images, held_out)
+    assert facts["nearest_training"] == near.nearest
+    assert facts["near_training_share"] == near.near.share
     assert (facts["accuracy_score"] is None) == (name in UNASKED)
 
 
@@ -156,7 +169,10 @@ def test_real_images_are_the_floor(whole: Run) -> None:
     real, noise = whole.results["real"], whole.results["systems"]["input-optimization"]
     assert real["frechet_distance"] < noise["frechet_distance"]
     assert real["nearest_training"] < noise["nearest_training"]
-    assert real["n"] == 20
+    assert (real["n"], real["draws"], real["frechet_images"]) == (20, 2, [250, 20])
+    low, high = real["frechet_distance_interval"]
+    assert low <= real["frechet_distance"] <= high
+    assert real["frechet_distance_spread"] > 0
 
 
 def test_systems_share_the_model_they_have_in_common(whole: Run, listener: Listener) -> None:
@@ -223,7 +239,7 @@ def test_every_stage_that_starts_ends(whole: Run, listener: Listener) -> None:
 def test_settings_and_environment_name_no_place(whole: Run) -> None:
     settings, environment = whole.results["settings"], whole.results["environment"]
     assert settings["samples"] == 20
-    assert settings["judge"]["hidden"] == [16]
+    assert [judge["part"] for judge in settings["judges"]] == [[0, 1], [1, 2]]
     assert settings["system_settings"]["lso-1"]["autoencoder"]["latent"] == 3
     assert environment["cores"] >= 1
     assert environment["processor"]
@@ -337,3 +353,27 @@ def test_the_judge_tells_digits_and_may_see_none() -> None:
     for contrast in (1.5, 20.0):
         seen = judge.estimator.predict(models.noise(200, 196, contrast, seed=99))
         assert (seen == NO_DIGIT).mean() > 0.99
+
+
+def test_judges_of_a_panel_learn_from_halves_that_share_no_image() -> None:
+    digits = lso.data.load(random_state=0)
+    few = models.JudgeSettings((8,), epochs=1, least_samples=1)
+    for last in (0, 2):
+        trained = [
+            models.train_judge(replace(few, part=(i, 2), last_epochs=last), digits, 0, Silent())
+            for i in (0, 1)
+        ]
+        assert [each.facts["train_images"] for each in trained] == [750, 750]
+        for each in trained:
+            assert each.facts["train_epochs"] == len(each.estimator.history_["epoch"]) == 1 + last
+            assert each.estimator.optimizer == few.optimizer
+            assert not each.estimator.warm_start
+        networks = [each.estimator.network_ for each in trained]
+        assert not np.array_equal(networks[0].parameters, networks[1].parameters)
+
+
+def test_the_panel_differs_in_all_that_was_chosen() -> None:
+    panel = models.PANEL
+    assert len({(each.hidden, each.activation, each.part) for each in panel}) == len(panel) == 5
+    assert {each.part for each in panel} == {(0, 1), (0, 2), (1, 2)}
+    assert len({each.activation for each in panel}) == 3

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lso_native.metrics import _distances, nearest_distance
+from lso_native.metrics import _distances, copying, nearest_distance
 
 
 @pytest.fixture
@@ -99,3 +99,16 @@ X = np.random.default_rng(0).normal(size=(10, 4))
 def test_misuse(samples: Any, training: Any, exclude_self: bool, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
         nearest_distance(samples, training, exclude_self=exclude_self)
+
+
+def test_copies_among_samples_are_counted(random: np.random.Generator) -> None:
+    training, held_out, new = (random.normal(size=(n, 20)) for n in (300, 200, 100))
+    found = copying(np.concatenate([new, training[:25]]), training, held_out)
+    nearest = nearest_distance(held_out, training).distance
+    limit = np.quantile(nearest, 0.01)
+    among_new = int((nearest_distance(new, training).distance < limit).sum())
+    assert (found.near.successes, found.near.n) == (25 + among_new, 125)
+    assert among_new <= 5
+    assert found.held_out == np.median(nearest)
+    assert found.nearest < found.held_out
+    assert copying(held_out, training, held_out).near.share == 0.01

@@ -116,7 +116,7 @@ def test_other_systems_join_those_that_are_there(whole: Run, tmp_path: Path) -> 
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     chosen = settings(tmp_path, systems=("input-optimization",))
     first = stages(chosen)
-    assert first[:3] == ["judge", "classifier", "input-optimization"]
+    assert first[:4] == ["judge", "judge-2", "classifier", "input-optimization"]
     assert stages(chosen) == []
     assert stages(settings(tmp_path, systems=("input-optimization",), fresh=True)) == first
 

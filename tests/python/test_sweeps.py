@@ -61,7 +61,7 @@ def test_the_size_is_tried_for_each_kind_of_autoencoder(whole: Run) -> None:
 
 def test_every_model_has_its_curves(whole: Run) -> None:
     histories = whole.results["histories"]
-    assert set(histories) == {"judge", "classifier", "lso-2", "noisy", "vae"}
+    assert set(histories) == {"judge", "judge-2", "classifier", "lso-2", "noisy", "vae"}
     assert set(histories["vae"]) == {"loss", "reconstruction", "divergence"}
     epochs = whole.models["classifier"].facts["train_epochs"]
     assert len(histories["classifier"]["mse"]) == epochs

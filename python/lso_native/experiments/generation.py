@@ -11,8 +11,7 @@ import numpy as np
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.results import optimized_arrays
-from lso_native.metrics import recognition, wilson_interval
-from lso_native.models.classifier import Classifier
+from lso_native.metrics import Panel, Share, wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import (
     DEFAULT_MAX_ITERATIONS,
@@ -26,6 +25,7 @@ from lso_native.random import uniform
 from lso_native.terms import one_hot
 
 CLASSES = 10
+_MOST = 0.5
 NO_DIGIT = (
     -1
 )  # the judge's label for an image of none, and the label of a sample that was asked for none
@@ -50,9 +50,9 @@ class Generated:
     labels: IntArray
     """(n,) the digit asked for, ``NO_DIGIT`` where none was."""
     seen: IntArray
-    """(n,) the digit that the judge sees, or ``NO_DIGIT``."""
-    recognised: BoolArray
-    """(n,) whether the judge sees the digit asked for, or is sure of any where none was."""
+    """(n,) the digit that the first judge sees, or ``NO_DIGIT``."""
+    recognition: Share
+    """Whether each judge sees the digit asked for, or is sure of any where none was."""
     success: BoolArray
     """(n,) whether the classifier's output meets the target; never where no digit was asked for."""
     mse: Float64Array
@@ -63,6 +63,11 @@ class Generated:
     result: OptimizeResult | None = None
     settings: GenerationSettings | None = None
 
+    @property
+    def recognised(self) -> BoolArray:
+        """(n,) whether most judges see the digit asked for, or are sure of any where none was."""
+        return np.asarray(self.recognition.values.mean(axis=0) > _MOST)
+
     def facts(self) -> dict[str, Any]:
         """The figures of results.json; a rate is null where no digit was asked for."""
         n, successes = len(self.labels), int(self.success.sum())
@@ -72,7 +77,7 @@ class Generated:
             "successes": successes,
             "success_rate": successes / n if asked else None,
             "success_interval": list(wilson_interval(successes, n)) if asked else None,
-            "recognised": float(self.recognised.mean()),
+            **self.recognition.summary("recognised"),
             "median_iterations": int(np.median(self.iterations)),
             "generate_seconds": self.seconds,
         }
@@ -108,7 +113,7 @@ def asked_digits(n: int) -> IntArray:
 def generate(
     name: str,
     model: Model,
-    judge: Classifier,
+    panel: Panel,
     settings: GenerationSettings,
     *,
     samples: int,
@@ -144,8 +149,8 @@ def generate(
     generated = Generated(
         images,
         labels,
-        _seen(judge, images),
-        recognition(judge, images, labels).recognised,
+        _seen(panel, images),
+        panel.recognition(images, labels)[0],
         result.success,
         result.mse,
         result.iterations,
@@ -154,7 +159,7 @@ def generate(
         settings,
     )
     progress.finish(
-        f"{result.success.mean():.0%} succeed, {generated.recognised.mean():.0%} are recognised"
+        f"{result.success.mean():.0%} succeed, {generated.recognition.mean:.0%} are recognised"
     )
     return generated
 
@@ -163,7 +168,7 @@ def judge_samples(
     samples: FloatArray,
     labels: IntArray,
     classifier: Model,
-    judge: Classifier,
+    panel: Panel,
     *,
     seconds: float,
     mse: float = DEFAULT_MSE,
@@ -177,8 +182,8 @@ def judge_samples(
     return Generated(
         samples,
         labels,
-        _seen(judge, samples),
-        recognition(judge, samples, labels).recognised,
+        _seen(panel, samples),
+        panel.recognition(samples, labels)[0],
         errors <= mse,  # NaN is not
         errors,
         np.zeros(len(labels), np.int64),
@@ -186,6 +191,7 @@ def judge_samples(
     )
 
 
-def _seen(judge: Classifier, images: Array) -> Array:
-    """What the judge names ``images``, however far from digits these are."""
+def _seen(panel: Panel, images: Array) -> Array:
+    """What the first judge names ``images``, however far from digits these are."""
+    judge = panel.judges[0]
     return np.asarray(judge.classes_[judge.network_(images).argmax(axis=1)])

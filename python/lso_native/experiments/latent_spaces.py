@@ -11,8 +11,7 @@ import numpy as np
 from lso_native._typing import Array, BoolArray, Float64Array
 from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.irregularity import irregularity, walk_irregularity
-from lso_native.metrics import features, in_manifold, recognition
-from lso_native.models.classifier import Classifier
+from lso_native.metrics import Panel, features, in_manifold
 from lso_native.models.decoding import Decoder
 from lso_native.network import Model
 from lso_native.optimize import optimize
@@ -35,11 +34,12 @@ def measure_latent_space(
     settings: LatentSpaceSettings,
     model: Decoder,
     classifier: Model,
-    judge: Classifier,
+    panel: Panel,
     real: Array,
     seed: int,
 ) -> dict[str, Any]:
-    """Figures of a decoder; ``real`` (n, nodes) holds the judge's features of real images."""
+    """Figures of a decoder; ``real`` (n, nodes) holds the first judge's features of real images."""
+    judge = panel.judges[0]
 
     def sees(images: Array) -> Array:
         return judge.network_(images)[:, judge.classes_ != NO_DIGIT]
@@ -65,14 +65,14 @@ def measure_latent_space(
     }
     if "round_trip" in found:
         facts["round_trip_error"] = found["round_trip"]["error_median"]
-    return facts | _walks(settings, model, classifier, judge, seed)
+    return facts | _walks(settings, model, classifier, panel, seed)
 
 
 def _walks(
     settings: LatentSpaceSettings,
     model: Decoder,
     classifier: Model,
-    judge: Classifier,
+    panel: Panel,
     seed: int,
 ) -> dict[str, Any]:
     labels = asked_digits(settings.walks)
@@ -90,7 +90,7 @@ def _walks(
     facts: dict[str, Any] = {
         "walks": settings.walks,
         "walk_success_rate": float(result.success.mean()),
-        "walk_recognised": recognition(judge, result.samples, labels).rate.share,
+        "walk_recognised": panel.recognition(result.samples, labels)[0].mean,
     }
     if not moved:
         return facts

@@ -24,10 +24,12 @@ from lso_native.experiments.generators import (
 )
 from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
 from lso_native.experiments.models import (
+    PANEL,
     ClassifierSettings,
     JudgeSettings,
     Trained,
     train_autoencoder,
+    train_judge,
 )
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.quality import Quality, QualitySettings
@@ -37,6 +39,7 @@ from lso_native.experiments.sensitivity import SensitivitySettings
 from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import GENERATORS, SYSTEMS
 from lso_native.files.native import save
+from lso_native.metrics import Panel
 from lso_native.models.gan import ConditionalGAN
 from lso_native.models.training import subseed
 
@@ -56,7 +59,7 @@ class ReproduceSettings:
     threads: int | None = None
     fresh: bool = False
     """Do again what an earlier run of the same settings left in ``out``."""
-    judge: JudgeSettings = field(default_factory=JudgeSettings)
+    judges: tuple[JudgeSettings, ...] = PANEL
     classifier: ClassifierSettings = field(default_factory=ClassifierSettings)
     quality: QualitySettings = field(default_factory=QualitySettings)
     latent_spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
@@ -74,6 +77,33 @@ class Run:
     models: dict[str, Trained]
     generated: dict[str, Generated]
     results: dict[str, Any]
+    quality: Quality = field(init=False)
+    """There as soon as there are judges."""
+
+
+def measure_by_panel(state: Run, progress: Progress) -> None:
+    """Train the judges that an earlier run has not left in the folder, and measure real images by them."""
+    settings, digits, judges = state.settings, state.digits, []
+    for number, each in enumerate(settings.judges, 1):
+        name = "judge" if number == 1 else f"judge-{number}"
+        judge = kept(state, name, progress)
+        if judge is None:
+            first = seed_for(settings, 1)
+            seed = first if number == 1 else subseed(first, name)
+            judge = train_judge(each, digits, seed, progress, name=name)
+            keep_model(state, name, judge)
+        judges.append(judge.estimator)
+    panel = Panel(
+        judges,
+        digits.test.images,
+        digits.test.labels,
+        draws=settings.quality.draws,
+        directions=settings.quality.directions,
+        random_state=seed_for(settings, 5),
+    )
+    state.quality = Quality(settings.quality, digits, panel, seed_for(settings, 5))
+    if "real" not in state.results:
+        state.results["real"] = state.quality.of_real(settings.samples)
 
 
 def model_of(state: Run, name: str, progress: Progress) -> Trained | None:
@@ -126,7 +156,7 @@ def optimized(
     return generate(
         name,
         model,
-        state.models["judge"].estimator,
+        state.quality.panel,
         generation,
         samples=state.settings.samples,
         seed=seed,
@@ -150,24 +180,24 @@ def sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated:
         part = Part(train.images[: settings.images], train.labels[: settings.images])
         images, labels = sample_clusters(model, part, clusters, n, seed)
     seconds = time.perf_counter() - begin
-    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
-    generated = judge_samples(images, labels, classifier.network_, judge, seconds=seconds)
-    progress.finish(f"{generated.recognised.mean():.0%} are recognised")
+    classifier = state.models["classifier"].estimator.network_
+    panel = state.quality.panel
+    generated = judge_samples(images, labels, classifier, panel, seconds=seconds)
+    progress.finish(f"{generated.recognition.mean:.0%} are recognised")
     return generated
 
 
-def measure_space(state: Run, name: str, model: Any, quality: Quality) -> None:
+def measure_space(state: Run, name: str, model: Any) -> None:
     """Once for each decoder whose inputs are latents alone."""
     spaces = state.results["latent_spaces"]
     if name in spaces or isinstance(model, ConditionalGAN):
         return
-    classifier, judge = (state.models[m].estimator for m in ("classifier", "judge"))
     spaces[name] = measure_latent_space(
         state.settings.latent_spaces,
         model,
-        classifier.network_,
-        judge,
-        quality.real,
+        state.models["classifier"].estimator.network_,
+        state.quality.panel,
+        state.quality.real,
         subseed(state.settings.random_state, name, "latent space"),
     )
 

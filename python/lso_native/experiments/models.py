@@ -1,14 +1,15 @@
-"""The networks of the experiments: the paper's classifier and autoencoders, and a judge.
+"""The networks of the experiments: the paper's classifier and autoencoders, and judges.
 
-The judge sees images that no other model saw, so that what fools the classifier need not fool it,
-and may answer "no digit", which it learns from noise: a judge that must name one guesses.
+A judge sees images that no other model saw, so that what fools the classifier need not fool it,
+and may answer "no digit", which it learns from noise: a judge that must name one guesses. Several that
+differ in all that was chosen make a panel.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from lso_native.experiments.generation import NO_DIGIT
 from lso_native.experiments.progress import Progress
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.classifier import Classifier
+from lso_native.network import ActivationName
 from lso_native.optimizers import Adam, NormalizedGradientDescent, TrainOptimizer
 from lso_native.random import uniform
 from lso_native.training import TrainProgress
@@ -50,14 +52,32 @@ class ClassifierSettings:
 
 @dataclass(frozen=True)
 class JudgeSettings:
-    """196-512-128-11, relu and softmax, on the judge's images, those moved by a pixel, and noise."""
+    """196-hidden-11, softmax, on the judge's images, those moved by a pixel, and noise."""
 
-    hidden: tuple[int, ...] = (512, 128)
-    optimizer: TrainOptimizer = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
+    hidden: tuple[int, ...] = (512, 256)
+    activation: ActivationName = "relu"
+    part: tuple[int, int] = (0, 1)
+    """(i, k): every k-th of the judge's images, from the i-th on."""
+    optimizer: Adam = Adam(learning_rate=1e-3)  # noqa: RUF009 - frozen
     batch_size: int = 200
     epochs: int = 8
-    least_samples: int = 600_000  # how many to show at least, in whole epochs
+    least_samples: int = 300_000  # how many to show at least, in whole epochs
+    last_epochs: int = 2  # more, at a tenth of the rate
     noise_contrast: float = 8.0  # noise images have a contrast of 1 to this, cut to 0..1
+
+
+def _on_half(half: int, activation: ActivationName, *hidden: int) -> JudgeSettings:
+    return JudgeSettings(hidden, activation, (half, 2), least_samples=150_000)
+
+
+PANEL: tuple[JudgeSettings, ...] = (
+    JudgeSettings(),
+    _on_half(0, "relu", 512, 256),
+    _on_half(1, "relu", 256, 128),
+    _on_half(0, "silu", 384, 192),
+    _on_half(1, "tanh", 256, 256, 128),
+)
+"""The judges: one that saw all images set aside for them, and others, each of which saw half of these."""
 
 
 @dataclass(frozen=True)
@@ -85,15 +105,19 @@ def train_classifier(
     return _fit_classifier(stage, classifier, part, digits.test, progress)
 
 
-def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Progress) -> Trained:
-    """The judge, on the images set aside for it and as many of noise as one digit has."""
-    images = shifted(digits.judge.images, digits.size)
+def train_judge(
+    settings: JudgeSettings, digits: Digits, seed: int, progress: Progress, *, name: str = "judge"
+) -> Trained:
+    """A judge, on its part of the images set aside for judges and as many of noise as one digit has."""
+    first, step = settings.part
+    own = Part(digits.judge.images[first::step], digits.judge.labels[first::step])
+    images = shifted(own.images, digits.size)
     nothing = noise(len(images) // 10, images.shape[1], settings.noise_contrast, seed)
-    labels = np.concatenate([np.tile(digits.judge.labels, 9), np.full(len(nothing), NO_DIGIT)])
+    labels = np.concatenate([np.tile(own.labels, 9), np.full(len(nothing), NO_DIGIT)])
     part = Part(np.concatenate([images, nothing]), labels)
     judge = Classifier(
         hidden=settings.hidden,
-        activation="relu",
+        activation=settings.activation,
         output_activation="softmax",
         objective="categorical_cross_entropy",
         bias="standard",
@@ -102,9 +126,11 @@ def train_judge(settings: JudgeSettings, digits: Digits, seed: int, progress: Pr
         epochs=max(settings.epochs, settings.least_samples // len(part)),
         random_state=seed,
     )
-    stage = f"judge: {len(digits.judge):,} other images, shifted copies of them, and noise"
-    trained = _fit_classifier(stage, judge, part, digits.test, progress)
-    trained.facts["train_images"] = len(digits.judge)
+    stage = f"{name}: {len(own):,} other images, shifted copies of them, and noise"
+    fine = replace(settings.optimizer, learning_rate=settings.optimizer.learning_rate / 10)
+    last = (fine, settings.last_epochs)
+    trained = _fit_classifier(stage, judge, part, digits.test, progress, last)
+    trained.facts["train_images"] = len(own)
     return trained
 
 
@@ -156,11 +182,23 @@ def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Float32Array:
 
 
 def _fit_classifier(
-    stage: str, classifier: Classifier, part: Part, test: Part, progress: Progress
+    stage: str,
+    classifier: Classifier,
+    part: Part,
+    test: Part,
+    progress: Progress,
+    last: tuple[TrainOptimizer, int] | None = None,
 ) -> Trained:
+    """``last``: an optimizer to end with, and for how many epochs."""
     begin = time.perf_counter()
-    progress.start(stage, classifier.epochs)
-    classifier.fit(part.images, part.labels, callback=_on_epoch(progress, None))
+    tell = _on_epoch(progress, None)
+    progress.start(stage, classifier.epochs + (last[1] if last else 0))
+    classifier.fit(part.images, part.labels, callback=tell)
+    if last is not None and last[1]:
+        first = classifier.get_params()
+        classifier.set_params(optimizer=last[0], epochs=last[1], warm_start=True)
+        classifier.fit(part.images, part.labels, callback=tell)
+        classifier.set_params(**first)
     seconds = time.perf_counter() - begin
     facts = {
         "train_images": len(part),

@@ -8,83 +8,80 @@ from typing import Any
 import numpy as np
 
 from lso_native._typing import Array, IntArray
-from lso_native.data import Digits, Part
-from lso_native.experiments.generation import NO_DIGIT, Generated
+from lso_native.data import Digits
+from lso_native.experiments.generation import NO_DIGIT, Generated, asked_digits
 from lso_native.metrics import (
+    Panel,
+    PanelFigures,
+    balanced_draws,
     classification_accuracy_score,
-    density_coverage,
+    copying,
     features,
-    frechet_distance,
-    nearest_distance,
-    precision_recall,
-    recognition,
 )
-from lso_native.models.classifier import Classifier
 from lso_native.random import permutation
 
 
 @dataclass(frozen=True)
 class QualitySettings:
-    """How many images stand for the real ones, and how long a classifier learns from generated ones."""
+    """How the panel measures, and how long a classifier learns from generated ones."""
 
-    real: int = 5_000
+    draws: int = 4
+    directions: int = 64
+    real: int = 5_000  # test images that show what the real manifold is, and how near to training images they are
     shown: int = 300_000
 
 
 class Quality:
-    """The measures that need the judge's features of real images, worked out once.
+    """The measures of samples: by the panel, beside the test images, which no model saw."""
 
-    Real are the test images: no model saw them.
-    """
-
-    def __init__(
-        self, settings: QualitySettings, digits: Digits, judge: Classifier, seed: int
-    ) -> None:
-        self._settings, self._digits, self._judge, self._seed = settings, digits, judge, seed
+    def __init__(self, settings: QualitySettings, digits: Digits, panel: Panel, seed: int) -> None:
+        self._settings, self._digits, self._panel, self._seed = settings, digits, panel, seed
         # At random: the later half of MNIST's test images is easier than the first.
         chosen = permutation(len(digits.test), random_state=seed)[: settings.real]
-        self._real = features(judge, digits.test.images[chosen])
+        self._held_out = digits.test.images[chosen]
+        self._real = features(panel.judges[0], self._held_out)
+
+    @property
+    def panel(self) -> Panel:
+        """The judges, beside real images."""
+        return self._panel
 
     @property
     def real(self) -> Array:
-        """The judge's features of real images (n, nodes)."""
+        """The first judge's features of real images (n, nodes)."""
         return self._real
 
     def of(self, generated: Generated) -> dict[str, Any]:
         """Figures of a system's samples."""
-        return self._measure(generated.samples, generated.labels, self._digits.train)
+        images, labels = generated.samples, generated.labels
+        return self._facts(self._panel.measure(images, labels), images, labels)
 
     def of_real(self, n: int) -> dict[str, Any]:
-        """The same of ``n`` real training images: what a perfect system would come to."""
-        train = self._digits.train
-        part = Part(train.images[:n], train.labels[:n])
-        others = Part(train.images[n:], train.labels[n:])
-        facts = self._measure(part.images, part.labels, others if len(others.images) else train)
-        seen = recognition(self._judge, part.images, part.labels)
+        """The same of real training images, ``n`` in each of several balanced draws: what a perfect system would come
+        to. How near they are to training images is said of test images."""
+        train, asked = self._digits.train, asked_digits(n)
+        found = self._panel.measure_real(train.images, train.labels, like=asked)
+        (one,) = balanced_draws(train.labels, asked, draws=1, random_state=self._seed)
+        facts = self._facts(found, self._held_out, train.labels[one], taught=train.images[one])
+        spreads = {f"{name}_spread": figure.spread for name, figure in found.figures().items()}
         tested = len(self._digits.test)
-        return {"n": len(part), "test_images": tested, "recognised": seen.rate.share, **facts}
+        return {"n": n, "draws": self._panel.draws, "test_images": tested, **facts, **spreads}
 
-    def _measure(self, images: Array, labels: IntArray, training: Part) -> dict[str, Any]:
-        made = features(self._judge, images)
-        distance = frechet_distance(self._real, made)
-        precision, recall = precision_recall(self._real, made)
-        density, coverage = density_coverage(self._real, made)
+    def _facts(
+        self, found: PanelFigures, images: Array, labels: IntArray, taught: Array | None = None
+    ) -> dict[str, Any]:
+        near = copying(images, self._digits.train.images, self._held_out)
         facts = {
-            "mean_confidence": recognition(self._judge, images, labels).mean_confidence,
-            "frechet_distance": distance.distance,
-            "frechet_images": [distance.n_real, distance.n_generated],
-            "precision": precision,
-            "recall": recall,
-            "density": density,
-            "coverage": coverage,
-            "nearest_training": float(
-                np.median(nearest_distance(images, training.images).distance)
-            ),
+            **found.summary(),
+            "frechet_images": [found.n_real, found.n_samples],
+            "nearest_training": near.nearest,
+            "near_training_share": near.near.share,
+            "near_training_share_interval": list(near.near.interval),
             "accuracy_score": None,
             "accuracy_score_with_real": None,
         }
         if (labels != NO_DIGIT).all() and len(np.unique(labels)) > 1:
-            facts |= self._accuracy(images, labels)
+            facts |= self._accuracy(images if taught is None else taught, labels)
         return facts
 
     def _accuracy(self, images: Array, labels: IntArray) -> dict[str, float]:

@@ -14,15 +14,15 @@ from lso_native.experiments.making import (
     Run,
     keep_model,
     kept,
+    measure_by_panel,
     measure_space,
     model_of,
     optimized,
     sampled,
     seed_for,
 )
-from lso_native.experiments.models import train_classifier, train_judge
+from lso_native.experiments.models import train_classifier
 from lso_native.experiments.progress import Progress, Silent
-from lso_native.experiments.quality import Quality
 from lso_native.experiments.results import environment, plain, write_results, write_samples
 from lso_native.experiments.resume import carry_over
 from lso_native.experiments.sensitivity import Sensitivity
@@ -50,13 +50,7 @@ def run(
     state = _prepare(settings)
     for text in state.results["notes"]:
         progress.note(text)
-    judge = kept(state, "judge", progress)
-    if judge is None:
-        judge = train_judge(settings.judge, state.digits, seed_for(settings, 1), progress)
-        keep_model(state, "judge", judge)
-    quality = Quality(settings.quality, state.digits, judge.estimator, seed_for(settings, 5))
-    if "real" not in state.results:
-        state.results["real"] = quality.of_real(settings.samples)
+    measure_by_panel(state, progress)
     if kept(state, "classifier", progress) is None:
         seed = seed_for(settings, 2)
         classifier = train_classifier(settings.classifier, state.digits, seed, progress)
@@ -65,10 +59,10 @@ def run(
         if name in state.results["systems"]:
             progress.note(f"{name}: kept from an earlier run in this folder")
             continue
-        _run_system(state, name, quality, progress)
+        _run_system(state, name, progress)
         if on_system is not None:
             on_system(state, name)
-    _sweep(state, quality, progress)
+    _sweep(state, progress)
     spaces, sizes = state.results["latent_spaces"], state.results["sweeps"]["latent"]
     state.results["correlations"] = correlations([*spaces.values(), *sizes])
     write_results(state.folder, state.results)
@@ -77,15 +71,14 @@ def run(
     return state
 
 
-def _sweep(state: Run, quality: Quality, progress: Progress) -> None:
+def _sweep(state: Run, progress: Progress) -> None:
     """C and start for every system that optimizes, the latent's size where the paper's larger one is asked for."""
     settings = state.settings
     sweeps = Sweeps(
         settings.sweeps,
         state.digits,
         state.models["classifier"],
-        state.models["judge"],
-        quality,
+        state.quality,
         seed_for(settings, 4),
         settings.threads,
         progress,
@@ -108,6 +101,7 @@ def _try_other_choices(state: Run, progress: Progress) -> None:
         settings.variations,
         settings.classifier,
         state.models,
+        state.quality.panel,
         state.digits,
         seed_for(settings, 4),
         settings.threads,
@@ -177,7 +171,7 @@ def _notes(settings: ReproduceSettings, digits: Digits) -> list[str]:
     return notes
 
 
-def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> None:
+def _run_system(state: Run, name: str, progress: Progress) -> None:
     system = SYSTEMS[name]
     trained = model_of(state, name, progress)
     if system.generation is None:
@@ -189,8 +183,8 @@ def _run_system(state: Run, name: str, quality: Quality, progress: Progress) -> 
     state.generated[name] = generated
     facts = {} if trained is None else trained.facts
     if trained is not None:
-        measure_space(state, SYSTEMS[name].generator or name, trained.estimator, quality)
+        measure_space(state, SYSTEMS[name].generator or name, trained.estimator)
     systems = state.results["systems"]
-    systems[name] = {**generated.facts(), **facts, **quality.of(generated)}
+    systems[name] = {**generated.facts(), **facts, **state.quality.of(generated)}
     state.results["systems"] = {known: systems[known] for known in SYSTEMS if known in systems}
     write_results(state.folder, state.results)

@@ -17,6 +17,7 @@ from lso_native.experiments.models import (
 )
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.results import plain
+from lso_native.metrics import Panel
 from lso_native.optimizers import Adam, TrainOptimizer
 
 
@@ -51,6 +52,7 @@ class Sensitivity:
     settings: SensitivitySettings
     classifier: ClassifierSettings
     models: Mapping[str, Trained]
+    panel: Panel
     digits: Digits
     seed: int
     threads: int | None
@@ -96,7 +98,7 @@ class Sensitivity:
         generated = generate(
             f"{choice.system}, decoder {choice.decoder}, C = {choice.desired_change:g} E, {bounds}",
             network if trained is None else trained.estimator.decoder_ >> network,
-            self.models["judge"].estimator,
+            self.panel,
             GenerationSettings(
                 desired_change=choice.desired_change,
                 bounds=choice.bounds,

@@ -60,7 +60,6 @@ class Sweeps:
     settings: SweepSettings
     digits: Digits
     classifier: Trained
-    judge: Trained
     quality: Quality
     seed: int
     threads: int | None
@@ -123,7 +122,7 @@ class Sweeps:
         return generate(
             title,
             network if subject.model is None else subject.model.decoder_ >> network,
-            self.judge.estimator,
+            self.quality.panel,
             subject.generation,
             samples=self.settings.samples,
             seed=self.seed,
@@ -146,7 +145,7 @@ class Sweeps:
             settings.latent_spaces,
             model,
             self.classifier.estimator.network_,
-            self.judge.estimator,
+            self.quality.panel,
             self.quality.real,
             subseed(self.seed, "latent", latent),
         )

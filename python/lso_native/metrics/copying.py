@@ -12,8 +12,11 @@ from lso_native._typing import Float64Array, IndexArray
 from lso_native.errors import ArgumentError
 
 from ._distances import blocks, check_features, rounding, squared_distances
+from .rates import Rate
 
-__all__ = ["Nearest", "nearest_distance"]
+__all__ = ["Copying", "Nearest", "copying", "nearest_distance"]
+
+_NEAR = 0.01  # share of held-out images that are nearer than what counts as near
 
 
 class Nearest(NamedTuple):
@@ -23,6 +26,31 @@ class Nearest(NamedTuple):
     """(n,) Euclidean, exactly 0 for a copy."""
     row: IndexArray
     """(n,) where it stands among the training images, the first of those as near."""
+
+
+class Copying(NamedTuple):
+    """How near samples are to training images, beside images that the model never saw."""
+
+    nearest: float
+    """Median distance of a sample from the nearest training image."""
+    held_out: float
+    """The same of the held-out images."""
+    near: Rate
+    """Of samples that are nearer than all but one in a hundred held-out images: .01 expected of what is new."""
+
+
+def copying(samples: npt.ArrayLike, training: npt.ArrayLike, held_out: npt.ArrayLike) -> Copying:
+    """Whether ``samples`` (n, n_features) are copies of ``training`` (m, n_features) images.
+
+    held_out: (k, n_features), real images that the model never saw. Smooth samples are nearer to any
+    image than real ones are, in the median too; copies show in ``near``.
+
+    Raises as ``nearest_distance`` does.
+    """
+    distance = nearest_distance(samples, training).distance
+    others = nearest_distance(held_out, training).distance
+    near = distance < np.quantile(others, _NEAR)
+    return Copying(float(np.median(distance)), float(np.median(others)), Rate.of(near))
 
 
 def nearest_distance(

@@ -6,10 +6,12 @@ import math
 from statistics import NormalDist
 from typing import SupportsIndex
 
+import numpy as np
+
 from lso_native._checks import check_int, check_number
 from lso_native.errors import ArgumentError
 
-__all__ = ["wilson_interval"]
+__all__ = ["student_quantile", "wilson_interval"]
 
 
 def wilson_interval(
@@ -29,12 +31,29 @@ def wilson_interval(
     if hits > tries:
         raise ArgumentError("successes", f"at most n = {tries}", hits)
     level = check_number("confidence", confidence, above=0.0, below=1.0)
-    z = -NormalDist().inv_cdf((1.0 - level) / 2.0)
-    share = hits / tries
-    scale = 1.0 + z * z / tries
-    centre = (share + z * z / (2.0 * tries)) / scale
-    half_width = z / scale * math.sqrt(share * (1.0 - share) / tries + (z / (2.0 * tries)) ** 2)
+    low, high = wilson_bounds(hits / tries, tries, level)
     # At 0 and at n one end is exact, and rounding must not move it.
-    low = 0.0 if hits == 0 else max(0.0, centre - half_width)
-    high = 1.0 if hits == tries else min(1.0, centre + half_width)
-    return low, high
+    return 0.0 if hits == 0 else low, 1.0 if hits == tries else high
+
+
+def wilson_bounds(share: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval about any ``share`` of ``n``, such as a mean of several."""
+    z = -NormalDist().inv_cdf((1.0 - confidence) / 2.0)
+    scale = 1.0 + z * z / n
+    centre = (share + z * z / (2.0 * n)) / scale
+    half_width = z / scale * math.sqrt(share * (1.0 - share) / n + (z / (2.0 * n)) ** 2)
+    return max(0.0, centre - half_width), min(1.0, centre + half_width)
+
+
+def student_quantile(confidence: float, freedom: float) -> float:
+    """The t with P(|T| <= t) = ``confidence`` of Student's T with ``freedom`` >= 1 degrees of freedom, whole or not.
+
+    With T = sqrt(freedom) tan(a) the density of the angle a is that of cos(a)^(freedom - 1), summed up here over a
+    fine grid: six digits.
+    """
+    level = check_number("confidence", confidence, above=0.0, below=1.0)
+    degrees = check_number("freedom", freedom, minimum=1.0)
+    angles = np.linspace(0.0, math.pi / 2, 20_001)
+    density = np.maximum(np.cos(angles), 0.0) ** (degrees - 1.0)
+    total = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
+    return math.sqrt(degrees) * math.tan(np.interp(level * total[-1], total, angles))
