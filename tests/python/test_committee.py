@@ -47,9 +47,21 @@ def test_what_is_required_convinces_every_member() -> None:
         assert (outputs[:, 1].astype(float) >= 0.8).all()
 
 
+@pytest.mark.parametrize("kind", [int, np.uint8, str])
+def test_samples_of_no_class_are_told_apart(kind: type) -> None:
+    none = np.random.default_rng(1).uniform(size=(60, X.shape[1]))
+    digit = lso.Committee(CLASSIFIER, 2, random_state=0).fit(X, Y.astype(kind), none=none)
+    assert digit.classes_.tolist() == np.unique(Y.astype(kind)).tolist()
+    for member in digit.members_:
+        known, unknown = (member.network_(rows).max(axis=1).mean() for rows in (X, none))
+        assert known > 2 * unknown
+    assert CLASSIFIER.none_label is None
+
+
 def test_what_is_no_committee_is_refused() -> None:
     assert_refused(lambda: lso.Committee(3), "classifier", "3")  # type: ignore[arg-type]
     assert_refused(lambda: lso.Committee(CLASSIFIER, 0), "n", "0")
     assert_refused(lambda: committee().requires(7), "labels", "7")
+    assert_refused(lambda: lso.Committee(CLASSIFIER).fit(X, Y, none=X[:, :3]), "none", "(60, 3)")
     with pytest.raises(lso.NotFittedError, match="fit"):
         lso.Committee(CLASSIFIER).requires(1)

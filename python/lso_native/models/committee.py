@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from typing import Any, Self
 
 import numpy as np
@@ -10,11 +11,11 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int, resolve_seed, shown
 from lso_native._typing import Array, RandomState
-from lso_native.errors import ArgumentTypeError
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import not_fitted
 from lso_native.models.classifier import Classifier
 from lso_native.models.training import subseed
-from lso_native.requirements.base import All
+from lso_native.requirements.base import All, Part
 from lso_native.requirements.classes import DEFAULT_CERTAINTY
 
 __all__ = ["Committee"]
@@ -31,7 +32,7 @@ class Committee:
     >>> X = lso.uniform((60, 4), random_state=0)
     >>> digit = lso.Committee(lso.Classifier(epochs=2), 3, random_state=0).fit(X, [0, 1] * 30)
     >>> [part.name for part in digit.requires(1).parts]
-    ['class 1', 'class 1', 'class 1']
+    ['class 1 (1 of 3)', 'class 1 (2 of 3)', 'class 1 (3 of 3)']
     """
 
     def __init__(
@@ -42,13 +43,28 @@ class Committee:
         self.classifier, self.n = classifier, check_int("n", n)
         self.random_state = random_state
 
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, **options: Any) -> Self:
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        none: npt.ArrayLike | None = None,
+        **options: Any,
+    ) -> Self:
         """Train all of them on ``X`` (n_samples, n_features) and labels ``y`` (n_samples,), with the ``options`` of
-        Classifier.fit, and return self. Raises what Classifier.fit raises."""
+        Classifier.fit, and return self.
+
+        none : samples (m, n_features) that are of no class, which they learn to tell apart: ``lso.data.junk``. Raises
+        what Classifier.fit raises.
+        """
         seed = resolve_seed(self.random_state)
+        classifier = self.classifier
+        if none is not None:
+            X, y, label = _with_none(np.asarray(X), np.asarray(y), np.asarray(none))
+            classifier = copy.deepcopy(classifier).set_params(none_label=label)
         members = []
         for number in range(self.n):
-            member = copy.deepcopy(self.classifier)
+            member = copy.deepcopy(classifier)
             member.set_params(random_state=subseed(seed, "member", number))
             members.append(member.fit(X, y, **options))
         self.members_: list[Classifier] = members
@@ -61,8 +77,14 @@ class Committee:
 
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> All:
         """That every one of them sees class ``labels`` or, of several, one of them, as Classifier.requires says it."""
-        asked = [member.requires(*labels, certainty=certainty) for member in self._members()]
-        return All(*(part for each in asked for part in each.parts))
+        members = self._members()
+        asked = [
+            dataclasses.replace(
+                member.requires(*labels, certainty=certainty), member=f"{i + 1} of {len(members)}"
+            )
+            for i, member in enumerate(members)
+        ]
+        return All(*map(Part, asked))
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
         """The mean of their probabilities (n_samples, n_classes), columns in the order of ``classes_``."""
@@ -83,3 +105,14 @@ class Committee:
 
     def __repr__(self) -> str:
         return f"Committee({self.classifier!r}, {self.n})"
+
+
+def _with_none(X: Array, y: Array, none: Array) -> tuple[Array, Array, Any]:
+    """``X`` and ``none`` one after the other, their labels, and that of ``none``, which is none of ``y``."""
+    if none.ndim != 2 or X.ndim != 2 or none.shape[1] != X.shape[1]:
+        expected = f"samples (m, {X.shape[-1]}), as X has them"
+        raise ArgumentError("none", expected, f"shape {none.shape}")
+    known: Array = y.astype(np.int64) if y.dtype.kind in "iu" else y.astype(str)
+    label: Any = int(known.min()) - 1 if known.dtype.kind == "i" else "none of these"
+    labels = np.concatenate([known, np.full(len(none), label)])
+    return np.concatenate([X, none.astype(X.dtype)]), labels, label

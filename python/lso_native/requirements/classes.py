@@ -28,12 +28,14 @@ class IsClass(Requirement):
     network : one output a class, in 0..1.
     wanted : the outputs of the classes that will do; the one that is nearest at a start is what it goes for.
     labels : what to call these.
+    member : which one of several classifiers this is, in words.
     """
 
     network: Model
     wanted: tuple[int, ...]
     labels: tuple[Any, ...]
     certainty: float = DEFAULT_CERTAINTY
+    member: str = ""
 
     def __post_init__(self) -> None:
         check_number("certainty", self.certainty, above=0.5, below=1.0)
@@ -41,7 +43,8 @@ class IsClass(Requirement):
     @property
     def name(self) -> str:
         """As in "class 7"."""
-        return f"class {' or '.join(map(str, self.labels))}"
+        named = f"class {' or '.join(map(str, self.labels))}"
+        return f"{named} ({self.member})" if self.member else named
 
     def head(self, decoder: Model) -> Model:  # noqa: ARG002
         """The network."""
