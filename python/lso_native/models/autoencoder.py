@@ -77,11 +77,11 @@ class Autoencoder(EncodingEstimator, NetworkEstimator):
         return True  # two halves of one network do
 
     def _restore(self) -> None:
-        super()._restore()
         sizes = self.network_.sizes
         if len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
             raise ValueError(f"expected layer sizes that mirror about a latent layer, got {sizes}")
         self._split()
+        super()._restore()
         latent_range, shape = self.latent_range_, (2, self.decoder_.n_inputs)
         if latent_range.shape != shape or latent_range.dtype != self.network_.dtype:
             raise ValueError(f"expected latent_range of shape {shape}, got {latent_range.shape}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from abc import abstractmethod
 from typing import Any, Protocol, runtime_checkable
@@ -158,6 +159,12 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         ends = self.decoder_.n_outputs, self.decoder_.n_inputs
         return (self.encoder_.n_inputs, self.encoder_.n_outputs) == ends
 
+    def _restore(self) -> None:
+        super()._restore()
+        if hasattr(self, "prior_") and self.prior_.n_features_in_ != self._n_latents:
+            got = f"one of {self.prior_.n_features_in_}"
+            raise ValueError(f"expected a prior of {self._n_latents} latents, got {got}")
+
     def _codes(self, samples: Array) -> Array:
         """Latents (n, latent) of samples as the decoder saw them while it was trained."""
         return self.encoder_(samples, threads=self.threads)
@@ -165,11 +172,14 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
     def _look_back(self, data: Dataset) -> None:
         chosen = permutation(len(data), random_state=0)[:_CODES]
         codes = self._codes(data.x[chosen]).astype(np.float64)
-        vars(self).pop("prior_", None)
+        before = vars(self).pop("prior_", None)
         if np.isfinite(codes).all():  # not so after a step that was too large
             n_gaussians = min(_MOST_GAUSSIANS, 1 + len(codes) // _CODES_EACH)
             weight = None if data.weight is None else data.weight[chosen]
-            prior = Mixture(n_gaussians, tol=1e-2, max_iter=30, random_state=0)
+            # From the components before, where training goes on: partial_fit is called often.
+            prior = Mixture(n_gaussians, tol=1e-2, max_iter=10, warm_start=True, random_state=0)
+            if before is not None and before.n_components == n_gaussians:
+                prior = copy.copy(before)
             self.prior_ = prior.fit(codes, sample_weight=weight)
 
     def fit_transform(self, X: npt.ArrayLike, y: object = None, **fit_params: Any) -> Array:
