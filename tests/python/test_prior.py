@@ -65,9 +65,9 @@ def test_a_generators_prior_is_what_its_latents_are_drawn_from() -> None:
 @pytest.mark.parametrize("kind", ENCODING)
 def test_going_on_fits_it_anew(kind: Any) -> None:
     model = made(kind, warm_start=True).fit(X)
-    for go_on in (lambda: model.fit(X), lambda: model.partial_fit(X)):
+    for go_on in (model.fit, model.partial_fit):
         before = model.prior_
-        go_on()
+        go_on(X)
         assert model.prior_ is not before
         density = model.prior_.log_density(model.transform(X))
         assert (density >= model.prior_.quantile(0)).mean() > 0.9
