@@ -26,6 +26,7 @@ def system(**more: Any) -> dict[str, Any]:
         "success_rate": 0.8,
         "success_interval": [0.67, 0.888],
         "recognised": 0.36,
+        "recognised_interval": [0.3, 0.425],
         "median_iterations": 123,
         "generate_seconds": 0.456,
         "desired_change": -1.0,
@@ -35,10 +36,13 @@ def system(**more: Any) -> dict[str, Any]:
     }
 
 
-def quality(rng: np.random.Generator) -> dict[str, float]:
+def quality(rng: np.random.Generator) -> dict[str, Any]:
     names = ("mean_confidence", "frechet_distance", "precision", "recall", "density", "coverage")
     more = ("nearest_training", "accuracy_score", "accuracy_score_with_real")
-    return {name: float(rng.random()) for name in (*names, *more)}
+    figures: dict[str, Any] = {name: float(rng.random()) for name in (*names, *more)}
+    for name in names:
+        figures[f"{name}_interval"] = [figures[name] - 0.02, figures[name] + 0.04]
+    return figures | {"near_training_share": 0.012, "frechet_images": [200, 50]}
 
 
 def least_results() -> dict[str, Any]:
@@ -48,7 +52,7 @@ def least_results() -> dict[str, Any]:
         "settings": {"dataset": "mnist5k", "samples": 50, "random_state": 0},
         "environment": {"processor": "A <fast> one", "cores": 2},
         "notes": ["a & b"],
-        "models": {"classifier": model, "judge": model},
+        "models": {"classifier": model, "judge": model, "judge-2": model},
         "systems": {"lso-1": system(**trained), "input-optimization": system()},
         "latent_spaces": {},
         "histories": {},
@@ -61,10 +65,11 @@ def full_results(rng: np.random.Generator) -> dict[str, Any]:
     systems = {"lso-1": system(), "lso-2": system(), "input-optimization": system(), "gan": {}}
     all_met = {"successes": 50, "success_rate": 1.0, "success_interval": [0.929, 1.0]}
     systems["input-optimization"] |= all_met
-    systems["gan"] = system(success_rate=None, success_interval=None, recognised=0.9)
+    seen = {"recognised": 0.9, "recognised_interval": [0.88, 0.92]}
+    systems["gan"] = system(success_rate=None, success_interval=None, **seen)
     del systems["gan"]["desired_change"]
     results["systems"] = {name: facts | quality(rng) for name, facts in systems.items()}
-    results["real"] = system() | quality(rng) | {"test_images": 500}
+    results["real"] = system() | quality(rng) | {"test_images": 500, "draws": 4}
     results["latent_spaces"] = {name: latent_space(rng) for name in ("lso-1", "lso-2", "noisy")}
     results["histories"] = {
         "judge": {"mse": list(1 / np.arange(1.0, 9.0))},

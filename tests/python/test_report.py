@@ -53,8 +53,22 @@ def test_table_has_ours_and_the_papers_figures(results: dict[str, Any]) -> None:
 
 def test_classifier_and_judge_are_recorded(results: dict[str, Any]) -> None:
     text = text_report(results)
-    for name in ("classifier", "judge"):
-        assert "94.1% of the test images, test MSE 0.0098" in line_with(text, name)
+    line = line_with(text, "classifier")
+    assert "94.1% of the test images, test MSE 0.0098, 900 training images, 2.0 s" in line
+    line = line_with(text, "judge")
+    assert line.startswith("judge, judge-2 (saw other images): 94.1%, 94.1% of the test images")
+    assert line.endswith("4.0 s")
+
+
+def test_figures_stand_beside_their_intervals() -> None:
+    results = full_results(default_rng(0))
+    facts = results["systems"]["lso-2"]
+    row = dict(zip(tables.QUALITY_HEAD, tables.quality_rows(results)[2], strict=True))
+    assert row["system"] == "lso-2"
+    assert row["recognised"] == "36.0% ± 6.2"
+    assert row["Fréchet"] == f"{facts['frechet_distance']:.2f} ± 0.03"
+    assert row["near training"] == "1.2%"
+    assert "means over 2 judges and 4 draws of 200 real images" in text_report(results)
 
 
 def test_sensitivity_only_where_the_run_had_it(results: dict[str, Any]) -> None:
@@ -218,7 +232,7 @@ def test_every_system_has_a_sentence() -> None:
 def test_a_system_that_cannot_be_asked_is_not_said_to_be_recognised(everything: Path) -> None:
     page = everything.read_text(encoding="utf-8")
     assert "<td>90% (any)</td>" in page
-    assert "<td>90.0% (any)</td>" in page
+    assert "<td>90.0% ± 2.0 (any)</td>" in page
     assert "90% are some digit" in page
     assert "36% (any)" not in page
 

@@ -72,6 +72,7 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
         "quality": _leading(
             tables.QUALITY_HEAD, tables.quality_rows(results), "recognised", "Fréchet"
         ),
+        "quality_note": tables.quality_note(results) if "real" in results else "",
         "latent": _leading(
             tables.LATENT_HEAD, tables.latent_rows(results), "walks arrive", "walks recognised"
         ),

@@ -33,6 +33,7 @@ QUALITY_HEAD = (
     "density",
     "coverage",
     "nearest training",
+    "near training",
     "teaches",
     "teaches beside real",
 )
@@ -69,10 +70,20 @@ def rate(successes: int, n: int, interval: Sequence[float] | None) -> str:
     return f"{100 * successes / n:.0f}% [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
 
 
-def recognised(facts: Mapping[str, Any], digits: int) -> str:
-    """The share in percent; of a system that cannot be asked for a digit it is that of any digit, and says so."""
+def recognised(facts: Mapping[str, Any], digits: int, *, sure: bool = False) -> str:
+    """The share in percent, where it is to be ``sure`` with half the width of its interval; of a system that cannot be
+    asked for a digit it is that of any digit, and says so."""
     share = f"{facts['recognised']:.{digits}%}"
+    if sure and (interval := facts.get("recognised_interval")) is not None:
+        share = f"{share} ± {50 * (interval[1] - interval[0]):.{digits}f}"
     return f"{share} (any)" if facts.get("success_rate", 0) is None else share
+
+
+def figure(facts: Mapping[str, Any], name: str) -> str:
+    """A mean over judges and draws, and half the width of its interval."""
+    interval = facts.get(f"{name}_interval")
+    half = "" if interval is None else f" ± {(interval[1] - interval[0]) / 2:.2f}"
+    return f"{facts[name]:.2f}{half}"
 
 
 def decoders(results: dict[str, Any]) -> dict[str, Any]:
@@ -126,19 +137,33 @@ def quality_rows(results: dict[str, Any]) -> list[Row]:
     return [
         (
             name,
-            recognised(facts, 1),
-            f"{facts['mean_confidence']:.2f}",
-            f"{facts['frechet_distance']:.2f}",
-            f"{facts['precision']:.2f}",
-            f"{facts['recall']:.2f}",
-            f"{facts['density']:.2f}",
-            f"{facts['coverage']:.2f}",
+            recognised(facts, 1, sure=True),
+            figure(facts, "mean_confidence"),
+            figure(facts, "frechet_distance"),
+            figure(facts, "precision"),
+            figure(facts, "recall"),
+            figure(facts, "density"),
+            figure(facts, "coverage"),
             f"{facts['nearest_training']:.2f}",
+            _share(facts.get("near_training_share")),
             _share(facts["accuracy_score"]),
             _share(facts["accuracy_score_with_real"]),
         )
         for name, facts in measured.items()
     ]
+
+
+def quality_note(results: dict[str, Any]) -> str:
+    """What the figures of ``quality_rows`` are means of."""
+    real = results["real"]
+    if "draws" not in real:
+        return ""
+    beside, n = real["frechet_images"]
+    judges = sum(name.startswith("judge") for name in results["models"])
+    return (
+        f"means over {judges} judges and {real['draws']} draws of {beside:,} real images, beside which samples are "
+        f"held, with 95% intervals;\nreal images: as many draws of {n:,} others"
+    )
 
 
 def latent_rows(results: dict[str, Any]) -> list[Row]:
@@ -184,33 +209,36 @@ def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
 
 
 def model_lines(results: dict[str, Any]) -> list[str]:
-    """What the classifier and the judge are worth."""
-    lines = []
-    for name, use in (("classifier", "guides the descent"), ("judge", "saw other images")):
-        facts = results["models"].get(name)
-        if facts is not None:
-            lines.append(
-                f"{name} ({use}): {facts['test_accuracy']:.1%} of the test images, "
-                f"test MSE {facts['test_mse']:.4f}, {facts['train_images']:,} training images, "
-                f"{facts['train_seconds']:.1f} s"
-            )
-    return lines
+    """What the classifier and the judges are worth."""
+    models = results["models"]
+    judges = [name for name in models if name.startswith("judge")]
+    return [
+        f"{', '.join(names)} ({use}): {_listed(found, 'test_accuracy', '.1%')} of the test images, "
+        f"test MSE {_listed(found, 'test_mse', '.4f')}, {_listed(found, 'train_images', ',')} training images, "
+        f"{sum(facts['train_seconds'] for facts in found):.1f} s"
+        for names, use in ((["classifier"], "guides the descent"), (judges, "saw other images"))
+        if (found := [models[name] for name in names if name in models])
+    ]
+
+
+def _listed(models: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
+    return ", ".join(f"{facts[name]:{form}}" for facts in models)
 
 
 def text_report(results: dict[str, Any]) -> str:
     """What ``lso reproduce`` ends with."""
     parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
     if rows := quality_rows(results):
-        parts.insert(1, text_table(QUALITY_HEAD, rows))
+        parts.insert(1, f"{text_table(QUALITY_HEAD, rows)}\n\n{quality_note(results)}")
     if rows := latent_rows(results):
         parts.insert(2, text_table(LATENT_HEAD, rows))
     if rows := sensitivity_rows(results):
         parts.insert(3, text_table(SENSITIVITY_HEAD, rows))
     parts.append(
         "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
-        "each, with its\n95% Wilson interval; recognised: the judge sees the digit asked for "
-        "or, (any), some digit where\nnone can be asked for; walks arrive: those by Algorithm 3 alone that meet the "
-        "target; C: the change of the error E\nthat a step asks for; bounds: of the latents or pixels"
+        "each, with its\n95% Wilson interval; recognised: the share that the judges take for the digit asked for or, "
+        "(any), for some\ndigit where none can be asked for, the mean over judges; walks arrive: those by Algorithm 3 "
+        "alone that meet the\ntarget; C: the change of the error E that a step asks for; bounds: of latents or pixels"
     )
     return "\n\n".join(parts)
 
