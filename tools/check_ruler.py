@@ -1,6 +1,6 @@
 """Whether the ruler orders known distortions of real images rightly, as a Markdown table.
 
-    python tools/check_ruler.py --dataset mnist --data-dir DIR --samples 1000
+    python tools/check_ruler.py --dataset mnist --data-dir DIR --samples 1000 [--run a-run-of-lso-reproduce]
 
 Real images are changed in ways of which everybody knows that they make them worse: blurred, with noise, without some
 styles, few of them many times over, copied from the training images. ``lso reproduce``'s panel of judges measures each
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from lso_native.data import Digits, Part, attributes, load
 from lso_native.experiments.models import PANEL, train_judge
 from lso_native.experiments.progress import Silent
 from lso_native.experiments.quality import QualitySettings
+from lso_native.files.native import load as load_model
 from lso_native.metrics import (
     Figure,
     Panel,
@@ -145,13 +147,20 @@ def main(given: list[str]) -> int:
     parser.add_argument("--dataset", choices=("mnist5k", "mnist"), default="mnist5k")
     parser.add_argument("--data-dir", help="where the IDX files of mnist lie")
     parser.add_argument("--samples", type=int, default=500, help="a distortion")
+    parser.add_argument("--run", type=Path, help="a folder of lso reproduce, whose judges to take")
     parser.add_argument("--random-state", type=int, default=0)
     arguments = parser.parse_args(given)
     digits = load(arguments.dataset, data_dir=arguments.data_dir)
     seed = arguments.random_state
-    judges = [
-        train_judge(each, digits, seed + i, Silent()).estimator for i, each in enumerate(PANEL)
-    ]
+    if arguments.run is None:
+        judges = [
+            train_judge(each, digits, seed + i, Silent()).estimator for i, each in enumerate(PANEL)
+        ]
+    else:
+        judges = [
+            load_model(path)
+            for path in sorted((arguments.run / "models").glob("judge*.safetensors"))
+        ]
     panel = Panel(judges, digits.test.images, digits.test.labels, random_state=seed)
     for line in table(digits, panel, arguments.samples, seed):
         sys.stdout.write(line + "\n")
