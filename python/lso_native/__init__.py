@@ -47,6 +47,7 @@ from lso_native.requirements import (
     Near,
     NearLatent,
     Requirement,
+    convex_condition,
     torch_condition,
 )
 from lso_native.show import Picture, show
@@ -108,6 +109,7 @@ __all__ = [
     "TrainProgress",
     "TrainResult",
     "compose",
+    "convex_condition",
     "data",
     "generate",
     "irregularity",

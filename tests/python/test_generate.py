@@ -290,6 +290,45 @@ def test_a_mixture_keeps_latents_where_codes_are() -> None:
     assert prior.log_density(free.latents).min() < prior.quantile(0.05)
 
 
+def test_thirty_columns_of_rank_twelve() -> None:
+    """A property in an interval, two above a threshold, three features given, near a sample: found, or what is in the
+    way is named."""
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=(2_000, 12))
+    x = (hidden @ rng.normal(size=(12, 30)) / np.sqrt(12)).astype(np.float32)
+    made = [
+        np.tanh(x[:, :10].sum(axis=1)),
+        np.square(x[:, 5:15]).mean(axis=1),
+        x[:, 20:].mean(axis=1),
+    ]
+    properties = np.stack(made, axis=1)
+    linear: dict[str, Any] = {"latent_activation": "linear", "output_activation": "linear"}
+    table = lso.Autoencoder(12, activation="tanh", epochs=60, random_state=0, **linear).fit(x)
+    read = lso.Regressor(hidden=(64,), activation="silu", epochs=60, random_state=0)
+    read.fit(x, properties)
+    low, middle, high = np.quantile(properties, [0.3, 0.5, 0.7], axis=0).tolist()
+    found, unexplained = 0, 0
+    for case in range(10):
+        near, given = x[case].astype(float), np.full(30, np.nan)
+        given[rng.choice(30, 3, replace=False)] = 0.0
+        given += near
+        asked = read.between(y0=(low[0], high[0])) & read.at_least(y1=middle[1], y2=middle[2])
+        asked = asked & lso.Given(given, within=0.1) & lso.Near(near, within=4.0)
+        result = lso.generate(table, asked, 20, random_state=case)
+        found += int(result.success.sum())
+        unexplained += 20 * (not result.success.any() and not result.conflict)
+        if not result.success.any():
+            continue
+        rows = result.samples[result.success].astype(float)
+        assert (np.nanmax(np.abs(rows - given), axis=1) <= 0.1 + 1e-6).all()
+        assert (np.linalg.norm(rows - near, axis=1) <= 4 + 1e-5).all()
+        numbers = read.network_(result.samples[result.success])
+        assert ((numbers[:, 0] >= low[0]) & (numbers[:, 0] <= high[0])).all()
+        assert (numbers[:, 1:] >= middle[1:]).all()
+    assert found >= 0.9 * 200
+    assert unexplained == 0
+
+
 def test_an_estimator_draws_from_its_own_prior() -> None:
     samples = DECODER(Normal().sample(300, random_state=5)).astype(np.float32)
     vae = lso.VAE(latent=4, hidden=(16,), epochs=20, random_state=0).fit(samples)

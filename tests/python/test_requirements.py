@@ -25,6 +25,14 @@ def squared(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.square(values[:, :2]).sum(axis=1), 2 * values * [1, 1, 0, 0, 0, 0, 0]
 
 
+def rising(values: FloatArray) -> FloatArray:
+    """The nearest points whose first value is at most the second."""
+    middle = values[:, :2].mean(axis=1)
+    values[:, 0] = np.where(values[:, 0] > values[:, 1], middle, values[:, 0])
+    values[:, 1] = np.maximum(values[:, 1], values[:, 0])
+    return values
+
+
 REQUIREMENTS: dict[str, Combination] = {
     "class": is_class(0),
     "one of two": is_class(1, 2),
@@ -44,6 +52,7 @@ REQUIREMENTS: dict[str, Combination] = {
     "near a latent": lso.NearLatent(1.0, center=[0.5, 0.0, 0.0, 0.0]),
     "likely": lso.Likely(CODES, share=0.4),
     "function": lso.Condition(squared, error=0.5),
+    "convex": lso.convex_condition(rising, within=0.05),
     "term": lso.Asks(lso.SquaredError([0.5] * 7, mse=0.05), label="grey"),
     "most": is_class(0) + READ.most("a"),
     "all": is_class(0) & 2 * READ.between(a=(0.0, 0.2)) + 0.1 * lso.NearLatent(2.0),
@@ -113,6 +122,7 @@ def exactly(name: str, samples: Array, latents: Array) -> Any:
         "near a latent": lambda: np.linalg.norm(latents - [0.5, 0, 0, 0], axis=1) <= 1,
         "likely": lambda: CODES.log_density(latents) >= CODES.quantile(0.4),
         "function": lambda: np.square(samples[:, :2]).sum(axis=1) <= 0.5,
+        "convex": lambda: samples[:, 0] - samples[:, 1] <= 0.05 * np.sqrt(2),
         "term": lambda: np.square(samples - 0.5).mean(axis=1) <= 0.05,
     }
     return cases[name]()
@@ -275,6 +285,8 @@ def test_a_requirement_of_one_s_own_is_one_class() -> None:
         (lambda: lso.Density(CODES, 0.0).native(PLACE._replace(n_values=3)), "mixture", "(3, 4)"),
         (lambda: lso.NearLatent(-1.0), "within", "-1"),
         (lambda: lso.Condition(3), "function", "3"),  # type: ignore[arg-type]
+        (lambda: lso.convex_condition(3, within=1.0), "project", "3"),  # type: ignore[arg-type]
+        (lambda: lso.convex_condition(rising, within=0.0), "within", "0"),
         (lambda: 0 * is_class(0), "weight", "0"),
         (lambda: Plan(CLASSIFIER, is_class(0).parts), "requirement", "7 features"),
         (lambda: Plan(DECODER.astype("float32"), is_class(0).parts), "requirement", "float64"),

@@ -12,7 +12,7 @@ from lso_native.requirements.base import (
     Starts,
 )
 from lso_native.requirements.classes import BetweenClasses, IsClass
-from lso_native.requirements.functions import Condition, torch_condition
+from lso_native.requirements.functions import Condition, convex_condition, torch_condition
 from lso_native.requirements.latent import Likely, NearLatent
 from lso_native.requirements.sample import Far, Given, InRange, Linear, Near
 from lso_native.requirements.values import CheckedWithin, Extreme, Quantities, Readable, Within
@@ -42,5 +42,6 @@ __all__ = [
     "Rising",
     "Starts",
     "Within",
+    "convex_condition",
     "torch_condition",
 ]

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native._checks import check_number
-from lso_native._typing import FloatArray
-from lso_native.errors import ArgumentTypeError
+from lso_native._typing import BoolArray, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model
 from lso_native.requirements.base import Requirement, Starts
 from lso_native.terms import Function
@@ -50,6 +50,39 @@ class Condition(Requirement):
     def term(self, starts: Starts) -> Function:  # noqa: ARG002
         """The function."""
         return Function(self.function, loss=self.error)
+
+
+def convex_condition(
+    project: Callable[[FloatArray], ArrayLike],
+    *,
+    within: float,
+    of: Model | None = None,
+    label: str | None = None,
+) -> Condition:
+    """A Condition that values lie in a convex set, or at most ``within`` from it, which is told by its projection:
+    ``project(values)`` of (n, n_values) returns the nearest points that are inside (n, n_values).
+
+    E is the squared distance from the set, whose gradient needs nothing but the projection (Bauschke and Combettes
+    2011, corollary 12.31). Raises ValueError where ``within`` is not above 0.
+    """
+    if not callable(project):
+        raise ArgumentTypeError("project", "a function of values", repr(project))
+    reach = check_number("within", within, above=0.0)
+
+    def evaluate(values: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+        inside = np.asarray(project(values.copy()))
+        if inside.shape != values.shape:
+            raise ArgumentError("project", f"points of shape {values.shape}", f"{inside.shape}")
+        away = values - inside
+        squared = np.square(away, dtype=np.float64).sum(axis=1)
+        # descent comes from outside: it is asked for half of what is met
+        length = np.sqrt(squared)
+        excess = np.maximum(length - reach / 2, 0.0)
+        slope = np.divide(2 * excess, length, out=np.zeros_like(length), where=length > 0)
+        return excess**2, slope[:, None] * away, length <= reach
+
+    name = label or str(getattr(project, "__name__", "convex condition"))
+    return Condition(evaluate, 0.0, of, name)
 
 
 def torch_condition(
