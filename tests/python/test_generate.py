@@ -146,6 +146,15 @@ def test_as_much_as_possible_goes_on_from_what_is_met() -> None:
         assert sign * (np.median(a) - np.median(before)) > 0.25
 
 
+def test_more_is_asked_of_those_alone_that_are_aimed_anew() -> None:
+    asked = Box().between(a=(0.0, 0.1))
+    plain, most = generate(asked), generate(asked + READ.most("b"))
+    assert most.success.all()
+    numbers = [NUMBERS(result.samples) for result in (plain, most)]
+    assert ((numbers[1][:, 0] >= 0) & (numbers[1][:, 0] <= 0.1)).all()
+    assert numbers[1][:, 1].mean() > numbers[0][:, 1].mean() + 0.25
+
+
 def test_a_box_has_the_last_word_and_shifts_the_aim() -> None:
     box = Box()
     wanted = lso.InRange(0, 1) & box.between(a=(0.0, 0.05))

@@ -116,10 +116,11 @@ class Attempt:
                 break
             again = [
                 dataclasses.replace(
-                    part, requirement=part.requirement.aimed(shift[place][open_rows])
+                    part,
+                    requirement=part.requirement.aimed(shift[place][open_rows])
+                    if isinstance(part.requirement, Checked)
+                    else part.requirement.of_starts(open_rows),
                 )
-                if isinstance(part.requirement, Checked)
-                else part
                 for place, part in enumerate(parts)
             ]
             found.put(open_rows, self._descend(found.latents[open_rows], again))

@@ -152,6 +152,10 @@ class Requirement(Combination):
         """What descent follows from ``starts``; a weight in it makes errors of all requirements comparable, about 1
         where a sample is as wrong as one drawn at random. Raises ValueError where it does not fit the decoder."""
 
+    def of_starts(self, rows: Array) -> Requirement:  # noqa: ARG002
+        """The same for the starts of ``rows`` alone."""
+        return self
+
     def read(self, values: Array, told: TermResult) -> Reading:
         """What it says of ``values`` (n, k) at its place; ``told`` is what the engine said of its term there."""
         miss = np.where(told.met, 0.0, np.sqrt(told.loss))

@@ -156,6 +156,12 @@ class Within(Requirement):
         low[..., self.column], high[..., self.column] = self.low, self.high
         return Asked(Interval(low, high), weight=1 / float(self.of.spread[self.column]) ** 2)
 
+    def of_starts(self, rows: Array) -> Within:
+        """With their intervals, where each start has its own."""
+        if not self.low.ndim:
+            return self
+        return Within(self.of, self.column, self.low[rows], self.high[rows])
+
     def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
         """The quantity of each sample."""
         return self.judged(values.astype(np.float64)[:, self.column, None])
