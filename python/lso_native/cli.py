@@ -9,12 +9,11 @@ from typing import Any, NoReturn
 
 from lso_native import __version__
 from lso_native.commands.display import say
+from lso_native.commands.generate_parser import add_options as add_generate_options
 from lso_native.commands.settings import add_settings
 from lso_native.errors import BadArgument
 from lso_native.models.base import Estimator
 from lso_native.models.settings import ESTIMATORS
-from lso_native.optimize import DEFAULT_MAX_ITERATIONS, DEFAULT_MSE
-from lso_native.optimizers import NormalizedGradientDescent
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -22,18 +21,17 @@ INSTALL = "install the extra 'experiments', as in pip install '.[experiments]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0, 2 for misuse, 130 after Ctrl-C."""
+    """Run the command line and return its exit code: 0, 1 where not all was found, 2 for misuse, 130 after Ctrl-C."""
     arguments = _parser().parse_args(argv)
     try:
-        command: Callable[[argparse.Namespace], None] = arguments.command
-        command(arguments)
+        command: Callable[[argparse.Namespace], int | None] = arguments.command
+        return command(arguments) or 0
     except KeyboardInterrupt:
         say(f"lso: interrupted{arguments.kept}", aside=True)
         return EXIT_INTERRUPTED
     except (ValueError, TypeError, ImportError, MemoryError, OSError) as error:
         say(f"lso: {' '.join(_told(error, arguments).split())}", aside=True)
         return EXIT_USAGE
-    return 0
 
 
 def _told(error: Exception, arguments: argparse.Namespace) -> str:
@@ -172,38 +170,15 @@ _OWN_OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
 def _add_generate(commands: Commands[_Parser]) -> None:
     parser = commands.add_parser(
         "generate",
-        help="generate samples with a saved decoder and classifier",
-        description="Move latent inputs until the classifier's output is the target; write "
-        "samples.npz and samples.png.",
+        help="generate samples that are as asked",
+        description="Generate samples that are as asked: draw latents, descend, check, try again what failed. Write "
+        "samples.npz, sheet.png and result.json. The exit code is 0 where all were found, 1 where some were not.",
     )
-    parser.add_argument(
-        "--decoder", required=True, metavar="FILE", help="a saved generator, or decoder network"
-    )
-    parser.add_argument(
-        "--classifier", required=True, metavar="FILE", help="a saved classifier or network"
-    )
-    target = parser.add_mutually_exclusive_group(required=True)
-    target.add_argument("--digit", metavar="D", help="one of the classifier's classes")
-    target.add_argument("--target", metavar="v,v,...", help="an output vector; nan: any value")
-    parser.add_argument("-n", type=int, default=100, metavar="N", help="default: %(default)s")
+    add_generate_options(parser)
     parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    _add_data(parser)
     parser.add_argument(
-        "--mse", type=float, default=DEFAULT_MSE, metavar="X", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--desired-change",
-        type=float,
-        default=NormalizedGradientDescent.desired_change,
-        metavar="C",
-        help="in units of E; default: %(default)g",
-    )
-    parser.add_argument("--bounds", metavar="low,high", help="of the latents; default: none")
-    parser.add_argument(
-        "--max-iterations",
-        type=int,
-        default=DEFAULT_MAX_ITERATIONS,
-        metavar="N",
-        help="default: %(default)s",
+        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 14"
     )
     _add_run(parser)
     parser.set_defaults(command=_generate)
@@ -280,10 +255,10 @@ def _train(arguments: argparse.Namespace) -> None:
     train(arguments)
 
 
-def _generate(arguments: argparse.Namespace) -> None:
+def _generate(arguments: argparse.Namespace) -> int:
     from lso_native.commands.generate import generate
 
-    generate(arguments)
+    return generate(arguments)
 
 
 def _walk(arguments: argparse.Namespace) -> None:
