@@ -35,16 +35,32 @@ def test_it_predicts_by_the_mean() -> None:
     assert digit.score(X, Y) == np.mean(digit.predict(X) == Y) > 0.9
 
 
-def test_what_is_required_convinces_every_member() -> None:
+def by_the_first_feature() -> lso.Committee:
     rows = DECODER(Normal().sample(300, random_state=3)).astype(np.float32)
     labels = (rows[:, 0] > np.median(rows[:, 0])).astype(int)
-    digit = lso.Committee(CLASSIFIER, 3, random_state=0).fit(rows, labels)
-    decoder = DECODER.astype("float32")
+    return lso.Committee(CLASSIFIER, 3, random_state=0).fit(rows, labels)
+
+
+def test_what_is_required_convinces_every_member() -> None:
+    digit, decoder = by_the_first_feature(), DECODER.astype("float32")
     result = lso.generate(decoder, digit.requires(1), 10, prior=Normal(), random_state=0)
     assert result.success.all()
     for member in digit.members_:
         outputs = member.network_(result.samples)
         assert (outputs[:, 1].astype(float) >= 0.8).all()
+
+
+def test_what_is_between_two_classes_is_so_for_every_member() -> None:
+    digit, decoder = by_the_first_feature(), DECODER.astype("float32")
+    asked = digit.between(1, 0, within=0.2)
+    assert [part.name for part in asked.parts] == [
+        f"between class 1 and 0 ({i} of 3)" for i in (1, 2, 3)
+    ]
+    result = lso.generate(decoder, asked, 10, prior=Normal(), random_state=0)
+    assert result.success.all()
+    for member in digit.members_:
+        outputs = member.network_(result.samples)
+        assert (np.abs(outputs.astype(float) - 0.5) <= 0.2).all()
 
 
 @pytest.mark.parametrize("kind", [int, np.uint8, str])

@@ -16,7 +16,13 @@ from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.network import ActivationName, Network
-from lso_native.requirements.classes import DEFAULT_CERTAINTY, BetweenClasses, IsClass, places
+from lso_native.requirements.classes import (
+    DEFAULT_CERTAINTY,
+    DEFAULT_WITHIN,
+    BetweenClasses,
+    IsClass,
+    places,
+)
 from lso_native.terms import one_hot
 from lso_native.training import LossName
 
@@ -126,8 +132,9 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         network = self._asked_network()
         return IsClass(network, places(labels, self.classes_), labels, certainty)
 
-    def between(self, first: Any, second: Any, *, within: float = 0.15) -> BetweenClasses:
-        """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below."""
+    def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> BetweenClasses:
+        """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below
+        both."""
         network = self._asked_network()
         first_place, second_place = places((first, second), self.classes_)
         return BetweenClasses(network, (first_place, second_place), (first, second), within)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +17,12 @@ from lso_native.models.base import not_fitted
 from lso_native.models.classifier import Classifier
 from lso_native.models.training import subseed
 from lso_native.requirements.base import All, Part
-from lso_native.requirements.classes import DEFAULT_CERTAINTY
+from lso_native.requirements.classes import (
+    DEFAULT_CERTAINTY,
+    DEFAULT_WITHIN,
+    BetweenClasses,
+    IsClass,
+)
 
 __all__ = ["Committee"]
 
@@ -77,11 +83,16 @@ class Committee:
 
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> All:
         """That every one of them sees class ``labels`` or, of several, one of them, as Classifier.requires says it."""
+        return self._each(lambda member: member.requires(*labels, certainty=certainty))
+
+    def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> All:
+        """That every one of them sees half one class, half another, as Classifier.between says it."""
+        return self._each(lambda member: member.between(first, second, within=within))
+
+    def _each(self, ask: Callable[[Classifier], IsClass | BetweenClasses]) -> All:
         members = self._members()
         asked = [
-            dataclasses.replace(
-                member.requires(*labels, certainty=certainty), member=f"{i + 1} of {len(members)}"
-            )
+            dataclasses.replace(ask(member), member=f"{i + 1} of {len(members)}")
             for i, member in enumerate(members)
         ]
         return All(*map(Part, asked))

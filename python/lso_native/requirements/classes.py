@@ -19,6 +19,7 @@ from lso_native.terms import Interval
 DEFAULT_CERTAINTY = 0.8
 """A target of 1, or 1e-3 from it, tilts samples towards what the classifier is surest of, and away from what the data
 are like."""
+DEFAULT_WITHIN = 0.15
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,8 +44,7 @@ class IsClass(Requirement):
     @property
     def name(self) -> str:
         """As in "class 7"."""
-        named = f"class {' or '.join(map(str, self.labels))}"
-        return f"{named} ({self.member})" if self.member else named
+        return _named(f"class {' or '.join(map(str, self.labels))}", self.member)
 
     def head(self, decoder: Model) -> Model:  # noqa: ARG002
         """The network."""
@@ -84,12 +84,14 @@ class BetweenClasses(Requirement):
     """That a classifier cannot tell two classes: both outputs in .5 ± ``within``, all others below both.
 
     network : one output a class, in 0..1.
+    member : which one of several classifiers this is, in words.
     """
 
     network: Model
     places: tuple[int, int]
     labels: tuple[Any, Any]
-    within: float = 0.15
+    within: float = DEFAULT_WITHIN
+    member: str = ""
 
     def __post_init__(self) -> None:
         check_number("within", self.within, above=0.0, below=0.5)
@@ -99,7 +101,7 @@ class BetweenClasses(Requirement):
     @property
     def name(self) -> str:
         """As in "between class 3 and 8"."""
-        return f"between class {self.labels[0]} and {self.labels[1]}"
+        return _named(f"between class {self.labels[0]} and {self.labels[1]}", self.member)
 
     def head(self, decoder: Model) -> Model:  # noqa: ARG002
         """The network."""
@@ -133,3 +135,7 @@ def places(labels: Sequence[Any], classes: Array) -> tuple[int, ...]:
             raise ArgumentError("labels", f"classes among {classes.tolist()}", repr(label))
         found.append(int(where[0]))
     return tuple(found)
+
+
+def _named(what: str, member: str) -> str:
+    return f"{what} ({member})" if member else what
