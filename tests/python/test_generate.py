@@ -155,6 +155,17 @@ def test_more_is_asked_of_those_alone_that_are_aimed_anew() -> None:
     assert numbers[1][:, 1].mean() > numbers[0][:, 1].mean() + 0.25
 
 
+def test_as_much_as_possible_is_what_the_box_says() -> None:
+    box = Box()
+    asked = is_class(0) & lso.InRange(0.05, 0.95)
+    plain, most = generate(asked, different=0.0), generate(asked + box.most("a"), different=0.0)
+    truth = NUMBERS(most.samples)[:, 0]
+    assert most.success.all()
+    assert most.requirements[2].values[:, 0].tolist() == truth.tolist()
+    assert np.median(truth) > np.median(NUMBERS(plain.samples)[:, 0]) + 0.25
+    assert box.calls == most.box_calls
+
+
 def test_a_box_has_the_last_word_and_shifts_the_aim() -> None:
     box = Box()
     wanted = lso.InRange(0, 1) & box.between(a=(0.0, 0.05))
@@ -198,14 +209,15 @@ def test_a_box_that_says_nothing_usable_is_an_error(wrong: Any, got: str) -> Non
     assert_refused(lambda: generate(is_class(0) & Box(wrong).at_least(a=0.0)), "a at least 0", got)
 
 
-def test_what_was_found_outlives_a_box_that_raises() -> None:
+@pytest.mark.parametrize("broken_after", [1, 2])
+def test_what_was_found_outlives_a_box_that_raises(broken_after: int) -> None:
     box = Box()
     times = 0
 
     def breaks(samples: FloatArray) -> Float64Array:
         nonlocal times
         times += 1
-        if times > 1:
+        if times > broken_after:
             raise ZeroDivisionError("the simulator")
         return Box.truth(samples)
 

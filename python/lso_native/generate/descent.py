@@ -48,6 +48,13 @@ class Found:
     """(n,) whether all is met, but for what a box has to say."""
     met: BoolArray
 
+    def unsay(self, parts: Sequence[Part], rows: IntArray) -> None:
+        """Take back what networks said of ``rows`` where a box has to say it, until it has."""
+        for part, reading in zip(parts, self.readings, strict=True):
+            if isinstance(part.requirement, Checked):
+                reading.miss[rows], reading.met[rows] = np.nan, False
+                self.met[rows] &= not part.hard
+
     def put(self, rows: IntArray, other: Found) -> None:
         """``other``, which goes on from ``rows``, in place of these."""
         before = self.iterations[rows]
@@ -114,16 +121,14 @@ class Attempt:
             open_rows = open_rows[~found.met[open_rows]]
             if aim == self.descent.aims or not open_rows.size or not shift:
                 break
-            again = [
-                dataclasses.replace(
-                    part,
-                    requirement=part.requirement.aimed(shift[place][open_rows])
-                    if isinstance(part.requirement, Checked)
-                    else part.requirement.of_starts(open_rows),
-                )
-                for place, part in enumerate(parts)
-            ]
+            again = []
+            for place, part in enumerate(parts):
+                asked = part.requirement.of_starts(open_rows)
+                if isinstance(asked, Checked):
+                    asked = asked.aimed(shift[place][open_rows])
+                again.append(dataclasses.replace(part, requirement=asked))
             found.put(open_rows, self._descend(found.latents[open_rows], again))
+            found.unsay(parts, open_rows)
         return found
 
     def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
@@ -147,11 +152,6 @@ class Attempt:
         self.decoded += int(result.iterations.sum()) + len(starts)
         readings = [each.take(slice(None)) for each in plan.readings(result)]
         believed = all_met(parts, readings, len(starts))
-        met = believed.copy()
-        for part, reading in zip(parts, readings, strict=True):
-            if isinstance(part.requirement, Checked):  # until the box has spoken
-                reading.miss[:], reading.met[:] = np.nan, False
-                met &= not part.hard
         found = Found(
             result.latents.copy(),
             result.samples.copy(),
@@ -159,8 +159,9 @@ class Attempt:
             result.loss.copy(),
             readings,
             believed,
-            met,
+            believed.copy(),
         )
+        found.unsay(parts, np.arange(len(starts)))
         if stop is not None:
             self.found = self.found or found
             raise stop
@@ -188,7 +189,9 @@ class Attempt:
             if not rows.size:
                 continue
             says = said[id(box)]
-            reading = requirement.judge(says)
+            asked = requirement.of_starts(rows)
+            assert isinstance(asked, Checked)
+            reading = asked.judge(says)
             found.readings[place].put(rows, reading)
             met &= reading.met | (not parts[place].hard)
             shift[place][rows] = network(samples).astype(np.float64) - says

@@ -91,12 +91,11 @@ class GenerateResult(Rows):
         """(n,) "met", or "unmet: " and the requirements that are not."""
         said = []
         for row, success in enumerate(self.success):
-            unmet = [
-                each.name
-                for each in self.requirements  # a miss that is NaN was never asked for
-                if each.part.hard and not each.met[row] and not np.isnan(each.miss[row])
-            ]
-            said.append("met" if success else f"unmet: {', '.join(unmet) or 'as another sample'}")
+            unmet = [each for each in self.requirements if each.part.hard and not each.met[row]]
+            # a box was not asked, and its miss is NaN, where something else was in the way
+            told = [each for each in unmet if not np.isnan(each.miss[row])] or unmet
+            names = ", ".join(each.name for each in told) or "as another sample"
+            said.append("met" if success else f"unmet: {names}")
         return np.array(said, dtype=np.str_)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -108,8 +109,9 @@ class Readable(ABC):
     def _extremes(self, names: tuple[str, ...], sign: int) -> Combination:
         of = self.quantities
         asked = names if names or len(of.names) > 1 else of.names
+        kind = Extreme if of.box is None else CheckedExtreme
         return self._each(
-            None, dict.fromkeys(asked), lambda name, _: Extreme(of, of.place(name), sign)
+            None, dict.fromkeys(asked), lambda name, _: kind(of, of.place(name), sign)
         )
 
     def _each(
@@ -160,7 +162,7 @@ class Within(Requirement):
         """With their intervals, where each start has its own."""
         if not self.low.ndim:
             return self
-        return Within(self.of, self.column, self.low[rows], self.high[rows])
+        return dataclasses.replace(self, low=self.low[rows], high=self.high[rows])
 
     def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
         """The quantity of each sample."""
@@ -214,11 +216,12 @@ class Extreme(Rising):
         return Asked(Interval(-np.inf, np.inf))
 
     def better(self, values: Float64Array) -> Within:
-        """At least a quarter of a spread beyond ``values`` (n, 1)."""
+        """At least a quarter of a spread beyond ``values`` (n, 1), as the box sees it if there is one."""
+        kind = Within if self.of.box is None else CheckedWithin
         at = values[:, 0] + self.sign * 0.25 * float(self.of.spread[self.column])
         beyond = np.full(len(at), self.sign * np.inf)
         low, high = (at, beyond) if self.sign > 0 else (beyond, at)
-        return Within(self.of, self.column, low, high)
+        return kind(self.of, self.column, low, high)
 
     def gain(self, before: Float64Array, after: Float64Array) -> Float64Array:
         """(n,) by how much the quantity has moved the right way."""
@@ -229,6 +232,26 @@ class Extreme(Rising):
         n = len(values)
         column = values.astype(np.float64)[:, self.column, None]
         return Reading(column, np.full(n, np.nan), np.zeros(n, np.bool_))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckedExtreme(Extreme, Checked):
+    """The same of what a box says."""
+
+    @property
+    def box(self) -> Callable[[FloatArray], Float64Array]:
+        """The quantities' box."""
+        assert self.of.box is not None
+        return self.of.box
+
+    def judge(self, said: Float64Array) -> Reading:
+        """What the box said of the quantity."""
+        n = len(said)
+        return Reading(said[:, self.column, None], np.full(n, np.nan), np.zeros(n, np.bool_))
+
+    def aimed(self, shift: Float64Array) -> CheckedExtreme:  # noqa: ARG002
+        """Itself: there is no aim."""
+        return self
 
 
 def _pair(name: str, ends: Any) -> Ends:
