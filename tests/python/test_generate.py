@@ -379,6 +379,14 @@ def test_a_result_prints_as_a_table_and_is_one() -> None:
     [
         (lambda: lso.generate(lso.VAE(), is_class(0), prior=PRIOR), "decoder", "not fitted"),
         (lambda: lso.generate(lso.Classifier(), is_class(0)), "decoder", "not fitted"),
+        (
+            lambda: lso.generate(
+                lso.Classifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1]), is_class(0)
+            ),
+            "decoder",
+            "no dec",
+        ),
+        (lambda: generate(keep=2.0), "keep", "2"),
         (lambda: lso.generate("file", is_class(0)), "decoder", "'file'"),
         (lambda: lso.generate(DECODER, is_class(0)), "prior", "None"),
         (lambda: lso.generate(DECODER, is_class(0), prior=3), "prior", "3"),

@@ -109,7 +109,8 @@ def generate(
 
 def _kept(prior: Any, keep: float | None) -> tuple[Part, ...]:
     """The requirement that keeps the latent where codes are."""
-    return () if keep is None or not hasattr(prior, "quantile") else (Part(Likely(prior, keep)),)
+    share = None if keep is None else check_number("keep", keep, above=0.0, below=1.0)
+    return () if share is None or not hasattr(prior, "quantile") else (Part(Likely(prior, share)),)
 
 
 def _default_optimizer(plan: Plan, starts: Starts) -> InputOptimizer:

@@ -12,6 +12,7 @@ from lso_native._checks import shown
 from lso_native._typing import Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.generate.plan import Plan
+from lso_native.models.base import Fittable
 from lso_native.models.training import subseed
 from lso_native.network import Model
 
@@ -73,7 +74,8 @@ def decoder_of(decoder: Any) -> Model:
     """The network of ``decoder``, an estimator or a network."""
     network = decoder if isinstance(decoder, Model) else getattr(decoder, "decoder_", None)
     if not isinstance(network, Model):
-        got = "one that is not fitted" if hasattr(decoder, "fit") else shown(decoder)
+        unfitted = isinstance(decoder, Fittable) and not decoder.__sklearn_is_fitted__()
+        got = f"{shown(decoder)}, which {'is not fitted' if unfitted else 'has no decoder'}"
         raise ArgumentTypeError("decoder", "a fitted decoder, or a network of latents", got)
     return network
 

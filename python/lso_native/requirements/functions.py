@@ -41,7 +41,7 @@ class Condition(Requirement):
     @property
     def name(self) -> str:
         """``label``, or the function's name."""
-        return self.label or str(getattr(self.function, "__name__", "condition"))
+        return self.label or _name(self.function)
 
     def head(self, decoder: Model) -> Model | None:  # noqa: ARG002
         """``of``."""
@@ -81,8 +81,7 @@ def convex_condition(
         slope = np.divide(2 * excess, length, out=np.zeros_like(length), where=length > 0)
         return excess**2, slope[:, None] * away, length <= reach
 
-    name = label or str(getattr(project, "__name__", "convex condition"))
-    return Condition(evaluate, 0.0, of, name)
+    return Condition(evaluate, 0.0, of, label or _name(project))
 
 
 def torch_condition(
@@ -114,5 +113,10 @@ def torch_condition(
             (gradient,) = torch.autograd.grad(errors.sum(), given)
         return errors.detach().numpy(), gradient.numpy()
 
-    name = label or getattr(function, "__name__", "condition")
-    return Condition(evaluate, error, of, name)
+    return Condition(evaluate, error, of, label or _name(function))
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """What to call what it asks for."""
+    name = str(getattr(function, "__name__", "condition"))
+    return "condition" if name == "<lambda>" else name
