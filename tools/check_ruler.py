@@ -29,7 +29,7 @@ from lso_native.metrics import (
     features,
     frechet_distance,
 )
-from lso_native.random import normal
+from lso_native.random import normal, permutation
 
 HEAD = ("recognised", "Fréchet", "above real", "precision", "recall", "density", "coverage")
 
@@ -108,7 +108,8 @@ def halves(part: Part) -> tuple[Part, Part]:
 def table(digits: Digits, panel: Panel, n: int, seed: int) -> Iterator[str]:
     """The lines of the table."""
     training, source = halves(digits.train)
-    held_out = digits.test.images[: QualitySettings.real]
+    chosen = permutation(len(digits.test), random_state=seed)[: QualitySettings.real]
+    held_out = digits.test.images[chosen]
     one = panel.judges[0]
     real_features = features(one, held_out)
     heads = (f"{n:,} samples", *HEAD, "near", "one judge")
@@ -148,6 +149,7 @@ def main(given: list[str]) -> int:
     parser.add_argument("--data-dir", help="where the IDX files of mnist lie")
     parser.add_argument("--samples", type=int, default=500, help="a distortion")
     parser.add_argument("--run", type=Path, help="a folder of lso reproduce, whose judges to take")
+    parser.add_argument("--directions", type=int, default=QualitySettings.directions)
     parser.add_argument("--random-state", type=int, default=0)
     arguments = parser.parse_args(given)
     digits = load(arguments.dataset, data_dir=arguments.data_dir)
@@ -157,11 +159,15 @@ def main(given: list[str]) -> int:
             train_judge(each, digits, seed + i, Silent()).estimator for i, each in enumerate(PANEL)
         ]
     else:
-        judges = [
-            load_model(path)
-            for path in sorted((arguments.run / "models").glob("judge*.safetensors"))
-        ]
-    panel = Panel(judges, digits.test.images, digits.test.labels, random_state=seed)
+        paths = (arguments.run / "models").glob("judge*.safetensors")
+        judges = [load_model(path) for path in sorted(paths, key=lambda path: path.stem)]
+    panel = Panel(
+        judges,
+        digits.test.images,
+        digits.test.labels,
+        directions=arguments.directions,
+        random_state=seed,
+    )
     for line in table(digits, panel, arguments.samples, seed):
         sys.stdout.write(line + "\n")
     return 0

@@ -146,6 +146,12 @@ def test_quality_is_measured_by_the_metrics_own_rules(whole: Run, name: str) -> 
     found = panel.measure(images, labels)
     told = {key: facts[key] for key in found.summary()}
     assert told == found.summary()
+    assert facts["recognised_by_judge"] == found.recognised.values.mean(axis=1).tolist()
+    train = whole.digits.train
+    real = panel.measure_real(train.images, train.labels, like=generation.asked_digits(20))
+    above = found.frechet_distance - real.frechet_distance
+    assert facts["frechet_above_real"] == above.mean
+    assert facts["frechet_above_real_interval"] == list(above.interval)
     assert facts["frechet_images"] == [250, 20]  # half the test images in each draw
     held_out = test.images[lso.permutation(500, random_state=5)[:100]]
     near = metrics.copying(images, whole.digits.train.images, held_out)

@@ -101,9 +101,10 @@ def measure_by_panel(state: Run, progress: Progress) -> None:
         directions=settings.quality.directions,
         random_state=seed_for(settings, 5),
     )
-    state.quality = Quality(settings.quality, digits, panel, seed_for(settings, 5))
+    seed = seed_for(settings, 5)
+    state.quality = Quality(settings.quality, digits, panel, settings.samples, seed)
     if "real" not in state.results:
-        state.results["real"] = state.quality.of_real(settings.samples)
+        state.results["real"] = state.quality.of_real()
 
 
 def model_of(state: Run, name: str, progress: Progress) -> Trained | None:

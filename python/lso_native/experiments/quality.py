@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from lso_native.metrics import (
 )
 from lso_native.random import permutation
 
+_BY_DRAW = ("frechet_distance", "precision", "recall", "density", "coverage")
+
 
 @dataclass(frozen=True)
 class QualitySettings:
@@ -34,8 +37,11 @@ class QualitySettings:
 class Quality:
     """The measures of samples: by the panel, beside the test images, which no model saw."""
 
-    def __init__(self, settings: QualitySettings, digits: Digits, panel: Panel, seed: int) -> None:
+    def __init__(
+        self, settings: QualitySettings, digits: Digits, panel: Panel, samples: int, seed: int
+    ) -> None:
         self._settings, self._digits, self._panel, self._seed = settings, digits, panel, seed
+        self._asked = asked_digits(samples)
         # At random: the later half of MNIST's test images is easier than the first.
         chosen = permutation(len(digits.test), random_state=seed)[: settings.real]
         self._held_out = digits.test.images[chosen]
@@ -54,18 +60,25 @@ class Quality:
     def of(self, generated: Generated) -> dict[str, Any]:
         """Figures of a system's samples."""
         images, labels = generated.samples, generated.labels
-        return self._facts(self._panel.measure(images, labels), images, labels)
+        found = self._panel.measure(images, labels)
+        above = found.frechet_distance - self._real_figures.frechet_distance
+        return self._facts(found, images, labels) | above.summary("frechet_above_real")
 
-    def of_real(self, n: int) -> dict[str, Any]:
-        """The same of real training images, ``n`` in each of several balanced draws: what a perfect system would come
-        to. How near they are to training images is said of test images."""
-        train, asked = self._digits.train, asked_digits(n)
-        found = self._panel.measure_real(train.images, train.labels, like=asked)
-        (one,) = balanced_draws(train.labels, asked, draws=1, random_state=self._seed)
+    def of_real(self) -> dict[str, Any]:
+        """The same of real training images, several balanced draws of as many as a system makes: what a perfect system
+        would come to. How near they are to training images is said of test images."""
+        train, found = self._digits.train, self._real_figures
+        (one,) = balanced_draws(train.labels, self._asked, draws=1, random_state=self._seed)
         facts = self._facts(found, self._held_out, train.labels[one], taught=train.images[one])
-        spreads = {f"{name}_spread": figure.spread for name, figure in found.figures().items()}
+        spreads = {f"{name}_spread": getattr(found, name).spread for name in _BY_DRAW}
         tested = len(self._digits.test)
-        return {"n": n, "draws": self._panel.draws, "test_images": tested, **facts, **spreads}
+        numbers = {"n": len(self._asked), "draws": self._panel.draws, "test_images": tested}
+        return numbers | facts | spreads
+
+    @cached_property
+    def _real_figures(self) -> PanelFigures:
+        train = self._digits.train
+        return self._panel.measure_real(train.images, train.labels, like=self._asked)
 
     def _facts(
         self, found: PanelFigures, images: Array, labels: IntArray, taught: Array | None = None
@@ -73,6 +86,7 @@ class Quality:
         near = copying(images, self._digits.train.images, self._held_out)
         facts = {
             **found.summary(),
+            "recognised_by_judge": found.recognised.values.mean(axis=1).tolist(),
             "frechet_images": [found.n_real, found.n_samples],
             "nearest_training": near.nearest,
             "near_training_share": near.near.share,
