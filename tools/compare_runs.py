@@ -52,6 +52,7 @@ SYSTEMS: list[Column] = [
     ("success", "success_rate", share),
     ("recognised", "recognised", share),
     ("Fréchet", "frechet_distance", number),
+    ("above real", "frechet_above_real", number),
     ("precision", "precision", number),
     ("recall", "recall", number),
     ("density", "density", number),
