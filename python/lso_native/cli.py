@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(kept="; nothing was written", command=lambda _: parser.print_help())
     commands = parser.add_subparsers(metavar="command")
     _add_reproduce(commands)
+    _add_requests(commands)
     _add_train(commands)
     _add_generate(commands)
     _add_walk(commands)
@@ -99,6 +100,28 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
     )
     _add_run(parser)
     parser.set_defaults(command=_reproduce, kept="; what was finished is in the output folder")
+
+
+def _add_requests(commands: Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "requests",
+        help="the study of rare and held-out requests",
+        description="Ask for digits of a slant and a stroke thickness that are rare, or that no model ever saw; "
+        "write results.json, requests.md, samples, figures and models, which the next run reads.",
+    )
+    _add_data(parser)
+    parser.add_argument("--out", default="lso-requests", metavar="DIR", help="default: %(default)s")
+    for name, default, what in (
+        ("requests", 50, "requests a group"),
+        ("samples", 20, "samples a request"),
+        ("pool", 100_000, "images of a digit that rejection draws, at most"),
+        ("repeats", 1, "runs, each with the next seed"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=int, default=default, metavar="N", help=f"{what}; default: {default}"
+        )
+    _add_run(parser)
+    parser.set_defaults(command=_requests, kept="; trained models are in the output folder")
 
 
 def _add_train(commands: Commands[_Parser]) -> None:
@@ -247,6 +270,12 @@ def _reproduce(arguments: argparse.Namespace) -> None:
     from lso_native.commands.reproduce import reproduce
 
     reproduce(arguments)
+
+
+def _requests(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.requests import requests
+
+    requests(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:

@@ -69,6 +69,22 @@ def strip(images: FloatArray, *, tile: int = TILE) -> Image.Image:
     return sheet
 
 
+def rows_sheet(
+    rows: Sequence[FloatArray], beside: Sequence[FloatArray] | None = None, *, tile: int = 42
+) -> Image.Image:
+    """Images (n, side²), a row each; ``beside`` them, after a gap, others."""
+    strips = [strip(row, tile=tile) for row in rows]
+    others = [] if beside is None else [strip(row, tile=tile) for row in beside]
+    left = max(each.width for each in strips) + tile // 2
+    width = left + max(each.width for each in others) if others else left - tile // 2
+    sheet = Image.new("RGB", (width, len(strips) * (tile + 2) - 2), PAPER)
+    for line, each in enumerate(strips):
+        sheet.paste(each, (0, line * (tile + 2)))
+    for line, each in enumerate(others):
+        sheet.paste(each, (left, line * (tile + 2)))
+    return sheet
+
+
 def walk_sheet(images: FloatArray, *, title: str, columns: int) -> Image.Image:
     """A walk (n, side²), ``columns`` images a line, under a title."""
     lines = [strip(images[i : i + columns]) for i in range(0, len(images), columns)]
