@@ -114,12 +114,15 @@ def _add_requests(commands: Commands[_Parser]) -> None:
     for name, default, what in (
         ("requests", 50, "requests a group"),
         ("samples", 20, "samples a request"),
-        ("pool", 100_000, "images of a digit that rejection draws, at most"),
+        ("pool", 30_000, "images of a digit that rejection draws, at most"),
         ("repeats", 1, "runs, each with the next seed"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{what}; default: {default}"
         )
+    parser.add_argument(
+        "--ablations", action="store_true", help="also leave out one thing after the other"
+    )
     _add_run(parser)
     parser.set_defaults(command=_requests, kept="; trained models are in the output folder")
 

@@ -21,7 +21,7 @@ from lso_native.experiments.requests.held import HeldOut
 from lso_native.experiments.requests.looks import Looks
 from lso_native.experiments.requests.models import Maker, ModelSettings
 from lso_native.experiments.requests.told import Reply, Told
-from lso_native.experiments.requests.ways import Answer, Panel, Pool, retrieved, spread
+from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread
 from lso_native.report.requests import requests_report
 
 SMALL = ModelSettings(
@@ -177,17 +177,17 @@ class Says:
         return 1 - seen if self._wrong else seen
 
 
-def panel(*wrong: bool) -> Panel:
+def jury(*wrong: bool) -> Jury:
     judges: Any = tuple(Says(wrong=each) for each in wrong)
-    return Panel(judges)
+    return Jury(judges)
 
 
 def test_most_judges_decide() -> None:
     images = np.eye(2, 4, dtype=np.float32)
-    assert panel(False, False, True).digits == [0, 1]
-    assert panel(False, False, True).recognise(images, 1).tolist() == [True, False]
-    assert panel(False, True, True).recognise(images, 1).tolist() == [False, True]
-    assert not panel(False, True).recognise(images, 1).any()  # half of them are not most
+    assert jury(False, False, True).digits == [0, 1]
+    assert jury(False, False, True).recognise(images, 1).tolist() == [True, False]
+    assert jury(False, True, True).recognise(images, 1).tolist() == [False, True]
+    assert not jury(False, True).recognise(images, 1).any()  # half of them are not most
 
 
 def told(met: Array, seen: Array, decoded: int = 40) -> Told:
@@ -196,7 +196,7 @@ def told(met: Array, seen: Array, decoded: int = 40) -> Told:
     images[:, 0], images[:, 1] = seen, np.arange(len(met))
     answer = Answer(images, decoded, 7)
     request = Request.near(1, 12.0, 2.4)
-    return Told((Reply(request, answer, met, panel(False).votes(images, 1)),))
+    return Told((Reply(request, answer, met, jury(False).votes(images, 1)),))
 
 
 def test_success_is_met_and_recognised() -> None:
@@ -211,7 +211,7 @@ def test_rivals_decode_as_many_as_the_answer() -> None:
     drawn, requests = pool()
     found = told(np.ones(6, bool), np.array([1, 1, 1, 0, 0, 0]))
     known = cloud()
-    facts = found.beside({"rival": drawn}, known, panel(False))
+    facts = found.beside({"rival": drawn}, known, jury(False))
     assert facts["rival"]["success"] == drawn.found(requests[1], 6, 40) / 6
     needed = drawn.needed(requests[1:], 6, 3)
     assert needed is not None
@@ -219,8 +219,8 @@ def test_rivals_decode_as_many_as_the_answer() -> None:
     assert facts["rival"]["more_than"] == 500 / 40
     assert facts["retrieval"] == 0  # its images are blank: no 1s
     known.images[:, 0] = 1
-    assert found.beside({}, known, panel(False))["retrieval"] == 1
-    assert retrieved(known, requests[1], 6, panel(False)) == 6
+    assert found.beside({}, known, jury(False))["retrieval"] == 1
+    assert retrieved(known, requests[1], 6, jury(False)) == 6
 
 
 def test_spread_is_the_mean_distance_of_pairs() -> None:
@@ -261,13 +261,13 @@ def test_a_run_writes_tables_and_pictures_and_repeats_itself(
     monkeypatch.setattr(study, "load", lambda *_, **__: digits)
     small = functools.partial(study.RequestsSettings, models=SMALL)
     monkeypatch.setattr(command_module, "RequestsSettings", small)
-    command = ["requests", "--requests", "2", "--samples", "11", "--pool", "40", "--threads", "1"]
-    command += ["--out", str(tmp_path)]
+    command = ["requests", "--ablations", "--threads", "1", "--out", str(tmp_path)]
+    command += ["--requests", "1", "--samples", "11", "--pool", "40"]
     assert main(command) == 0
 
     text = (tmp_path / "requests.md").read_text()
     assert text in capsys.readouterr().out
-    for name in ("typical", "rarest", "both", "sevens and fours", "test images"):
+    for name in ("typical", "rarest", "both", "sevens and fours", "test images", "one classifier"):
         assert f"| {name} |" in text
     drawn = {path.name for path in (tmp_path / "figures").iterdir()}
     assert drawn == {"sevens.png", "held-out-both.png", "held-out-sevens-and-fours.png"}
@@ -283,7 +283,7 @@ def test_a_run_writes_tables_and_pictures_and_repeats_itself(
         assert held_out[name]["retrieval"] == 0
 
     made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
-    assert len(made) == 3 * 6 + 1 + 3
+    assert len(made) == 3 * 6 + 1 + 2 + 1 + 3  # with a surrogate, what is plain, and judges
     assert main(command) == 0
     assert {path: path.stat().st_mtime_ns for path in made} == made
     assert (tmp_path / "results.json").read_text() == first
@@ -309,7 +309,7 @@ def test_cells_of_several_runs_are_their_means() -> None:
             "held_out": {"both": facts},
             "different": {"rarest": {"requests": 2, "share": success, "least": success - 0.1}},
             "looks": {"rarest": {"n": 10, "pale": 1, "blurred": 0, "jagged": 2}},
-            "panel": {"rarest": {"n": 3, "recognised": success}},
+            "jury": {"rarest": {"n": 3, "recognised": success}},
         }
 
     text = requests_report({"trials": [trial(0.9, 40.0), trial(0.8, None)]})

@@ -24,6 +24,7 @@ def requests(arguments: argparse.Namespace) -> None:
         requests=arguments.requests,
         samples=arguments.samples,
         pool=arguments.pool,
+        ablations=arguments.ablations,
         repeats=arguments.repeats,
         random_state=arguments.random_state,
         threads=arguments.threads,

@@ -26,9 +26,11 @@ def requests_report(results: Mapping[str, Any]) -> str:
         _table(("requests", "with enough real images", "spread", "least"), _different(trials)),
         "## Looks",
         _table(("images", "number", "pale", "blurred", "jagged"), _looks(trials)),
-        "## The panel",
-        _table(("test images", "number", "recognised"), _panel(trials)),
+        "## The jury",
+        _table(("test images", "number", "recognised"), _jury(trials)),
     ]
+    if worth := trials[0].get("worth"):
+        parts += ["## What each is worth", _table(("", *trials[0]["joint"]), _worth(worth))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -108,10 +110,17 @@ def _looks(trials: Trials) -> list[list[str]]:
     return rows
 
 
-def _panel(trials: Trials) -> list[list[str]]:
+def _worth(worth: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        [name, *(_share(facts["success"]) for facts in groups.values())]
+        for name, groups in worth.items()
+    ]
+
+
+def _jury(trials: Trials) -> list[list[str]]:
     rows = []
-    for name in trials[0]["panel"]:
-        each = [trial["panel"][name] for trial in trials if trial["panel"][name]["n"]]
+    for name in trials[0]["jury"]:
+        each = [trial["jury"][name] for trial in trials if trial["jury"][name]["n"]]
         if each:
             shares = _mean(each, lambda facts: facts["recognised"])
             rows.append([name, f"{sum(facts['n'] for facts in each):,}", _share(shares)])

@@ -43,20 +43,19 @@ class HeldOut:
     def requests(self, known: Measured, each: int, seed: int) -> list[Request]:
         """``each`` requests for pairs of held-out images, digits in turn, of which only what is held out will do."""
         rng = np.random.Generator(np.random.Philox(seed))
+        held = self.holds(known.labels, known.pairs)
+        there = [part for part in self.beyond if (held & (known.labels == part[0])).any()]
         made = []
-        for number in range(each):
-            digit, slant, thickness = self.beyond[number % len(self.beyond)]
-            own = self.holds(known.labels, known.pairs) & (known.labels == digit)
-            if own.any():
-                asked = Request.near(digit, *map(float, rng.choice(known.pairs[own])))
-                made.append(
-                    Request(
-                        digit,
-                        (max(asked.slant[0], np.nextafter(slant, np.inf)), asked.slant[1]),
-                        (
-                            max(asked.thickness[0], np.nextafter(thickness, np.inf)),
-                            asked.thickness[1],
-                        ),
-                    )
+        for number in range(each if there else 0):
+            digit, *ends = there[number % len(there)]
+            pairs = known.pairs[held & (known.labels == digit)]
+            asked = Request.near(digit, *map(float, rng.choice(pairs)))
+            slant, thickness = (float(np.nextafter(end, np.inf)) for end in ends)
+            made.append(
+                Request(
+                    digit,
+                    (max(asked.slant[0], slant), asked.slant[1]),
+                    (max(asked.thickness[0], thickness), asked.thickness[1]),
                 )
+            )
         return made

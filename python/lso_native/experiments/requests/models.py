@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +41,6 @@ class ModelSettings:
     latent: int = 20
     hidden: tuple[int, ...] = (512, 256)
     decoder_samples: int = 1_800_000
-    varied_decoder: bool = False  # whether the decoder learns varied copies too
     components: int = 10
     classifiers: int = 3
     classifier_hidden: tuple[int, ...] = (256, 256)
@@ -126,8 +125,6 @@ class Maker:
 
     def _decoder(self) -> VAE:
         images = self.part.images
-        if self.settings.varied_decoder:
-            images = np.concatenate([images, self.copies("decoder", slant=15.0).images])
         return VAE(
             self.settings.latent,
             hidden=self.settings.hidden,
@@ -156,6 +153,9 @@ class Maker:
         )
         images = np.concatenate([images, nothing])
         labels = np.concatenate([labels, np.full(len(nothing), NONE)])
+        return self._told(name, images, labels)
+
+    def _told(self, name: str, images: FloatArray, labels: IntArray) -> Classifier:
         return Classifier(
             hidden=self.settings.classifier_hidden,
             activation="relu",
@@ -169,15 +169,27 @@ class Maker:
             **self._common(name),
         ).fit(images, labels)
 
+    def plain(self, models: Models) -> dict[str, Models]:
+        """``models`` with others that learned from the images alone, by what these are."""
+        classifiers = tuple(
+            self._kept(
+                f"plain-classifier-{i}",
+                lambda i=i: self._told(  # type: ignore[misc]
+                    f"classifier-{i}", self.part.images, self.part.labels
+                ),
+            )
+            for i in range(self.settings.classifiers)
+        )
+        regressor = self._kept("plain-regressor", lambda: self._measuring(self.part.images))
+        return {
+            "classifiers of the images alone": replace(models, classifiers=classifiers),
+            "a regressor of the images alone": replace(models, regressor=regressor),
+        }
+
     def boxed(self, models: Models) -> tuple[Regressor, int]:
         """A regressor that asked a box about decoded draws, and nothing else, and how often it did."""
         draws = self.draws(models.decoder, models.prior, "box")
-
-        def learned() -> Regressor:
-            regressor = self.surrogate(len(draws))
-            return BlackBox(measure, surrogate=regressor, names=NAMES).fit(draws).surrogate
-
-        return self._kept("surrogate", learned), len(draws)
+        return self._kept("surrogate", lambda: self._measuring(draws)), len(draws)
 
     def _regressor(self, decoder: VAE, prior: Mixture) -> Regressor:
         images = np.concatenate(
@@ -187,20 +199,20 @@ class Maker:
                 self.draws(decoder, prior, "regressor draws"),
             ]
         )
-        surrogate = self.surrogate(len(images))
-        return BlackBox(measure, surrogate=surrogate, names=NAMES).fit(images).surrogate
+        return self._measuring(images)
 
-    def surrogate(self, n_images: int) -> Regressor:
-        """A regressor of slant and thickness that has still to learn from so many images."""
-        return Regressor(
+    def _measuring(self, images: FloatArray) -> Regressor:
+        """A regressor of what the formulas say of ``images``."""
+        regressor = Regressor(
             hidden=self.settings.regressor_hidden,
             activation="tanh",
             batch_size=200,
             optimizer=_STEP,
             average=0.999,
-            epochs=self._epochs(self.settings.regressor_samples, n_images),
+            epochs=self._epochs(self.settings.regressor_samples, len(images)),
             **self._common("regressor"),
         )
+        return BlackBox(measure, surrogate=regressor, names=NAMES).fit(images).surrogate
 
     def _rival(self) -> ConditionalGAN:
         return ConditionalGAN(

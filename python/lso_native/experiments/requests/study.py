@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,12 @@ from lso_native.experiments.requests.told import Reply, Told
 from lso_native.experiments.requests.ways import (
     Descent,
     DescentSettings,
-    Panel,
+    Jury,
     Pool,
     cluster_draw,
     gan_draw,
 )
 from lso_native.experiments.results import environment, plain, write_results, write_samples
-from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 
 _BESIDE = 4  # real images in a picture
@@ -46,8 +45,10 @@ class RequestsSettings:
     """A group."""
     samples: int = 20
     """A request."""
-    pool: int = 100_000
+    pool: int = 30_000
     """Images of each digit that rejection may draw in all."""
+    ablations: bool = False
+    """Whether the first run also leaves out one thing after the other."""
     repeats: int = 1
     """Seeds, from ``random_state`` on."""
     random_state: int = 0
@@ -83,22 +84,27 @@ class Trial:
     def run(self) -> dict[str, Any]:
         """Figures by question."""
         known = Measured.of(self.digits.train, self.digits.judge)
-        panel = Panel(self.maker("judges", self.digits.judge).judges())
+        jury = Jury(self.maker("judges", self.digits.judge).judges())
         asked = groups(known, self.settings.requests, self.seed)
         maker = self.maker("all", self.digits.train)
         models = maker.models()
         look = Looks.of(known.images)
-        told = self.ask_all(asked, models, models.regressor, panel, "joint")
         surrogate, calls = maker.boxed(models)
-        boxed = self.ask_all(asked, models, surrogate, panel, "box")
+        told, boxed = (
+            {
+                name: self.ask_and_keep(requests, each, jury, f"{what} {name}")
+                for name, requests in asked.items()
+            }
+            for what, each in (("joint", models), ("box", replace(models, regressor=surrogate)))
+        )
         seen = Measured.of(self.digits.train)
-        rivals = self.rivals(models, panel)
-        sevens = self.ask([SEVENS], models, models.regressor, panel, "thick slanted sevens")
+        rivals = self.rivals(models, jury)
+        sevens = self.ask_and_keep([SEVENS], models, jury, "thick slanted sevens")
         return {
             "seed": self.seed,
-            "panel": self.judged(panel, asked),
+            "jury": self.judged(jury, asked),
             "joint": {
-                name: each.facts() | each.beside(rivals, seen, panel) for name, each in told.items()
+                name: each.facts() | each.beside(rivals, seen, jury) for name, each in told.items()
             },
             "different": {name: each.different(known) for name, each in told.items()},
             "looks": {name: look.count(each.images) for name, each in told.items()}
@@ -108,75 +114,95 @@ class Trial:
                 **{name: each.facts() for name, each in boxed.items()},
             },
             "sevens": sevens.facts(),
+            "worth": self.worth(maker, models, asked, jury),
             "held_out": {
-                "both": self.held_out("both", HeldOut.both(seen), known, panel),
+                "both": self.held_out("both", HeldOut.both(seen), known, jury),
                 "sevens and fours": self.held_out(
-                    "sevens-and-fours", HeldOut.sevens_and_fours(seen), known, panel
+                    "sevens-and-fours", HeldOut.sevens_and_fours(seen), known, jury
                 ),
             },
         }
 
-    def held_out(self, name: str, held: HeldOut, known: Measured, panel: Panel) -> dict[str, Any]:
+    def worth(
+        self, maker: Maker, models: Models, asked: Mapping[str, Sequence[Request]], jury: Jury
+    ) -> dict[str, Any]:
+        """The share that succeeds of each group, with one thing after the other left out."""
+        settings = self.settings
+        if not settings.ablations or self.seed != settings.random_state:
+            return {}
+        usual = settings.descent
+        variants = {
+            "the descent as it is": (models, usual),
+            "no aiming anew": (models, replace(usual, aims=0)),
+            "aimed anew once": (models, replace(usual, aims=1)),
+            "the first draw instead of the best of 32": (models, replace(usual, best_of=1)),
+            "one classifier": (models, replace(usual, classifiers=1)),
+            "a certainty of .8": (models, replace(usual, certainty=0.8)),
+            "latents anywhere": (models, replace(usual, keep=None)),
+            "steps of any length": (models, replace(usual, max_step=None)),
+            **{name: (other, usual) for name, other in maker.plain(models).items()},
+        }
+        return {
+            name: {
+                group: self.ask(requests, *variant, jury, f"{name}: {group}").facts()
+                for group, requests in asked.items()
+            }
+            for name, variant in variants.items()
+        }
+
+    def held_out(self, name: str, held: HeldOut, known: Measured, jury: Jury) -> dict[str, Any]:
         """Models that never saw ``held``, asked for just that."""
         train = self.digits.train
         seen = Measured.of(train)
         kept = ~held.holds(seen.labels, seen.pairs)
         models = self.maker(name, Part(train.images[kept], train.labels[kept]), held).models()
         requests = held.requests(known, self.settings.requests, self.seed)
-        told = self.ask(requests, models, models.regressor, panel, name)
+        told = self.ask_and_keep(requests, models, jury, name)
         write_samples(
             self._samples(f"{name} nearest"),
             {"images": np.stack([known.nearest(request, _BESIDE) for request in requests])},
         )
-        facts = told.facts() | told.beside(self.rivals(models, panel), seen.take(kept), panel)
+        facts = told.facts() | told.beside(self.rivals(models, jury), seen.take(kept), jury)
         return facts | {"removed": int((~kept).sum())}
 
     def maker(self, name: str, part: Part, held: HeldOut | None = None) -> Maker:
         """Who trains the models ``name``, kept in a folder of their own."""
-        folder = self.folder / "models" / f"seed-{self.seed}" / name
         settings = self.settings
+        kind = subseed(self.seed, settings.dataset, repr(settings.models))  # others have others
+        folder = self.folder / "models" / f"{settings.dataset}-{self.seed}-{kind:016x}" / name
         return Maker(
             part, held, settings.models, folder, self.seed, settings.threads, self.progress
         )
 
-    def rivals(self, models: Models, panel: Panel) -> dict[str, Pool]:
+    def rivals(self, models: Models, jury: Jury) -> dict[str, Pool]:
         """What rejection chooses from."""
         draws = {"gan": gan_draw(models, self.seed), "clusters": cluster_draw(models, self.seed)}
-        return {name: Pool.judged(draw, self.settings.pool, panel) for name, draw in draws.items()}
-
-    def ask_all(
-        self,
-        asked: Mapping[str, Sequence[Request]],
-        models: Models,
-        surrogate: Regressor,
-        panel: Panel,
-        what: str,
-    ) -> dict[str, Told]:
-        """What comes of each group."""
-        return {
-            name: self.ask(requests, models, surrogate, panel, f"{what} {name}")
-            for name, requests in asked.items()
-        }
+        return {name: Pool.judged(draw, self.settings.pool, jury) for name, draw in draws.items()}
 
     def ask(
         self,
         requests: Sequence[Request],
         models: Models,
-        surrogate: Regressor,
-        panel: Panel,
+        descent: DescentSettings,
+        jury: Jury,
         what: str,
     ) -> Told:
-        """What comes of ``requests``; the samples are written too."""
-        way = Descent(models, surrogate, self.settings.descent, self.settings.threads)
+        """What comes of ``requests``."""
         self.progress.start(what, len(requests))
-        replies = []
+        way, replies = Descent(models, descent, self.settings.threads), []
         for number, request in enumerate(requests):
-            seed = subseed(self.seed, what, number)
-            answer = way.answer(request, self.settings.samples, seed)
-            replies.append(Reply.judged(request, answer, panel))
+            answer = way.answer(request, self.settings.samples, subseed(self.seed, what, number))
+            replies.append(Reply.judged(request, answer, jury))
             self.progress.update(number + 1)
         told = Told(tuple(replies))
         self.progress.finish(f"{told.facts()['success']:.1%} met and recognised")
+        return told
+
+    def ask_and_keep(
+        self, requests: Sequence[Request], models: Models, jury: Jury, what: str
+    ) -> Told:
+        """The same by the usual settings; the samples are written."""
+        told = self.ask(requests, models, self.settings.descent, jury, what)
         write_samples(self._samples(what), told.arrays())
         return told
 
@@ -184,13 +210,13 @@ class Trial:
         """Where samples lie."""
         return self.folder / "samples" / f"seed-{self.seed}" / f"{what.replace(' ', '-')}.npz"
 
-    def judged(self, panel: Panel, asked: Mapping[str, Sequence[Request]]) -> dict[str, Any]:
-        """How much of real test images the panel recognises: of all, and of those that match each group."""
+    def judged(self, jury: Jury, asked: Mapping[str, Sequence[Request]]) -> dict[str, Any]:
+        """How much of real test images the jury recognises: of all, and of those that match each group."""
         test = Measured.of(self.digits.test)
         own = np.zeros(len(test.labels), np.bool_)
-        for digit in panel.digits:
+        for digit in jury.digits:
             rows = test.labels == digit
-            own[rows] = panel.recognise(test.images[rows], digit)
+            own[rows] = jury.recognise(test.images[rows], digit)
         facts: dict[str, Any] = {"all": {"n": len(own), "recognised": float(own.mean())}}
         for name, requests in asked.items():
             rows = np.unique(np.concatenate([test.matching(request) for request in requests]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from lso_native._typing import Array, BoolArray, FloatArray
 from lso_native.experiments.requests.asked import Measured, Request
-from lso_native.experiments.requests.ways import Answer, Panel, Pool, retrieved, spread
+from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread
 from lso_native.metrics.rates import Rate
 
 _MOST = 500  # real images whose distances are looked at
@@ -28,10 +28,10 @@ class Reply:
     """(n_judges, n)"""
 
     @classmethod
-    def judged(cls, request: Request, answer: Answer, panel: Panel) -> Reply:
-        """As formulas and ``panel`` say."""
+    def judged(cls, request: Request, answer: Answer, jury: Jury) -> Reply:
+        """As formulas and ``jury`` say."""
         met = answer.met(request)
-        return cls(request, answer, met, panel.votes(answer.images, request.digit))
+        return cls(request, answer, met, jury.votes(answer.images, request.digit))
 
     @property
     def success(self) -> BoolArray:
@@ -77,7 +77,7 @@ class Told:
             "box_calls": sum(each.answer.calls for each in self.replies) / self.n,
         }
 
-    def beside(self, rivals: Mapping[str, Pool], seen: Measured, panel: Panel) -> dict[str, Any]:
+    def beside(self, rivals: Mapping[str, Pool], seen: Measured, jury: Jury) -> dict[str, Any]:
         """What rejection finds among as many decoded images as each answer took, and how many times as many it takes
         to find as much; and what there is among the images ``seen`` in training."""
         requests = [each.request for each in self.replies]
@@ -91,7 +91,7 @@ class Told:
                 "times": None if needed is None else needed * len(requests) / decoded,
                 "more_than": pool.size * len(requests) / decoded,
             }
-        there = sum(retrieved(seen, request, per, panel) for request in requests)
+        there = sum(retrieved(seen, request, per, jury) for request in requests)
         return facts | {"retrieval": there / self.n}
 
     def different(self, known: Measured) -> dict[str, Any]:

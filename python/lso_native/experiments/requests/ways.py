@@ -13,7 +13,6 @@ from lso_native.experiments.requests.models import NAMES, NONE, Models
 from lso_native.generate import generate
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
-from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.optimizers import LevenbergMarquardt
 from lso_native.requirements import All, Combination
@@ -22,7 +21,7 @@ _SHOWN = 1_000  # images of each digit that a pool keeps
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
+class Jury:
     """Several judges, of whom most must agree."""
 
     judges: tuple[Classifier, ...]
@@ -76,13 +75,12 @@ class Descent:
     """``lso.generate`` with the formulas as the box, and a network of them to go through."""
 
     models: Models
-    surrogate: Regressor
     settings: DescentSettings
     threads: int | None
 
     def requirement(self, request: Request) -> Combination:
         """Both intervals, and the digit by every classifier."""
-        box = BlackBox(measure, surrogate=self.surrogate, names=NAMES)
+        box = BlackBox(measure, surrogate=self.models.regressor, names=NAMES)
         asked = box.between(slant=request.slant, thickness=request.thickness)
         classifiers = self.models.classifiers[: self.settings.classifiers]
         digit = [
@@ -111,7 +109,7 @@ class Descent:
 
 @dataclass(frozen=True, eq=False)
 class Pool:
-    """Images of each digit that a generator made, in their order, to choose from by the formulas and by the panel
+    """Images of each digit that a generator made, in their order, to choose from by the formulas and by the jury
     itself, which is the best that rejection can do."""
 
     images: dict[int, FloatArray]
@@ -119,14 +117,14 @@ class Pool:
     recognised: dict[int, BoolArray]
 
     @classmethod
-    def judged(cls, draw: Callable[[int, int], FloatArray], n: int, panel: Panel) -> Pool:
+    def judged(cls, draw: Callable[[int, int], FloatArray], n: int, jury: Jury) -> Pool:
         """``n`` images a digit; ``draw`` makes so many of a digit."""
         pool = cls({}, {}, {})
-        for digit in panel.digits:
+        for digit in jury.digits:
             own = draw(digit, n)
             pool.images[digit] = own[:_SHOWN]
             pool.pairs[digit] = measure(own)
-            pool.recognised[digit] = panel.recognise(own, digit)
+            pool.recognised[digit] = jury.recognise(own, digit)
         return pool
 
     @property
@@ -170,10 +168,10 @@ def cluster_draw(models: Models, seed: int) -> Callable[[int, int], FloatArray]:
     return draw
 
 
-def retrieved(known: Measured, request: Request, n: int, panel: Panel) -> int:
+def retrieved(known: Measured, request: Request, n: int, jury: Jury) -> int:
     """Of images how many of ``n`` are as asked and recognised."""
     rows = known.matching(request)
-    return min(n, int(panel.recognise(known.images[rows], request.digit).sum()))
+    return min(n, int(jury.recognise(known.images[rows], request.digit).sum()))
 
 
 def spread(images: FloatArray) -> float:
