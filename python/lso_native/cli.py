@@ -98,6 +98,11 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         action="store_true",
         help="also try a gentler C, bounds and a better-trained decoder",
     )
+    parser.add_argument(
+        "--ablations",
+        action="store_true",
+        help="also run the project's recipe, lso, without each of its parts",
+    )
     _add_run(parser)
     parser.set_defaults(command=_reproduce, kept="; what was finished is in the output folder")
 

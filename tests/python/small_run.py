@@ -22,12 +22,18 @@ from lso_native.experiments.models import (
     JudgeSettings,
 )
 from lso_native.experiments.quality import QualitySettings
+from lso_native.experiments.recipe import GuideSettings, RecipeSettings
 from lso_native.experiments.reproduce import ReproduceSettings
 from lso_native.experiments.sensitivity import SensitivitySettings
 from lso_native.experiments.sweeps import SweepSettings
 from lso_native.experiments.systems import SystemSettings
 
 FEW = GenerationSettings(mse=0.08, max_iterations=40)
+SMALL_RECIPE = RecipeSettings(
+    guides=(GuideSettings(hidden=(16,), copies=1, samples=6_000),) * 2,
+    components=2,
+    max_iterations=40,
+)
 SMALL_SYSTEMS = {
     "lso-1": SystemSettings(FEW, AutoencoderSettings(latent=3, images=100, mse=None, epochs=2)),
     "lso-2": SystemSettings(FEW, AutoencoderSettings(latent=6, images=9_000, mse=None, epochs=1)),
@@ -42,6 +48,10 @@ SMALL_SYSTEMS = {
     "lso-vae": SystemSettings(FEW, generator="vae"),
     "lso-gan": SystemSettings(FEW, generator="gan"),
     "lso-noisy": SystemSettings(FEW, generator="noisy"),
+    "lso": SystemSettings(None, generator="wide-vae", recipe=SMALL_RECIPE),
+    "lso-far": SystemSettings(
+        None, generator="wide-vae", recipe=replace(SMALL_RECIPE, start="other")
+    ),
 }
 SMALL_JUDGE = JudgeSettings(hidden=(16,), batch_size=100, epochs=1, least_samples=1, last_epochs=1)
 SWEEPS = SweepSettings(
@@ -56,6 +66,7 @@ SWEEPS = SweepSettings(
 SMALL: dict[str, Any] = {"latent": 3, "images": 1_000, "samples": 3_000, "hidden": (12,)}
 SMALL_GENERATORS = {
     "vae": VAESettings(**SMALL),
+    "wide-vae": VAESettings(average=0.9, **SMALL),
     "noisy": NoisySettings(**SMALL),
     "gan": GANSettings(**SMALL),
     "cgan": GANSettings(conditional=True, **SMALL),

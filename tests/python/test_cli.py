@@ -248,7 +248,17 @@ def test_reproduce_writes_everything_and_prints_the_table(
     assert kinds == {".png", ".gif"}
     models = {file.stem for file in (tmp_path / "models").iterdir()}
     trained = {"judge", "judge-2", "classifier", "lso-1", "lso-2"}
-    assert models == trained | {"gan", "cgan", "guided-gan", "vae", "noisy"}
+    assert models == trained | {
+        "gan",
+        "cgan",
+        "guided-gan",
+        "vae",
+        "noisy",
+        "wide-vae",
+        "guide-1",
+        "guide-2",
+        "mixture",
+    }
     assert "data:image/png" in (tmp_path / "report.html").read_text()
     told = capsys.readouterr()
     for name in names:

@@ -162,7 +162,7 @@ def test_quality_is_measured_by_the_metrics_own_rules(whole: Run, name: str) -> 
 
 def test_latent_spaces_are_measured_once_for_each_decoder(whole: Run) -> None:
     spaces = whole.results["latent_spaces"]
-    assert list(spaces) == ["lso-1", "lso-2", "gan", "vae", "noisy"]
+    assert list(spaces) == ["lso-1", "lso-2", "gan", "vae", "noisy", "wide-vae"]
     for name, facts in spaces.items():
         assert facts["condition"] >= 1
         assert facts["path_ratio"] >= 1
@@ -184,7 +184,7 @@ def test_real_images_are_the_floor(whole: Run) -> None:
 def test_systems_share_the_model_they_have_in_common(whole: Run, listener: Listener) -> None:
     trained = [stage.split(":")[0] for stage in listener.stages if stage.endswith(" images")]
     made = [name for name in trained if name in GENERATORS]
-    assert made == ["gan", "cgan", "guided-gan", "vae", "noisy"]
+    assert made == ["gan", "cgan", "guided-gan", "vae", "noisy", "wide-vae"]
     for name, model in {"lso-vae": "vae", "lso-gan": "gan", "lso-noisy": "noisy"}.items():
         loaded = lso.load(whole.folder / "models" / f"{model}.safetensors")
         assert isinstance(loaded, lso.VAE | lso.GAN | lso.NoisyAutoencoder)

@@ -26,6 +26,7 @@ def reproduce(arguments: argparse.Namespace) -> None:
         samples=arguments.samples,
         systems=names,
         sensitivity=arguments.sensitivity,
+        ablations=arguments.ablations,
         random_state=arguments.random_state,
         threads=arguments.threads,
         fresh=arguments.fresh,

@@ -62,6 +62,11 @@ class Generated:
     seconds: float
     result: OptimizeResult | None = None
     settings: GenerationSettings | None = None
+    starts: FloatArray | None = None
+    """(n, latent) where each latent began, and ..."""
+    latents: FloatArray | None = None
+    """... where it ended; of a system that moves them without one ``result``."""
+    statuses: tuple[str, ...] = ()
 
     @property
     def recognised(self) -> BoolArray:
@@ -87,6 +92,13 @@ class Generated:
             facts["statuses"] = dict(zip(status.tolist(), counts.tolist(), strict=True))
             facts["desired_change"] = self.settings.desired_change
             facts["bounds"] = None if bounds is None else list(bounds)
+        if self.starts is not None and self.latents is not None:
+            status, counts = np.unique(self.statuses, return_counts=True)
+            facts["statuses"] = dict(zip(status.tolist(), counts.tolist(), strict=True))
+            moved = np.linalg.norm(self.latents - self.starts, axis=1)
+            facts["unmoved"] = float((self.iterations == 0).mean())
+            facts["median_move"] = float(np.median(moved))
+            facts["longest_move"] = float(moved.max())
         return facts
 
     def arrays(self) -> dict[str, Array]:
@@ -95,7 +107,7 @@ class Generated:
             return optimized_arrays(self.samples, self.result, self.labels) | {
                 "recognised_as": self.seen
             }
-        return {
+        arrays: dict[str, Array] = {
             "images": self.samples.astype(np.float32),
             "labels": self.labels,
             "success": self.success,
@@ -103,6 +115,9 @@ class Generated:
             "iterations": self.iterations,
             "recognised_as": self.seen,
         }
+        if self.starts is not None and self.latents is not None:
+            arrays |= {"starts": self.starts, "latents": self.latents}
+        return arrays
 
 
 def asked_digits(n: int) -> IntArray:
@@ -149,7 +164,7 @@ def generate(
     generated = Generated(
         images,
         labels,
-        _seen(panel, images),
+        seen_by(panel, images),
         panel.recognition(images, labels)[0],
         result.success,
         result.mse,
@@ -182,7 +197,7 @@ def judge_samples(
     return Generated(
         samples,
         labels,
-        _seen(panel, samples),
+        seen_by(panel, samples),
         panel.recognition(samples, labels)[0],
         errors <= mse,  # NaN is not
         errors,
@@ -191,7 +206,7 @@ def judge_samples(
     )
 
 
-def _seen(panel: Panel, images: Array) -> Array:
+def seen_by(panel: Panel, images: Array) -> Array:
     """What the first judge names ``images``, however far from digits these are."""
     judge = panel.judges[0]
     return np.asarray(judge.classes_[judge.network_(images).argmax(axis=1)])

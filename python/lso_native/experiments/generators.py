@@ -65,10 +65,19 @@ class VAESettings(_EncoderSettings):
     samples: int = 1_800_000
     most_epochs: int = 300
     kl_weight: float = 1.0
+    batch_size: int = 50
+    average: float = 0.0
 
     def estimator(self, classifier: Network, **common: Any) -> VAE:  # noqa: ARG002
         """Not yet fitted."""
-        return VAE(self.latent, hidden=self.hidden, kl_weight=self.kl_weight, **common)
+        return VAE(
+            self.latent,
+            hidden=self.hidden,
+            kl_weight=self.kl_weight,
+            batch_size=self.batch_size,
+            average=self.average,
+            **common,
+        )
 
     def facts(self, model: Any, digits: Digits) -> dict[str, float]:
         """The errors, and how many latents carry something."""

@@ -33,6 +33,7 @@ from lso_native.experiments.models import (
 )
 from lso_native.experiments.progress import Progress
 from lso_native.experiments.quality import Quality, QualitySettings
+from lso_native.experiments.recipe import Recipe, RecipeSettings, fit_mixture, train_guide
 from lso_native.experiments.results import write_results
 from lso_native.experiments.resume import kept_model
 from lso_native.experiments.sensitivity import SensitivitySettings
@@ -41,6 +42,7 @@ from lso_native.experiments.systems import GENERATORS, SYSTEMS
 from lso_native.files.native import save
 from lso_native.metrics import Panel
 from lso_native.models.gan import ConditionalGAN
+from lso_native.models.mixture import Mixture
 from lso_native.models.training import subseed
 
 
@@ -55,6 +57,8 @@ class ReproduceSettings:
     samples: int = 100
     systems: tuple[str, ...] = tuple(SYSTEMS)
     sensitivity: bool = False
+    ablations: bool = False
+    """Whether to run the recipe without each of its parts."""
     random_state: int = 0
     threads: int | None = None
     fresh: bool = False
@@ -77,6 +81,8 @@ class Run:
     models: dict[str, Trained]
     generated: dict[str, Generated]
     results: dict[str, Any]
+    mixtures: dict[tuple[int, bool], Mixture] = field(default_factory=dict)
+    """Over the codes of the recipe's decoder, by their number of Gaussians and whether digits have their own."""
     quality: Quality = field(init=False)
     """There as soon as there are judges."""
 
@@ -186,6 +192,44 @@ def sampled(state: Run, name: str, model: Any, progress: Progress) -> Generated:
     generated = judge_samples(images, labels, classifier, panel, seconds=seconds)
     progress.finish(f"{generated.recognition.mean:.0%} are recognised")
     return generated
+
+
+def by_recipe(
+    state: Run, name: str, settings: RecipeSettings, decoder: Any, progress: Progress
+) -> Generated:
+    """Samples by the project's own recipe, through the decoder of a VAE."""
+    classifier = state.models["classifier"].estimator
+    return Recipe(
+        settings,
+        decoder.decoder_,
+        [guide.network_ for guide in _guides(state, settings, decoder, progress) or [classifier]],
+        _mixture(state, settings, decoder),
+        subseed(state.settings.random_state, "lso"),
+        state.settings.threads,
+    ).run(name, state.settings.samples, state.quality.panel, progress)
+
+
+def _guides(state: Run, settings: RecipeSettings, decoder: Any, progress: Progress) -> list[Any]:
+    guides = []
+    for number, each in enumerate(settings.guides, 1):
+        name = f"guide-{number}"
+        if name not in state.models and kept(state, name, progress) is None:
+            seed = subseed(state.settings.random_state, name)
+            keep_model(state, name, train_guide(name, each, state.digits, decoder, seed, progress))
+        guides.append(state.models[name].estimator)
+    return guides
+
+
+def _mixture(state: Run, settings: RecipeSettings, decoder: Any) -> Mixture:
+    """Fitted once; the recipe's own is saved beside the other models."""
+    key = (settings.components, settings.labelled)
+    if key not in state.mixtures:
+        seed = state.settings.random_state
+        state.mixtures[key] = fit_mixture(settings, decoder, state.digits.train, seed)
+        own = SYSTEMS["lso"].recipe
+        if own is not None and key == (own.components, own.labelled):
+            save(state.mixtures[key], state.folder / "models" / "mixture.safetensors")
+    return state.mixtures[key]
 
 
 def measure_space(state: Run, name: str, model: Any) -> None:

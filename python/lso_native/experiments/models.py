@@ -102,7 +102,7 @@ def train_classifier(
         random_state=seed,
     )
     stage = f"classifier: {len(part):,} images"
-    return _fit_classifier(stage, classifier, part, digits.test, progress)
+    return fit_classifier(stage, classifier, part, digits.test, progress)
 
 
 def train_judge(
@@ -129,7 +129,7 @@ def train_judge(
     stage = f"{name}: {len(own):,} other images, shifted copies of them, and noise"
     fine = replace(settings.optimizer, learning_rate=settings.optimizer.learning_rate / 10)
     last = (fine, settings.last_epochs)
-    trained = _fit_classifier(stage, judge, part, digits.test, progress, last)
+    trained = fit_classifier(stage, judge, part, digits.test, progress, last)
     trained.facts["train_images"] = len(own)
     return trained
 
@@ -181,7 +181,7 @@ def noise(n: int, n_pixels: int, contrast: float, seed: int) -> Float32Array:
     return np.clip(0.5 + contrasts * pixels, 0.0, 1.0).astype(np.float32)
 
 
-def _fit_classifier(
+def fit_classifier(
     stage: str,
     classifier: Classifier,
     part: Part,
@@ -189,7 +189,7 @@ def _fit_classifier(
     progress: Progress,
     last: tuple[TrainOptimizer, int] | None = None,
 ) -> Trained:
-    """``last``: an optimizer to end with, and for how many epochs."""
+    """``classifier`` fitted to ``part``; ``last``: an optimizer to end with, and for how many epochs."""
     begin = time.perf_counter()
     tell = _on_epoch(progress, None)
     progress.start(stage, classifier.epochs + (last[1] if last else 0))

@@ -8,10 +8,12 @@ from typing import Any
 from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native.data import Digits, load
 from lso_native.errors import ArgumentError
+from lso_native.experiments.ablations import ablations, run_ablations
 from lso_native.experiments.correlations import correlations
 from lso_native.experiments.making import (
     ReproduceSettings,
     Run,
+    by_recipe,
     keep_model,
     kept,
     measure_by_panel,
@@ -68,6 +70,8 @@ def run(
     write_results(state.folder, state.results)
     if settings.sensitivity:
         _try_other_choices(state, progress)
+    if settings.ablations:
+        _leave_out(state, progress)
     return state
 
 
@@ -115,6 +119,27 @@ def _try_other_choices(state: Run, progress: Progress) -> None:
         if system.generator is None:
             autoencoders[name] = system.autoencoder
     choices.run(autoencoders)
+
+
+def _leave_out(state: Run, progress: Progress) -> None:
+    """The recipe without each of its parts."""
+    near, far = (SYSTEMS[name].recipe for name in ("lso", "lso-far"))
+    trained = model_of(state, "lso", progress)
+    assert near is not None
+    assert far is not None
+    assert trained is not None
+    rows = state.results["ablations"] = []
+
+    def keep(row: dict[str, Any]) -> None:
+        rows.append(row)
+        write_results(state.folder, state.results)
+
+    run_ablations(
+        ablations(near, far),
+        lambda name, recipe: by_recipe(state, name, recipe, trained.estimator, progress),
+        state.quality.panel,
+        keep,
+    )
 
 
 def _prepare(settings: ReproduceSettings) -> Run:
@@ -174,7 +199,10 @@ def _notes(settings: ReproduceSettings, digits: Digits) -> list[str]:
 def _run_system(state: Run, name: str, progress: Progress) -> None:
     system = SYSTEMS[name]
     trained = model_of(state, name, progress)
-    if system.generation is None:
+    if system.recipe is not None:
+        assert trained is not None
+        generated = by_recipe(state, name, system.recipe, trained.estimator, progress)
+    elif system.generation is None:
         assert trained is not None
         generated = sampled(state, name, trained.estimator, progress)
     else:

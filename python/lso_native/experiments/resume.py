@@ -15,7 +15,16 @@ from lso_native.models.base import Estimator
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
 # compared one by one.
 _FREE = frozenset(
-    {"systems", "system_settings", "sensitivity", "variations", "threads", "fresh", "data_dir"}
+    {
+        "systems",
+        "system_settings",
+        "sensitivity",
+        "ablations",
+        "variations",
+        "threads",
+        "fresh",
+        "data_dir",
+    }
 )
 
 

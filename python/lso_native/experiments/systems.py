@@ -14,6 +14,7 @@ from lso_native.experiments.generators import (
     VAESettings,
 )
 from lso_native.experiments.models import AutoencoderSettings
+from lso_native.experiments.recipe import RecipeSettings
 from lso_native.experiments.results import plain
 
 
@@ -26,10 +27,14 @@ class SystemSettings:
     generator: str | None = None
     """Which of ``GENERATORS``: systems share one model."""
     clusters: ClusterSettings | None = None
+    recipe: RecipeSettings | None = None
+    """The project's own way, through the decoder of ``generator``."""
 
 
 GENERATORS: dict[str, GeneratorSettings] = {
     "vae": VAESettings(),
+    # A larger one: the blur of the other is what its samples differ from real images by.
+    "wide-vae": VAESettings(hidden=(512, 256), most_epochs=150, batch_size=100, average=0.999),
     "noisy": NoisySettings(),
     "gan": GANSettings(),
     "cgan": GANSettings(conditional=True),
@@ -54,6 +59,10 @@ SYSTEMS: dict[str, SystemSettings] = {
     "lso-vae": SystemSettings(_WITHIN, generator="vae"),
     "lso-gan": SystemSettings(_WITHIN, generator="gan"),
     "lso-noisy": SystemSettings(_WITHIN, generator="noisy"),
+    "lso": SystemSettings(None, generator="wide-vae", recipe=RecipeSettings()),
+    "lso-far": SystemSettings(
+        None, generator="wide-vae", recipe=RecipeSettings(start="other", keep=0.1)
+    ),
 }
 
 # What each does, in a sentence.
@@ -69,6 +78,8 @@ SAYS: dict[str, str] = {
     "lso-vae": "A VAE's latents move until the classifier sees the digit asked for.",
     "lso-gan": "A GAN's latents move until the classifier sees the digit asked for.",
     "lso-noisy": "The latents of an autoencoder trained with noise move until the classifier sees the digit asked for.",
+    "lso": "The project's recipe: a VAE's latents, drawn for the digit asked for, move until three classifiers see it.",
+    "lso-far": "The project's recipe from far away: every latent is drawn for another digit.",
 }
 
 # The paper, sections 5 and 5.1: MSE of the autoencoder, and successes among 100.

@@ -13,7 +13,7 @@ from lso_native.experiments.results import read_samples
 from lso_native.experiments.systems import SAYS
 from lso_native.files import atomic_write_bytes
 
-from . import charts, sheets, tables
+from . import ablations, charts, sheets, tables
 from .opening import REAL, opening
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
         "latent": _leading(
             tables.LATENT_HEAD, tables.latent_rows(results), "walks arrive", "walks recognised"
         ),
+        "ablations": (ablations.HEAD, ablations.rows(results)),
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
         "success": charts.success_charts(results["systems"], samples),
         "walks": charts.walk_charts(tables.decoders(results)),
