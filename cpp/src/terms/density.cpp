@@ -105,7 +105,7 @@ void Density<T>::shares(const TermInput<T>& at, std::size_t first, std::size_t l
 
 template <class T>
 auto Density<T>::look(const TermInput<T>& at, std::size_t first, std::size_t lanes, Lanes<T> gradient) const -> Sums {
-  Sums sums;
+  Sums sums{};
   std::fill_n(sums.peak, block, -std::numeric_limits<double>::infinity());
   std::fill_n(sums.total, block, 0.0);
   const bool derive = gradient.data != nullptr;

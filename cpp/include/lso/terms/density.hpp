@@ -35,7 +35,7 @@ class Density final : public Term<T> {
   };
 
   // The log density of `lanes` from `first` on; and, where a gradient is asked for, in it minus total * dlog p/dy.
-  Sums look(const TermInput<T>& at, std::size_t first, std::size_t lanes, Lanes<T> gradient) const;
+  [[nodiscard]] Sums look(const TermInput<T>& at, std::size_t first, std::size_t lanes, Lanes<T> gradient) const;
   // Log share of component k in each lane; lanes of which it is nothing beside their peak may be told too little.
   void shares(const TermInput<T>& at, std::size_t first, std::size_t lanes, std::size_t k, const Sums& sums,
               double* share) const;
