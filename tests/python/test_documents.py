@@ -17,6 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
+PICTURES = ROOT / "docs/images/requirements"
+LARGEST_PICTURE = 60_000  # bytes
 
 
 def blocks(page: Path) -> list[str]:
@@ -24,6 +26,26 @@ def blocks(page: Path) -> list[str]:
     text = page.read_text(encoding="utf-8")
     fenced = re.finditer(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return ["\n" * text.count("\n", 0, block.start(1)) + block[1] for block in fenced]
+
+
+def shown() -> dict[Path, Path]:
+    """The pages that begin with an example and the picture it makes, and that example."""
+    named = {
+        page: re.findall(r"\(\.\./images/requirements/(\w+)\.png\)", page.read_text("utf-8"))
+        for page in ROOT.glob("docs/requirements/*.md")
+    }
+    return {page: ROOT / f"examples/{name}.py" for page, names in named.items() for name in names}
+
+
+SHOWN = shown()
+
+
+def assert_made_what_it_promises(example: Path, folder: Path) -> None:
+    """Its docstring does."""
+    promised = re.findall(
+        r"\b[\w-]+\.(?:png|gif|npz|safetensors)\b", example.read_text(encoding="utf-8")
+    )
+    assert {made.name for made in folder.iterdir()} == set(promised)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +58,25 @@ def test_the_blocks_of_a_page_run_one_after_the_other(
     names: dict[str, Any] = {}
     for block in blocks(page):
         exec(compile(block, str(page), "exec"), names)
+    if page in SHOWN:
+        assert_made_what_it_promises(SHOWN[page], tmp_path)
+
+
+def test_every_page_of_requirements_has_a_picture() -> None:
+    pages = {path for path in ROOT.glob("docs/requirements/*.md") if path.name != "README.md"}
+    assert set(SHOWN) == pages
+    assert {path.name for path in PICTURES.iterdir()} == {
+        f"{example.stem}.png" for example in SHOWN.values()
+    }
+
+
+@pytest.mark.parametrize("page", SHOWN, ids=lambda page: str(page.stem))
+def test_a_page_begins_with_the_example_that_makes_its_picture(page: Path) -> None:
+    example = SHOWN[page]
+    _, _, body = example.read_text("utf-8").split('"""', 2)
+    assert blocks(page)[0].strip() == body.strip()
+    assert f"(../../examples/{example.name})" in page.read_text("utf-8")
+    assert (PICTURES / f"{example.stem}.png").stat().st_size < LARGEST_PICTURE
 
 
 def test_examples_are_listed() -> None:
@@ -43,14 +84,14 @@ def test_examples_are_listed() -> None:
     assert sorted(listed) == [path.name for path in EXAMPLES]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.stem))
+@pytest.mark.parametrize(
+    "path",
+    [path for path in EXAMPLES if path not in SHOWN.values()],  # these run with their pages
+    ids=lambda path: str(path.stem),
+)
 def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, str(path)], cwd=tmp_path, check=True)
-    # Its docstring promises them.
-    promised = re.findall(
-        r"\b[\w-]+\.(?:png|gif|npz|safetensors)\b", path.read_text(encoding="utf-8")
-    )
-    assert {made.name for made in tmp_path.iterdir()} == set(promised)
+    assert_made_what_it_promises(path, tmp_path)
 
 
 def docstrings() -> list[doctest.DocTest]:
