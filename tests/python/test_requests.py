@@ -21,7 +21,7 @@ from lso_native.experiments.requests.held import HeldOut
 from lso_native.experiments.requests.looks import Looks
 from lso_native.experiments.requests.models import Maker, ModelSettings
 from lso_native.experiments.requests.told import Reply, Told
-from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread
+from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread, widened
 from lso_native.report.requests import requests_report
 
 SMALL = ModelSettings(
@@ -228,6 +228,16 @@ def test_spread_is_the_mean_distance_of_pairs() -> None:
     pairs = [np.linalg.norm(a - b) for i, a in enumerate(images) for b in images[:i]]
     assert spread(images) == pytest.approx(np.mean(pairs), rel=1e-6)
     assert np.isnan(spread(images[:1]))
+
+
+def test_a_wider_mixture_has_the_same_means() -> None:
+    codes = np.random.default_rng(0).normal(size=(300, 2))
+    mixture = lso.Mixture(2, random_state=0).fit(codes)
+    wide = widened(mixture, 1.5)
+    near = mixture.sample(9, random_state=1), wide.sample(9, random_state=1)
+    centres = mixture.sample(9, random_state=1, spread=0)
+    assert near[1] - centres == pytest.approx(1.5 * (near[0] - centres))
+    assert widened(mixture, 1.0) is mixture
 
 
 def test_pale_blurred_and_jagged_images_are_seen(digits: lso.data.Digits) -> None:

@@ -136,6 +136,7 @@ class Trial:
             "no aiming anew": (models, replace(usual, aims=0)),
             "aimed anew once": (models, replace(usual, aims=1)),
             "the first draw instead of the best of 32": (models, replace(usual, best_of=1)),
+            "starts as the codes are spread": (models, replace(usual, spread=1.0)),
             "one classifier": (models, replace(usual, classifiers=1)),
             "a certainty of .8": (models, replace(usual, certainty=0.8)),
             "latents anywhere": (models, replace(usual, keep=None)),
@@ -176,7 +177,10 @@ class Trial:
 
     def rivals(self, models: Models, jury: Jury) -> dict[str, Pool]:
         """What rejection chooses from."""
-        draws = {"gan": gan_draw(models, self.seed), "clusters": cluster_draw(models, self.seed)}
+        draws = {
+            "gan": gan_draw(models, self.seed),
+            "clusters": cluster_draw(models, self.settings.descent.spread, self.seed),
+        }
         return {name: Pool.judged(draw, self.settings.pool, jury) for name, draw in draws.items()}
 
     def ask(

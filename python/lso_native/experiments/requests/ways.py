@@ -13,6 +13,7 @@ from lso_native.experiments.requests.models import NAMES, NONE, Models
 from lso_native.generate import generate
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
+from lso_native.models.mixture import Mixture
 from lso_native.models.training import subseed
 from lso_native.optimizers import LevenbergMarquardt
 from lso_native.requirements import All, Combination
@@ -61,6 +62,9 @@ class DescentSettings:
     """How ``lso.generate`` is asked."""
 
     best_of: int = 32
+    spread: float = (
+        1.2  # of starts about their Gaussians: decoded, they are then as far apart as real images
+    )
     aims: int = 3
     attempts: int = 1
     certainty: float = 0.97
@@ -97,7 +101,7 @@ class Descent:
             attempts=self.settings.attempts,
             best_of=self.settings.best_of,
             aims=self.settings.aims,
-            prior=self.models.prior.of(request.digit),
+            prior=widened(self.models.prior.of(request.digit), self.settings.spread),
             keep=self.settings.keep,
             optimizer=LevenbergMarquardt(max_step=self.settings.max_step),
             max_iterations=self.settings.max_iterations,
@@ -157,15 +161,23 @@ def gan_draw(models: Models, seed: int) -> Callable[[int, int], FloatArray]:
     )
 
 
-def cluster_draw(models: Models, seed: int) -> Callable[[int, int], FloatArray]:
-    """Images of a digit: draws from its Gaussians over the decoder's codes."""
+def cluster_draw(models: Models, spread: float, seed: int) -> Callable[[int, int], FloatArray]:
+    """Images of a digit: draws from its Gaussians over the decoder's codes, as wide as those that descents start at."""
 
     def draw(digit: int, n: int) -> FloatArray:
-        own = models.prior.of(digit)
+        own = widened(models.prior.of(digit), spread)
         codes = own.sample(n, random_state=subseed(seed, "clusters", digit), stratified=False)
         return models.decoder.inverse_transform(codes.astype(np.float32))
 
     return draw
+
+
+def widened(mixture: Mixture, spread: float) -> Mixture:
+    """With the standard deviations of all Gaussians ``spread`` times as large."""
+    if spread == 1:
+        return mixture
+    covariances = spread**2 * mixture.covariances_
+    return Mixture.from_parameters(mixture.weights_, mixture.means_, covariances)
 
 
 def retrieved(known: Measured, request: Request, n: int, jury: Jury) -> int:
