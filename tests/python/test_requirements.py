@@ -174,6 +174,23 @@ def test_one_network_is_passed_once_for_all_that_is_asked_of_it() -> None:
     assert [len(branch.terms) for branch in problem.branches] == [3, 1, 1]
 
 
+def test_a_requirement_may_make_its_network_anew_each_time() -> None:
+    class Anew(lso.Requirement):
+        name = "sum at least 3"
+
+        def head(self, decoder: lso.network.Model) -> lso.network.Model:
+            return lso.Linear(SUM, low=3.0).head(decoder)
+
+        def term(self, starts: lso.requirements.Starts) -> lso.terms.Term:  # noqa: ARG002
+            return lso.Interval(3.0, np.inf)
+
+    plan = planned(is_class(0) & Anew() & READ.at_most(a=1.0))
+    result = lso.optimize(plan.problem(STARTS), starts=STARTS, max_iterations=300)
+    reading = plan.readings(result)[1]
+    assert (reading.met == (result.samples.sum(axis=1) >= 3.0)).all()
+    assert reading.met.any()
+
+
 def test_operators_say_what_must_be_and_what_is_preferred() -> None:
     one, two, three = is_class(0), READ.at_most(a=1.0), lso.NearLatent(1.0)
 

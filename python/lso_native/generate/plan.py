@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -24,8 +25,7 @@ class Plan:
     parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
-        for part in self.parts:
-            head = part.requirement.head(self.decoder)
+        for part, head in zip(self.parts, self._heads, strict=True):
             if head is not None and head.n_inputs != self.decoder.n_outputs:
                 expected = (
                     f"{part.name} of samples with the decoder's {self.decoder.n_outputs} features"
@@ -38,47 +38,52 @@ class Plan:
     def problem(self, latents: FloatArray) -> Problem:
         """For descents from ``latents`` (n, latent)."""
         starts = Starts(self.decoder, latents)
-        places = self._places()
-        terms: list[list[Asked]] = [[] for _ in places]
+        terms: list[list[Asked]] = [[] for _ in self._places]
         latent: list[Asked] = []
-        for part in self.parts:
+        for index, part in enumerate(self.parts):
             asked = weighed(part.requirement.term(starts), part)
             if part.requirement.on_latent:
                 latent.append(asked)
             else:
-                terms[self._place(part, places)].append(asked)
-        branches = [Branch(*asked, head=head) for head, asked in zip(places, terms, strict=True)]
+                terms[self._place(index)].append(asked)
+        branches = [
+            Branch(*asked, head=head) for head, asked in zip(self._places, terms, strict=True)
+        ]
         return Problem(self.decoder, *branches, latent=latent)
 
+    @cached_property
+    def _heads(self) -> tuple[Model | None, ...]:
+        """Of each part: asked for once, since a requirement may make its network anew each time."""
+        return tuple(part.requirement.head(self.decoder) for part in self.parts)
+
+    @cached_property
     def _places(self) -> list[Model | None]:
         """One a network, so that requirements on one share its passes."""
         found: dict[int, Model | None] = {}
-        for part in self.parts:
+        for part, head in zip(self.parts, self._heads, strict=True):
             if not part.requirement.on_latent:
-                head = part.requirement.head(self.decoder)
                 found.setdefault(id(head), head)
         return list(found.values())
 
-    def _place(self, part: Part, places: list[Model | None]) -> int:
-        head = part.requirement.head(self.decoder)
-        return next(place for place, each in enumerate(places) if each is head)
+    def _place(self, index: int) -> int:
+        """Where part ``index`` looks."""
+        return next(at for at, each in enumerate(self._places) if each is self._heads[index])
 
     def readings(self, result: OptimizeResult) -> list[Reading]:
         """What each requirement says of the best point of each start."""
-        places = self._places()
-        on_branches = [[] for _ in places]  # type: list[list[int]]
+        on_branches = [[] for _ in self._places]  # type: list[list[int]]
         on_latent: list[int] = []
         for index, part in enumerate(self.parts):
             if part.requirement.on_latent:
                 on_latent.append(index)
             else:
-                on_branches[self._place(part, places)].append(index)
+                on_branches[self._place(index)].append(index)
         order = [*(index for branch in on_branches for index in branch), *on_latent]
         told = dict(zip(order, result.terms, strict=True))
         readings = []
         for index, part in enumerate(self.parts):
             latent = part.requirement.on_latent
-            values = result.latents if latent else result.branches[self._place(part, places)]
+            values = result.latents if latent else result.branches[self._place(index)]
             readings.append(part.requirement.read(values, told[index]))
         return readings
 
