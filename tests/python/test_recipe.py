@@ -43,7 +43,7 @@ def test_success_is_what_every_classifier_and_the_density_say(done: Run) -> None
         outputs = [done.models[f"guide-{n}"].estimator.network_(found["images"]) for n in (1, 2)]
         own = np.eye(10, dtype=bool)[found["labels"]]
         met = np.all(
-            [(y[own] >= 0.98) & (y[~own].reshape(-1, 9).max(axis=1) <= 0.02) for y in outputs],
+            [(y[own] >= 0.99) & (y[~own].reshape(-1, 9).max(axis=1) <= 0.01) for y in outputs],
             axis=0,
         )
         for digit in range(10):

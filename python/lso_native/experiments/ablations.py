@@ -27,6 +27,7 @@ def _changes(recipe: RecipeSettings) -> dict[str, dict[str, Any]]:
         "as it is": {},
         "no descent": {"max_iterations": 0},
         "draws that are not stratified": {"stratified": False},
+        "draws with a spread of 1": {"spread": 1.0},
         "one classifier": {"guides": recipe.guides[:1]},
         "the paper's classifier": {"guides": ()},
         "5 Gaussians a digit": {"components": 5},
@@ -54,9 +55,18 @@ def ablations(near: RecipeSettings, far: RecipeSettings) -> list[Ablation]:
     rows = [Ablation("lso", what, replace(near, **by)) for what, by in _changes(near).items()]
     changes = _changes(far)
     rows += [Ablation("lso-far", what, replace(far, **changes[what])) for what in _FAR]
-    plain_descent: dict[str, Any] = {"max_step": None, "keep": None, "desired_change": -1.0}
+    plain_descent: dict[str, Any] = {
+        "max_step": None,
+        "keep": None,
+        "desired_change": -1.0,
+        "bounds": None,
+    }
     rows.append(
-        Ablation("lso-far", "plain: C = -E, any step, any density", replace(far, **plain_descent))
+        Ablation(
+            "lso-far",
+            "plain: C = -E, no bounds, any step, any density",
+            replace(far, **plain_descent),
+        )
     )
     return rows
 

@@ -57,21 +57,24 @@ class RecipeSettings:
     labelled: bool = True
     """Whether starts come from the Gaussians of the digit asked for, or from those of all digits."""
     stratified: bool = True
+    spread: float = 1.08
+    """Of draws about their Gaussian's mean; descents make samples a little more alike than images are."""
     best_of: int = 1
     """Draws for each start, of which the one that the classifiers find least wrong is taken."""
     start: str = "own"
     """"own", a draw for the digit asked for; "other", for another digit; "normal", from N(0, 1)."""
-    certainty: float = 0.98
+    certainty: float = 0.99
     """The digit's output is at least this, all others at most what is left."""
     keep: float | None = 0.001
     """The latent is likelier under the digit's Gaussians than this share of the digit's codes; None for no such."""
     desired_change: float = -0.1
     max_step: float | None = 0.5
-    bounds: tuple[float, float] = (-4.5, 4.5)
+    bounds: tuple[float, float] | None = (-4.5, 4.5)
     max_iterations: int = 1_000
 
 
-DENSITY_WEIGHT = 8.0  # a nat a latent counts as much as three outputs that are all wrong
+# A greater one holds far starts up where classifiers and density disagree.
+DENSITY_WEIGHT = 1.0
 
 
 def train_guide(
@@ -178,7 +181,8 @@ class Recipe:
         """That every classifier sees the digit, at a latent that is likely."""
         low, high = np.full(CLASSES, -np.inf), np.full(CLASSES, 1 - self.settings.certainty)
         low[digit], high[digit] = self.settings.certainty, np.inf
-        asked = [Branch(Interval(low, high), head=guide) for guide in self.guides]
+        margin = (1 - self.settings.certainty) / 4  # the usual one may be all that is left
+        asked = [Branch(Interval(low, high, margin), head=guide) for guide in self.guides]
         if self.settings.keep is None:
             return Problem(self.decoder, *asked)
         mixture = self._of(digit)
@@ -205,6 +209,7 @@ class Recipe:
                 len(rows) * many,
                 random_state=self._seed("start", int(digit)),
                 stratified=self.settings.stratified,
+                spread=self.settings.spread,
             )
             drawn[rows] = draws.reshape(len(rows), many, -1)
         return self._least_wrong(drawn, labels)

@@ -45,6 +45,8 @@ GENERATORS: dict[str, GeneratorSettings] = {
 # kept in 0..1 are what lets it succeed. Other latents start from their prior, or where the codes
 # are, and stay where that has its mass; there the paper's step is better than gentler ones.
 _WITHIN = GenerationSettings(bounds=(-3.0, 3.0))
+# From another digit a sample ends where it is first met, on the side that it came from: more certain, and denser.
+_FAR = RecipeSettings(start="other", certainty=0.998, keep=0.02, desired_change=-0.3)
 SYSTEMS: dict[str, SystemSettings] = {
     "lso-1": SystemSettings(autoencoder=AutoencoderSettings(latent=5, images=1_000, mse=0.0239)),
     "lso-2": SystemSettings(autoencoder=AutoencoderSettings(latent=20, images=10_000, mse=0.0203)),
@@ -60,9 +62,7 @@ SYSTEMS: dict[str, SystemSettings] = {
     "lso-gan": SystemSettings(_WITHIN, generator="gan"),
     "lso-noisy": SystemSettings(_WITHIN, generator="noisy"),
     "lso": SystemSettings(None, generator="wide-vae", recipe=RecipeSettings()),
-    "lso-far": SystemSettings(
-        None, generator="wide-vae", recipe=RecipeSettings(start="other", keep=0.1)
-    ),
+    "lso-far": SystemSettings(None, generator="wide-vae", recipe=_FAR),
 }
 
 # What each does, in a sentence.
