@@ -21,8 +21,9 @@ def symmetry(values: NDArray[np.float32]) -> tuple[ArrayLike, ...]:
 
 
 asked = digit.requires(8) & lso.Condition(symmetry, error=0.005)
-any_eights = lso.generate(decoder, digit.requires(8), 10, prior=codes.of(8), random_state=0)
-mirrors = lso.generate(decoder, asked, 10, prior=codes.of(8), random_state=0)
+prior = codes.of(8)
+any_eights = lso.generate(decoder, digit.requires(8), 10, prior=prior, keep=0.1, random_state=0)
+mirrors = lso.generate(decoder, asked, 10, prior=prior, keep=0.1, random_state=0)
 print(mirrors)
 samples = np.concatenate([any_eights.samples, mirrors.samples])
 lso.show(samples, captions={"E": symmetry(samples)[0]}).save("functions.png")

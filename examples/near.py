@@ -14,7 +14,7 @@ four = digits.test.images[digits.test.labels == 4][0]
 near = digit.requires(9) & lso.Near(four, within=3)
 nines = lso.generate(decoder, near, 9, prior=codes.of(9), random_state=0)
 far = digit.requires(4) & lso.Far(np.vstack([four, images[labels == 4]]), distance=2.2)
-fours = lso.generate(decoder, far, 10, prior=codes.of(4), random_state=0)
+fours = lso.generate(decoder, far, 10, prior=codes.of(4), keep=0.1, random_state=0)
 print(nines, fours, sep="\n\n")
 samples = np.vstack([four, nines.samples, fours.samples])
 away = np.linalg.norm(samples - four, axis=1)
