@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from lso_native.cli import main
 from lso_native.experiments.reproduce import ReproduceSettings, _prepare
+from lso_native.models import Estimator
 from lso_native.models.settings import ESTIMATORS, setting_names
 
 KINDS = [
     name.replace("_", "-")
     for name, kind in ESTIMATORS.items()
-    if kind.__module__.startswith("lso_native.")
+    if kind.__module__.startswith("lso_native.") and issubclass(kind, Estimator)
 ]
 FEW = "--images 200 --epochs 1 --hidden 8"
 

@@ -99,7 +99,14 @@ class GenerateModels:
         """The classifier's."""
         if CLASSIFIER not in self._read:
             return _network(self._ready.model(CLASSIFIER))
-        return _network(self._read[CLASSIFIER])
+        network, classifier = self._read[CLASSIFIER]
+        if classifier is not None:
+            self._compose(classifier)
+        return _network((network, classifier))
+
+    def _compose(self, estimator: Any) -> None:
+        """Warn where what the decoder returns is not in the unit that ``estimator`` learned, as ``>>`` does."""
+        _ = self.decoder >> estimator
 
     @property
     def labels(self) -> Sequence[Any]:
@@ -129,6 +136,7 @@ class GenerateModels:
             ready = self._ready.model(REGRESSOR)
             return BlackBox(attributes, surrogate=ready, names=NAMES)
         regressor: Regressor = self._read[REGRESSOR]
+        self._compose(regressor)
         if self._own is not None:
             return regressor
         return BlackBox(attributes, surrogate=regressor, names=regressor.quantities.names)
