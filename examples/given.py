@@ -10,7 +10,7 @@ codes = lso.Mixture(5, random_state=0).fit(decoder.sample_posterior(images, rand
 junk = lso.data.junk(images, labels, 3_000, decoder=decoder, random_state=0)
 digit = lso.Committee(lso.Classifier(), 3, random_state=0).fit(images, labels, none=junk)
 
-three = digits.test.images[digits.test.labels == 3][4].reshape(14, 14)
+three = digits.test.images[digits.test.labels == 3][3].reshape(14, 14)
 half = np.where(np.arange(14) >= 7, three, np.nan)
 keep = lso.Given(half.ravel(), within=0.25, label="right half")
 threes = lso.generate(decoder, digit.requires(3) & keep, 4, prior=codes.of(3), random_state=0)
