@@ -448,3 +448,11 @@ def test_ctrl_c_keeps_what_was_found(found: bool, models: Path, tmp_path: Path) 
     assert 0 < n < 200
     assert told.startswith(f"lso: interrupted; {n} of 200 found are in {tmp_path / 'out'}: ")
     assert json.loads((tmp_path / "out" / "result.json").read_text())["interrupted"]
+
+
+@pytest.mark.parametrize("command", ["generate", "train", "walk", "reproduce", "requests"])
+def test_every_command_tells_its_options(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+    assert stop.value.code == 0
+    assert "usage" in capsys.readouterr().out

@@ -187,13 +187,39 @@ def test_numbers_of_one_box_cost_one_call() -> None:
     assert result.box_calls == box.calls == 20
 
 
-def test_a_sample_that_no_box_was_asked_about_is_not_met() -> None:
+def test_a_box_is_asked_in_the_end_where_something_else_is_in_the_way() -> None:
     box = Box()
-    result = generate(READ.at_least(a=1e6) & box.at_least(a=-1e6), n=4, attempts=1)
-    assert box.calls == 0 or result.conflict  # asked only while the conflict was looked for
-    assert not result.requirements[1].met.any()
-    assert np.isnan(result.requirements[1].miss).all()
-    assert all(status == "unmet: a at least 1e+06" for status in result.status)
+    result = generate(
+        READ.at_least(a=1e6) & box.at_least(a=-1e6) & box.at_most(b=-1e6), n=4, attempts=1
+    )
+    assert box.calls == result.box_calls >= 4
+    assert result.requirements[1].met.all()
+    assert result.requirements[1].values[:, 0].tolist() == Box.truth(result.samples)[:, 0].tolist()
+    assert not result.requirements[2].met.any()
+    assert set(result.status) == {"unmet: a at least 1e+06, b at most -1e+06"}
+
+
+def test_a_box_is_asked_where_its_surrogate_never_says_what_is_asked() -> None:
+    def rounded(samples: FloatArray) -> Float64Array:
+        return np.round(Box.truth(samples))
+
+    result = generate(is_class(0) & Box(rounded).between(a=(0.0, 0.0)), n=10)
+    assert result.success.all()
+    assert (rounded(result.samples)[:, 0] == 0).all()
+
+
+def test_near_goes_for_the_middle() -> None:
+    near, between = generate(READ.near(a=0.3, within=0.2)), generate(READ.between(a=(0.1, 0.5)))
+    for result, most in ((near, 0.1), (between, 0.18)):
+        off = np.abs(NUMBERS(result.samples)[:, 0] - 0.3)
+        assert off.max() <= most + 1e-3
+    assert np.abs(NUMBERS(between.samples)[:, 0] - 0.3).max() > 0.1
+
+
+def test_as_much_as_possible_is_a_preference_whatever_joins_it() -> None:
+    joined, added = generate(is_class(0) & READ.most("a")), generate(is_class(0) + READ.most("a"))
+    assert joined.success.all()
+    assert_same_bits(joined.samples, added.samples)
 
 
 @pytest.mark.parametrize(
@@ -386,6 +412,7 @@ def test_a_result_prints_as_a_table_and_is_one() -> None:
             "decoder",
             "no dec",
         ),
+        (lambda: is_class(0) and READ.at_most(a=1.0), "requirement", "truth value"),
         (lambda: generate(keep=2.0), "keep", "2"),
         (lambda: lso.generate("file", is_class(0)), "decoder", "'file'"),
         (lambda: lso.generate(DECODER, is_class(0)), "prior", "None"),

@@ -167,6 +167,17 @@ def test_an_interval_is_met_to_the_last_bit_of_the_decoder_s_precision(dtype: st
         assert any(inside)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_an_interval_without_a_number_inside_is_not_met_and_no_error(dtype: str) -> None:
+    quantities = lso.requirements.Quantities(NUMBERS.astype(dtype), ("a", "b"), np.ones(2))
+    plan = Plan(DECODER.astype(dtype), quantities.within("a", 0.1, 0.1).parts)
+    starts = STARTS.astype(dtype)
+    result = lso.optimize(plan.problem(starts), starts=starts, max_iterations=50)
+    (reading,) = plan.readings(result)
+    assert np.abs(reading.values - 0.1).min() < 1e-4
+    assert reading.met.tolist() == (reading.values[:, 0] == 0.1).tolist()
+
+
 def test_one_network_is_passed_once_for_all_that_is_asked_of_it() -> None:
     asked = READ.between(a=(0.0, 0.2), b=(-1.0, 1.0)) & READ.at_most(a=1.0) & is_class(0)
     problem = planned(asked & lso.InRange(0, 1)).problem(STARTS)

@@ -92,7 +92,10 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
     )
     for name, (unit, tolerance) in ATTRIBUTES.items():
         group.add_argument(
-            f"--{name}", type=float, metavar="X", help=f"{unit}; within {tolerance} of X"
+            f"--{name}",
+            type=float,
+            metavar="X",
+            help=f"{unit}; within {tolerance} of X".replace("%", "%%"),
         )
     for option, metavar, told in (
         ("--between", "NAME=LOW:HIGH", "in an interval"),

@@ -55,6 +55,22 @@ class Found:
                 reading.miss[rows], reading.met[rows] = np.nan, False
                 self.met[rows] &= not part.hard
 
+    def unsaid(self, parts: Sequence[Part]) -> BoolArray:
+        """(n,) whether a box has not spoken: a surrogate did not get where it was aimed."""
+        unsaid = np.zeros(len(self.met), np.bool_)
+        for part, reading in zip(parts, self.readings, strict=True):
+            if isinstance(part.requirement, Checked) and not isinstance(part.requirement, Rising):
+                unsaid |= np.isnan(reading.miss)
+        return unsaid
+
+    def others(self, parts: Sequence[Part]) -> BoolArray:
+        """(n,) whether all is met that no box has to say."""
+        met = np.ones(len(self.met), np.bool_)
+        for part, reading in zip(parts, self.readings, strict=True):
+            if part.hard and not isinstance(part.requirement, Checked):
+                met &= reading.met
+        return met
+
     def put(self, rows: IntArray, other: Found) -> None:
         """``other``, which goes on from ``rows``, in place of these."""
         before = self.iterations[rows]
@@ -129,6 +145,7 @@ class Attempt:
                 again.append(dataclasses.replace(part, requirement=asked))
             found.put(open_rows, self._descend(found.latents[open_rows], again))
             found.unsay(parts, open_rows)
+        self._ask(found, np.flatnonzero(found.unsaid(parts)), parts)
         return found
 
     def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
@@ -196,7 +213,7 @@ class Attempt:
             met &= reading.met | (not parts[place].hard)
             shift[place][rows] = network(samples).astype(np.float64) - says
         if checked:
-            found.met[rows] = met
+            found.met[rows] = met & found.others(parts)[rows]
         return shift
 
     def _rise(self, found: Found) -> None:

@@ -144,7 +144,8 @@ class GenerateResult(Rows):
         if self.box_calls:
             line += f", {self.box_calls:,} calls of the box"
         if self.conflict:
-            line += f"; not together: {', '.join(self.conflict)}"
+            what = "not together" if len(self.conflict) > 1 else "not to be had"
+            line += f"; {what}: {', '.join(self.conflict)}"
         rows = [
             (
                 each.name,

@@ -77,6 +77,9 @@ def decoder_of(decoder: Any) -> Model:
         unfitted = isinstance(decoder, Fittable) and not decoder.__sklearn_is_fitted__()
         got = f"{shown(decoder)}, which {'is not fitted' if unfitted else 'has no decoder'}"
         raise ArgumentTypeError("decoder", "a fitted decoder, or a network of latents", got)
+    if hasattr(decoder, "classes_"):
+        got = f"a {type(decoder).__name__}, whose decoder takes a class as well"
+        raise ArgumentTypeError("decoder", "a decoder of latents alone", got)
     return network
 
 

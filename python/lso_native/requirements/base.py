@@ -77,6 +77,11 @@ class Combination(ABC):
             return NotImplemented
         return All(*self.parts, *(dataclasses.replace(part, hard=False) for part in other.parts))
 
+    def __bool__(self) -> bool:
+        raise ArgumentTypeError(
+            "requirement", "a & b, which asks for both", "a truth value, as in a and b"
+        )
+
     def __rmul__(self, weight: float) -> All:
         factor = check_number("weight", weight, above=0.0)
         return All(*(dataclasses.replace(part, weight=factor * part.weight) for part in self.parts))
@@ -185,7 +190,12 @@ class Checked(Requirement):
 
 
 class Rising(Requirement):
-    """A requirement that is never met: as much, or as little, as possible."""
+    """A preference, whatever it is joined by: as much, or as little, as possible, which is never met."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Itself."""
+        return (Part(self, hard=False),)
 
     @abstractmethod
     def better(self, values: Float64Array) -> Requirement:

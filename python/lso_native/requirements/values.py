@@ -26,7 +26,7 @@ from lso_native.requirements.base import (
     Starts,
     distance_from,
 )
-from lso_native.terms import Asked, Interval
+from lso_native.terms import Asked, Interval, inward
 
 Ends = tuple[float, float]
 
@@ -52,8 +52,9 @@ class Quantities:
             raise ArgumentError(name, f"one of {', '.join(self.names)}", "no number of that name")
         return self.names.index(name)
 
-    def within(self, name: str, low: float, high: float) -> Requirement:
-        """That a number is in [low, high]. Raises ValueError for an interval that is empty or has no end."""
+    def within(self, name: str, low: float, high: float, aim: float | None = None) -> Requirement:
+        """That a number is in [low, high]; descent goes for the middle part of it, ``aim`` from either end. Raises
+        ValueError for an interval that is empty or has no end."""
         ends = _end(name, low), _end(name, high)
         if not ends[0] <= ends[1]:
             expected = "an interval (low, high) with low at most high"
@@ -61,7 +62,7 @@ class Quantities:
         if math.isinf(ends[0]) and math.isinf(ends[1]):
             raise ArgumentError(name, "an interval with a finite end", f"({low:g}, {high:g})")
         kind = Within if self.box is None else CheckedWithin
-        return kind(self, self.place(name), np.array(ends[0]), np.array(ends[1]))
+        return kind(self, self.place(name), np.array(ends[0]), np.array(ends[1]), aim)
 
 
 class Readable(ABC):
@@ -89,12 +90,12 @@ class Readable(ABC):
         return self._each(value, values, lambda name, high: within(name, -math.inf, high))
 
     def near(self, value: float | None = None, /, *, within: float, **values: float) -> Combination:
-        """Each number at most ``within`` from a value: ``near(slant=20, within=5)``."""
+        """Each number at most ``within`` from a value, half of which descent goes for: ``near(slant=20, within=5)``."""
         reach = check_number("within", within, minimum=0.0)
 
         def make(name: str, value: Any) -> Requirement:
             middle = check_number(name, value)
-            return self.quantities.within(name, middle - reach, middle + reach)
+            return self.quantities.within(name, middle - reach, middle + reach, reach / 2)
 
         return self._each(value, values, make)
 
@@ -137,6 +138,8 @@ class Within(Requirement):
     low: Float64Array
     """() or (n_starts,)"""
     high: Float64Array
+    aim: float | None = None
+    """How far from either end descent goes; None: a twentieth of the width."""
 
     @property
     def name(self) -> str:
@@ -151,12 +154,15 @@ class Within(Requirement):
         """The network."""
         return self.of.network
 
-    def term(self, starts: Starts) -> Asked:  # noqa: ARG002
+    def term(self, starts: Starts) -> Asked:
         """An Interval, in units of the quantity's spread."""
+        ends = _representable(self.low, self.high, starts.decoder.dtype)
         shape = (*self.low.shape, len(self.of.names))
         low, high = np.full(shape, -np.inf), np.full(shape, np.inf)
-        low[..., self.column], high[..., self.column] = self.low, self.high
-        return Asked(Interval(low, high), weight=1 / float(self.of.spread[self.column]) ** 2)
+        low[..., self.column], high[..., self.column] = ends
+        return Asked(
+            Interval(low, high, self.aim), weight=1 / float(self.of.spread[self.column]) ** 2
+        )
 
     def of_starts(self, rows: Array) -> Within:
         """With their intervals, where each start has its own."""
@@ -191,7 +197,7 @@ class CheckedWithin(Within, Checked):
     def aimed(self, shift: Float64Array) -> Within:
         """With the network's interval moved by ``shift`` (n, n_names)."""
         moved = shift[:, self.column]
-        return Within(self.of, self.column, self.low + moved, self.high + moved)
+        return Within(self.of, self.column, self.low + moved, self.high + moved, self.aim)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -258,6 +264,17 @@ def _pair(name: str, ends: Any) -> Ends:
     if not isinstance(ends, Sequence | np.ndarray) or isinstance(ends, str) or len(ends) != 2:
         raise ArgumentTypeError(name, "an interval (low, high)", shown(ends))
     return ends[0], ends[1]
+
+
+def _representable(
+    low: Float64Array, high: Float64Array, dtype: np.dtype[Any]
+) -> tuple[Float64Array, Float64Array]:
+    """The interval or, where no number of ``dtype`` is inside, that number which is nearest to it: to go for, not to
+    be met by."""
+    inside = [inward("low", low, dtype, up=True), inward("high", high, dtype, up=False)]
+    nearest = np.where(np.isfinite(low), low, high).astype(dtype).astype(np.float64)
+    empty = inside[0] > inside[1]
+    return np.where(empty, nearest, low), np.where(empty, nearest, high)
 
 
 def _end(name: str, value: Any) -> float:
