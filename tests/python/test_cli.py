@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import lso_native as lso
+import numpy as np
 import pytest
 from estimator_data import patterns
 from interrupting import end, listening
@@ -171,6 +172,24 @@ def test_a_decoder_that_is_told_the_class_is_refused(
     lso.save(lso.ConditionalGAN(2, hidden=(4,), epochs=1, random_state=0).fit(X, y), file)
     assert main(f"walk --decoder {file}".split()) == 2
     assert f"got a ConditionalGAN in {file}" in capsys.readouterr().err
+
+
+def test_a_class_asked_for_is_what_a_conditional_decoder_is_told(
+    here: Path, tmp_path: Path
+) -> None:
+    del here
+    file, out = tmp_path / "model.safetensors", tmp_path / "out"
+    X, y = patterns()
+    X = np.repeat(X, 17, axis=1)[:, :196]
+    lso.save(lso.ConditionalGAN(2, hidden=(4,), epochs=1, random_state=0).fit(X, y), file)
+    line = f"generate --decoder {file} --digit 1 --at-least ink=1 -n 2 --attempts 1 --out {out}"
+    classifier = tmp_path / "classifier.safetensors"
+    lso.save(lso.Classifier(hidden=(4,), epochs=1, random_state=0).fit(X, y), classifier)
+    regressor = tmp_path / "regressor.safetensors"
+    ink = lso.data.attributes(X)[["ink"]]
+    lso.save(lso.Regressor(hidden=(4,), epochs=1, random_state=0).fit(X, ink), regressor)
+    assert main(f"{line} --classifier {classifier} --regressor {regressor}".split()) in (0, 1)
+    assert (out / "sheet.png").is_file()
 
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="a shell closes the streams")

@@ -193,3 +193,21 @@ def test_bad_input_is_named() -> None:
         fitted.sample([])
     with pytest.raises(lso.NotFittedError, match="GAN is not fitted"):
         small().sample(3)
+
+
+@pytest.mark.parametrize("labels", [LABELS, LABELS.astype(str)])
+def test_the_decoder_of_a_class_takes_latents_alone(labels: Array) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        gan = small(lso.ConditionalGAN).fit(X, labels)
+    one = gan.of(labels[1])
+    latents = one.sample_latent(20, random_state=3)
+    np.testing.assert_array_equal(latents, gan.sample_latent(20, random_state=3))
+    made = gan.sample([labels[1]] * 20, random_state=3)
+    np.testing.assert_allclose(one.decoder_(latents), made, rtol=1e-5, atol=1e-6)
+    result = lso.generate(one, lso.InRange(0, 1), 5, random_state=0)
+    assert result.success.all()
+    with pytest.raises(ValueError, match="label"):
+        gan.of("none")
+    with pytest.raises(TypeError, match="takes a class as well"):
+        lso.generate(gan, lso.InRange(0, 1))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import Any
 
 from lso_native._checks import check_choice
@@ -41,7 +41,11 @@ class GenerateModels:
             if (path := getattr(arguments, kind)) is not None
         }
         """Those that the options name, by kind."""
-        read = {DECODER: load_decoder, CLASSIFIER: load_classifier, REGRESSOR: load_regressor}
+        read: dict[str, Callable[[str], Any]] = {
+            DECODER: partial(load_decoder, label=arguments.digit),
+            CLASSIFIER: load_classifier,
+            REGRESSOR: load_regressor,
+        }
         self._read: dict[str, Any] = {kind: read[kind](path) for kind, path in self.files.items()}
         self._kind_of_prior = _kind_of_prior(arguments.prior, self._read.get(DECODER))
         self.side = self._find_side(arguments.size)

@@ -13,6 +13,7 @@ from lso_native.errors import ArgumentError
 from lso_native.files.native import load
 from lso_native.models.classifier import Classifier
 from lso_native.models.decoding import Decoder
+from lso_native.models.gan import ConditionalGAN
 from lso_native.models.regressor import Regressor
 from lso_native.network import Model
 from lso_native.random import normal, uniform
@@ -20,7 +21,7 @@ from lso_native.random import normal, uniform
 Number = TypeVar("Number", int, float)
 DECODER, CLASSIFIER, REGRESSOR = "decoder", "classifier", "regressor"
 """The options that name a model's file."""
-_DECODER = "a decoder of latents: an autoencoder, a VAE, a GAN, or a network"
+_DECODER = "a decoder of latents: an autoencoder, a VAE, a GAN, a conditional one with a digit, or a network"
 
 
 def numbers(name: str, text: str, kind: Callable[[str], Number]) -> list[Number]:
@@ -31,12 +32,16 @@ def numbers(name: str, text: str, kind: Callable[[str], Number]) -> list[Number]
         raise ArgumentError(name, "numbers with commas between", shown(text)) from None
 
 
-def load_decoder(path: str) -> tuple[Model, Decoder | None]:
-    """The decoder in a file, and the estimator that it belongs to, if that is what the file holds."""
+def load_decoder(path: str, label: str | None = None) -> tuple[Model, Decoder | None]:
+    """The decoder in a file, and the estimator that it belongs to, if that is what the file holds: of a conditional GAN
+    that of class ``label``."""
     saved = load_file(DECODER, path)
     if isinstance(saved, Model):
         return saved, None
-    # A conditional one takes more than latents.
+    if isinstance(saved, ConditionalGAN) and label is not None:
+        of_class = saved.of({str(each): each for each in saved.classes_}.get(label, label))
+        return of_class.decoder_, of_class
+    # Otherwise a conditional one takes more than latents.
     if isinstance(saved, Decoder) and saved.sample_latent(1).shape[1] == saved.decoder_.n_inputs:
         return saved.decoder_, saved
     raise _another_kind(DECODER, _DECODER, path, saved)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_int, check_labels
+from lso_native._checks import check_int, check_labels, resolve_seed
 from lso_native._typing import Array, RandomState
 from lso_native.display import Samples
 from lso_native.models.adversarial import AdversarialTraining
@@ -23,6 +25,7 @@ from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.training import subseed
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
+from lso_native.random import normal
 
 __all__ = ["GAN", "ConditionalGAN"]
 
@@ -176,6 +179,41 @@ class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
         noise = self.sample_latent(len(asked), random_state=random_state)
         condition = np.eye(len(self.classes_), dtype=noise.dtype)[numbers]
         return self.decoder_(np.concatenate([noise, condition], axis=1), threads=self.threads)
+
+    def of(self, label: Any) -> ClassDecoder:
+        """The decoder of latents alone that makes samples of class ``label``: its input is in the first layer's biases.
+
+        Raises ValueError where there is no such label.
+        """
+        self._check_fitted()
+        (number,) = class_numbers("label", check_labels("label", [label], 1), self.classes_)
+        whole = self.decoder_
+        weight, bias = whole.weights[0], whole.biases[1]
+        assert bias is not None
+        architecture = whole.architecture()
+        latent = architecture["sizes"][0] - len(self.classes_)
+        architecture["sizes"][0] = latent
+        above = whole.parameters[weight.size + bias.size :]
+        shifted = bias + weight[:, latent + number]
+        flat = np.concatenate([weight[:, :latent].ravel(), shifted, above])
+        return ClassDecoder(Network.from_architecture(architecture, flat))
+
+
+@dataclass(frozen=True, eq=False)
+class ClassDecoder:
+    """The generator of one class, of latents that follow N(0, 1): a Decoder."""
+
+    decoder_: Network
+
+    @property
+    def prior_(self) -> Mixture:
+        """N(0, 1) of all latents, as a mixture of one Gaussian."""
+        return _standard_normal(self.decoder_.n_inputs)
+
+    def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
+        """Return ``n`` latents (n, latent) drawn from N(0, 1)."""
+        shape, seed = (check_int("n", n), self.decoder_.n_inputs), resolve_seed(random_state)
+        return normal(shape, random_state=seed, dtype=self.decoder_.dtype.name)
 
 
 @functools.cache
