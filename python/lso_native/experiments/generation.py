@@ -95,7 +95,8 @@ class Generated:
         if self.starts is not None and self.latents is not None:
             status, counts = np.unique(self.statuses, return_counts=True)
             facts["statuses"] = dict(zip(status.tolist(), counts.tolist(), strict=True))
-            moved = np.linalg.norm(self.latents - self.starts, axis=1)
+            # in double: a step without a limit may go anywhere
+            moved = np.linalg.norm(self.latents.astype(np.float64) - self.starts, axis=1)
             facts["unmoved"] = float((self.iterations == 0).mean())
             facts["median_move"] = float(np.median(moved))
             facts["longest_move"] = float(moved.max())
