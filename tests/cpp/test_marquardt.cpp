@@ -119,7 +119,7 @@ TEST("the step solves the damped equations, with more inputs than residuals or f
       const Linear linear{.m = m, .n = n};
       LinearModel model = linear.model();
       DampedSolver solver(m, n);
-      check_step(solver.step(model, {share}, none_blocked), linear.step(linear.first_damping(share)));
+      check_step(solver.step(model, {.damping = share}, none_blocked), linear.step(linear.first_damping(share)));
     }
   }
 }
@@ -130,7 +130,7 @@ TEST("a solver goes from one model to another") {
   DampedSolver solver(4, 3);
   for (const Linear& each : {linear, other, linear}) {
     LinearModel model = each.model();
-    check_step(solver.step(model, {0.1}, none_blocked), each.step(each.first_damping(0.1)));
+    check_step(solver.step(model, {.damping = 0.1}, none_blocked), each.step(each.first_damping(0.1)));
   }
 }
 
@@ -144,7 +144,7 @@ TEST("one lane of single-precision derivatives is taken") {
   model.set<float>(0, 5.0, lanes.view(), 2);
   const Linear expected{.m = 1, .n = 2, .r = {5.0}, .jacobian = {2.0, 4.0}};
   DampedSolver solver(1, 2);
-  check_step(solver.step(model, {0.5}, none_blocked), expected.step(expected.first_damping(0.5)));
+  check_step(solver.step(model, {.damping = 0.5}, none_blocked), expected.step(expected.first_damping(0.5)));
 }
 
 TEST("blocked inputs stay, and the others move as if those were not there") {
@@ -158,7 +158,7 @@ TEST("blocked inputs stay, and the others move as if those were not there") {
     };
     LinearModel model = all.model();
     DampedSolver solver(m, n);
-    const std::span<const double> step = solver.step(model, {0.1}, blocked);
+    const std::span<const double> step = solver.step(model, {.damping = 0.1}, blocked);
     for (std::size_t i = 0; i < n; ++i) CHECK_CLOSE(asked[i], gradient[i], 1e-12, 1e-15);
 
     Linear zeroed = all;
@@ -172,14 +172,14 @@ TEST("an input that is free again moves") {
   const Linear linear{.m = 3, .n = 2};
   LinearModel model = linear.model();
   DampedSolver solver(3, 2);
-  CHECK(solver.step(model, {0.1}, [](std::size_t, double) { return true; })[0] == 0.0);
-  check_step(solver.step(model, {0.1}, none_blocked), linear.step(linear.first_damping(0.1)));
+  CHECK(solver.step(model, {.damping = 0.1}, [](std::size_t, double) { return true; })[0] == 0.0);
+  check_step(solver.step(model, {.damping = 0.1}, none_blocked), linear.step(linear.first_damping(0.1)));
 }
 
 // The damping of a model of one residual, r = 1, and one input, j = 1: h = -1 / (1 + mu).
 double damping(LinearModel& model) {
   DampedSolver solver(1, 1);
-  return -1.0 / solver.step(model, {0.5}, none_blocked)[0] - 1.0;
+  return -1.0 / solver.step(model, {.damping = 0.5}, none_blocked)[0] - 1.0;
 }
 
 TEST("each failure in a row raises the damping by twice as much, until a success") {
@@ -209,10 +209,10 @@ TEST("a success changes the damping by how much of the promise it kept") {
                             {.share = 0.25, .factor = 1.125}}) {
       LinearModel model = linear.model();
       DampedSolver solver(m, n);
-      const std::span<const double> h = solver.step(model, {0.2}, none_blocked);
+      const std::span<const double> h = solver.step(model, {.damping = 0.2}, none_blocked);
       model.accept(rule.share * linear.gain(h));
       const double mu = rule.factor * linear.first_damping(0.2);
-      check_step(solver.step(model, {0.2}, none_blocked), linear.step(mu));
+      check_step(solver.step(model, {.damping = 0.2}, none_blocked), linear.step(mu));
     }
   }
 }
@@ -235,7 +235,7 @@ TEST("no step where the Jacobian is zero, or its square has no room") {
     for (const auto& [m, n] : shapes) {
       LinearModel model = Linear{.m = m, .n = n, .r = Vector(m, 1.0), .jacobian = Vector(m * n, value)}.model();
       DampedSolver solver(m, n);
-      for (const double h : solver.step(model, {1e-3}, none_blocked)) CHECK(h == 0.0);
+      for (const double h : solver.step(model, {.damping = 1e-3}, none_blocked)) CHECK(h == 0.0);
     }
   }
 }
@@ -244,7 +244,7 @@ TEST("a Jacobian without full rank has a step") {
   const Linear linear{.m = 3, .n = 3, .r = {1.0, 2.0, 3.0}, .jacobian = {1.0, 2.0, 0.0, 1.0, 2.0, 0.0, 2.0, 4.0, 0.0}};
   LinearModel model = linear.model();
   DampedSolver solver(3, 3);
-  check_step(solver.step(model, {1e-3}, none_blocked), linear.step(linear.first_damping(1e-3)));
+  check_step(solver.step(model, {.damping = 1e-3}, none_blocked), linear.step(linear.first_damping(1e-3)));
 }
 
 // y = W x, W (n_outputs, n_inputs).
@@ -299,7 +299,7 @@ TEST("equal outputs of unequal targets: between them, and what does not matter s
 TEST("one step by hand") {
   // r = 2, J = 1, mu = 1/2: h = -2 / 1.5
   OptimizeSettings how = settings(1);
-  how.optimizer = LevenbergMarquardt{0.5};
+  how.optimizer = LevenbergMarquardt{.damping = 0.5};
   const OptimizeResult<double> result = run(linear_chain(1, 1, {1.0}), {1.0}, {3.0}, 1e-16, how);
   CHECK_CLOSE(result.latents[0], 3.0 - 2.0 / 1.5, 1e-15, 0.0);
   CHECK(result.iterations[0] == 1);

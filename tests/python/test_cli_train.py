@@ -128,7 +128,7 @@ def test_a_regressor_of_attributes(tmp_path: Path, capsys: pytest.CaptureFixture
         ("classifier --decoder x", "--decoder: expected with --none only, got x"),
         (
             "classifier --none --decoder no",
-            "--decoder: expected a file that lso train wrote, got no",
+            "--decoder: expected a file that lso train wrote, got no such file: no",
         ),
         ("classifier --learning-rate 0", "--learning-rate: expected a number above 0, got 0"),
         (

@@ -13,7 +13,7 @@ from PIL import Image
 
 from lso_native._typing import Array, BoolArray, Float64Array
 from lso_native.commands.generate_parser import KEPT, NEAR, SIDES
-from lso_native.commands.options import CLASSIFIER, REGRESSOR
+from lso_native.commands.options import CLASSIFIER, REGRESSOR, missing
 from lso_native.errors import ArgumentError
 from lso_native.network import Model
 from lso_native.requirements import Asks, Given, IsClass, Near
@@ -255,7 +255,7 @@ def read_image(option: str, path: str, side: int) -> Float64Array:
     sides = f", {', '.join(SIDES)}" if option == "keep" else ""
     expected = f"the file of an image of {side}x{side} pixels{sides}"
     if not Path(path).is_file():
-        raise ArgumentError(option, expected, path)
+        raise ArgumentError(option, expected, missing(path))
     try:
         with Image.open(path) as image:
             size = image.size

@@ -68,8 +68,13 @@ def load_regressor(path: str) -> Regressor:
 def load_file(option: str, path: str) -> object:
     """What ``lso train`` or ``lso.save`` wrote to ``path``; ValueError naming the option where there is no file."""
     if not os.path.isfile(path):  # noqa: PTH113 - a str is all that is known
-        raise ArgumentError(option, "a file that lso train wrote", path)
+        raise ArgumentError(option, "a file that lso train wrote", missing(path))
     return load(path)
+
+
+def missing(path: str) -> str:
+    """What there is in place of a file."""
+    return f"a folder: {path}" if os.path.isdir(path) else f"no such file: {path}"  # noqa: PTH112
 
 
 def _another_kind(option: str, expected: str, path: str, saved: object) -> ArgumentError:
