@@ -188,7 +188,7 @@ def test_a_class_asked_for_is_what_a_conditional_decoder_is_told(
     regressor = tmp_path / "regressor.safetensors"
     ink = lso.data.attributes(X)[["ink"]]
     lso.save(lso.Regressor(hidden=(4,), epochs=1, random_state=0).fit(X, ink), regressor)
-    assert main(f"{line} --classifier {classifier} --regressor {regressor}".split()) in (0, 1)
+    assert main(f"{line} --classifier {classifier} --regressor {regressor}".split()) == 0
     assert (out / "sheet.png").is_file()
 
 
@@ -234,7 +234,7 @@ def test_train_generate_and_walk_on_digits(tmp_path: Path) -> None:
     assert classifier.network_.sizes == (196, 8, 10)
     assert isinstance(classifier.optimizer, lso.Adam)
     both = f"--decoder {files['autoencoder']} --classifier {files['classifier']}"
-    assert main(f"generate {both} --digit 7 -n 3 --out {tmp_path}".split()) in (0, 1)
+    assert main(f"generate {both} --digit 7 -n 3 --out {tmp_path}".split()) == 0
     line = f"walk --decoder {files['autoencoder']} --digits 1,7 --steps 3 --out {tmp_path}"
     assert main(line.split()) == 0
     names = {file.name for file in tmp_path.iterdir()} - {file.name for file in files.values()}

@@ -41,9 +41,9 @@ def here(models: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return models
 
 
-def run(line: str, out: Path, code: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+def run(line: str, out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """What ``lso`` wrote: samples.npz and result.json."""
-    assert main([*line.split(), "--out", str(out)]) == code
+    assert main([*line.split(), "--out", str(out)]) == 0
     with np.load(out / "samples.npz") as file:
         return dict(file), json.loads((out / "result.json").read_text())
 
@@ -132,7 +132,6 @@ def run(line: str, out: Path, code: int = 0) -> tuple[dict[str, Any], dict[str, 
             "--classifier: expected one of images of 16 pixels, .*, got 9 in other.safetensors",
         ),
         (f"{SEEN} --digit 1 --decoder oblong.safetensors --prior normal", "expected a square"),
-        (f"{SEEN} --digit 1 --decoder decoder.safetensors", "--prior: expected normal or uniform"),
         (f"{SEEN} --digit 1 --prior flat", "--prior: expected one of normal, uniform, got 'flat'"),
     ],
 )
@@ -204,13 +203,13 @@ def test_it_writes_samples_that_are_as_asked_a_sheet_and_counts(
     assert told.err.startswith("7 samples ...")
 
 
-def test_what_is_not_found_is_told_by_name_and_by_the_exit_code(
+def test_what_is_not_found_is_told_by_name(
     here: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del here
     line = f"{READ} --near image.png --within .6 --at-least slant=-9 -n 40 --attempts 1 --best-of 1"
     line += " --max-iterations 1"
-    samples, facts = run(line, tmp_path, code=1)
+    samples, facts = run(line, tmp_path)
     missed = ~samples["success"]
     assert 0 < missed.sum() < 40
     names = ["slant at least -9", "within 0.6 of image.png", LIKELY]
@@ -248,7 +247,7 @@ def test_requirements_that_cannot_be_met_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     del here
-    facts = run(f"{line} -n 3 --attempts 2", tmp_path, code=1)[1]
+    facts = run(f"{line} -n 3 --attempts 2", tmp_path)[1]
     assert facts["conflict"] == named
     assert capsys.readouterr().err.splitlines()[-1] == f"lso: {told}"
 
@@ -269,7 +268,7 @@ def test_the_papers_descent_from_one_draw_each(here: Path, tmp_path: Path) -> No
     del here
     line = f"{SEEN} --digit 2 --mse .1 --attempts 1 --best-of 1 -n 9 --bounds -9,9 --prior uniform"
     line += " --optimizer normalized_gradient_descent --desired-change -.5"
-    assert main([*line.split(), "--out", str(tmp_path)]) in (0, 1)
+    assert main([*line.split(), "--out", str(tmp_path)]) == 0
     with np.load(tmp_path / "samples.npz") as samples:
         autoencoder: Any = lso.load("autoencoder.safetensors")
         classifier: Any = lso.load("classifier.safetensors")
@@ -290,7 +289,7 @@ def test_the_papers_descent_from_one_draw_each(here: Path, tmp_path: Path) -> No
 def test_of_several_classes_each_is_labelled_by_its_own(here: Path, tmp_path: Path) -> None:
     del here
     out = ["--out", str(tmp_path)]
-    assert main([*f"{SEEN} --one-of 0,2 --certainty .51 -n 4".split(), *out]) in (0, 1)
+    assert main([*f"{SEEN} --one-of 0,2 --certainty .51 -n 4".split(), *out]) == 0
     with np.load(tmp_path / "samples.npz") as samples:
         classifier: Any = lso.load("classifier.safetensors")
         outputs = classifier.network_(samples["images"])
@@ -382,19 +381,19 @@ def test_models_that_are_not_given_are_trained_once_and_kept(
     line = ["generate", "--digit", "7", "--slant", "9", "-n", "2", "--attempts", "1"]
     line += ["--max-iterations", "3", "--out", str(tmp_path / "out")]
     kinds = ("classifier", "decoder", "regressor")
-    assert main(line) in (0, 1)
+    assert main(line) == 0
     told = capsys.readouterr().err
     assert all(f"no {kind} given: training one on mnist5k" in told for kind in kinds)
     files = {file: file.read_bytes() for file in (quick / "models").iterdir()}
     assert sorted(file.name.partition("-")[0] for file in files) == sorted(kinds)
     assert all(str(file) in told for file in files)
     first = (tmp_path / "out" / "samples.npz").read_bytes()
-    assert main(line) in (0, 1)
+    assert main(line) == 0
     assert "training" not in capsys.readouterr().err
     assert (tmp_path / "out" / "samples.npz").read_bytes() == first
     damaged = next(iter(files))
     damaged.write_bytes(files[damaged][:-1])
-    assert main(line) in (0, 1)
+    assert main(line) == 0
     assert capsys.readouterr().err.count("training") == 1
     assert {file: file.read_bytes() for file in (quick / "models").iterdir()} == files
 
@@ -421,7 +420,7 @@ def test_a_cache_that_cannot_be_written_is_told(
     image = tmp_path / "near.png"
     Image.fromarray(np.zeros((28, 28), np.uint8)).save(image)
     line[2] = str(image)
-    assert main([*line, "--size", "28", "--within", "20", "-n", "1", "--attempts", "1"]) in (0, 1)
+    assert main([*line, "--size", "28", "--within", "20", "-n", "1", "--attempts", "1"]) == 0
     assert "not kept: " in capsys.readouterr().err
     with np.load(tmp_path / "out" / "samples.npz") as samples:
         assert samples["images"].shape == (1, 784)

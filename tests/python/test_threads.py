@@ -22,7 +22,6 @@ import lso_native as lso
 X = np.random.default_rng(0).random((3000, 40)).astype(np.float32)
 y = (X[:, 0] > 0.5).astype(int)
 network = lso.Network([40, 256, 10], random_state=0)
-np.linalg.inv(np.eye(64) @ np.eye(64))  # NumPy's BLAS ends a program that has no memory for its first call
 """
 
 

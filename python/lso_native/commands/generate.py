@@ -28,13 +28,12 @@ from lso_native.generate import GenerateProgress, GenerateResult, RequirementRes
 from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent
 from lso_native.requirements.base import All, Combination
 
-EXIT_MISSING = 1
 _SHOWN, _COLUMNS = 20, 5
 _FILES = "samples.npz, sheet.png, result.json"
 
 
-def generate(arguments: argparse.Namespace) -> int:
-    """Generate what is asked for; write samples, a sheet and counts. 0 where all were found, else 1."""
+def generate(arguments: argparse.Namespace) -> None:
+    """Generate what is asked for; write samples, a sheet and counts, and say what is in the way of the missing ones."""
     check_writable_dir(arguments.out, create=False)  # before the work, which may be long
     for option in ("n", "attempts", "best_of"):
         check_int(option, getattr(arguments, option))
@@ -80,10 +79,8 @@ def generate(arguments: argparse.Namespace) -> int:
     folder = _write(arguments, asks, models, result)
     say(_table(result))
     say(f"\n{_summary(result)}\nwrote {folder}: {_FILES}")
-    if result.success.all():
-        return 0
-    say(f"lso: {_in_the_way(result)}", aside=True)
-    return EXIT_MISSING
+    if not result.success.all():
+        say(f"lso: {_in_the_way(result)}", aside=True)
 
 
 def _combined(asks: list[Ask], models: GenerateModels) -> Combination:

@@ -61,7 +61,7 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--prior",
         metavar="KIND",
-        help="what latents are drawn from: normal, uniform (in 0..1); needed with a plain network",
+        help="what latents are drawn from: normal, uniform (in 0..1; what a plain network has if nothing is said)",
     )
 
 

@@ -153,10 +153,7 @@ def _network(model: Any) -> Model:
 
 
 def _kind_of_prior(named: str | None, decoder: Any) -> str | None:
-    """The option, which a plain network needs."""
+    """The option; of a plain network, which does not know its latents, what the paper's decoders have."""
     if named is not None:
         return check_choice("prior", named, PRIORS)
-    if decoder is not None and decoder[1] is None:
-        expected = f"{' or '.join(PRIORS)}, since a plain network does not know its latents"
-        raise ArgumentError("prior", expected, "none")
-    return None
+    return "uniform" if decoder is not None and decoder[1] is None else None

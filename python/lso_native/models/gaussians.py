@@ -15,6 +15,8 @@ from lso_native.models.training import subseed
 from lso_native.random import permutation, uniform
 
 _BLOCK = 2**17  # numbers that are looked at together: they stay in the processor's cache
+# NumPy's BLAS takes memory of its own at its first call, and ends the program where there is none: not in a long fit.
+np.linalg.inv(np.eye(64) @ np.eye(64))
 _ASYMMETRY = 1e-9  # of a covariance's largest number: rounding
 
 
