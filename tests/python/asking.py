@@ -72,7 +72,3 @@ OUTPUTS = CLASSIFIER(DECODER(Normal().sample(500, random_state=0)))
 
 def is_class(*wanted: int, certainty: float = 0.6) -> IsClass:
     return IsClass(CLASSIFIER, wanted, wanted, certainty)
-
-
-def quantile(values: Array, share: float) -> float:
-    return float(np.quantile(values, share))

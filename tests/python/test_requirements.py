@@ -7,7 +7,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
-from asking import CLASSIFIER, CODES, DECODER, NUMBERS, READ, A, B, Normal, is_class, quantile
+from asking import CLASSIFIER, CODES, DECODER, NUMBERS, READ, B, Normal, is_class
 from checks import assert_close, assert_refused
 from lso_native._typing import Array, FloatArray
 from lso_native.generate.plan import Plan
@@ -333,4 +333,3 @@ def test_only_requirements_combine(other: Any) -> None:
 def test_a_part_is_what_it_is_of() -> None:
     part = Part(is_class(0))
     assert (part.name, part.weight, part.hard) == ("class 0", 1.0, True)
-    assert quantile(A, 0.5) == float(np.median(A))

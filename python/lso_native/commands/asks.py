@@ -134,14 +134,12 @@ class Outputs(Ask):
 
 
 @dataclass(frozen=True)
-class Within(Ask):
-    """A number in an interval, which has one finite end at least."""
+class Number(Ask):
+    """A number that is read off an image."""
 
     needs = REGRESSOR
     option: str
     name: str
-    low: float
-    high: float
 
     @property
     def caption(self) -> str:
@@ -151,6 +149,14 @@ class Within(Ask):
     def check(self, known: Known) -> None:
         """That it can be read."""
         _check_name(self.option, self.name, known)
+
+
+@dataclass(frozen=True)
+class Within(Number):
+    """A number in an interval, which has one finite end at least."""
+
+    low: float
+    high: float
 
     def requirement(self, models: Models) -> Combination:
         """By the formula where there is one, else by the regressor."""
@@ -158,25 +164,13 @@ class Within(Ask):
 
 
 @dataclass(frozen=True)
-class Extreme(Ask):
+class Extreme(Number):
     """As much of a number as can be had, or as little."""
 
-    needs = REGRESSOR
     hard = False
-    option: str
-    name: str
-
-    @property
-    def caption(self) -> str:
-        """Its name."""
-        return self.name
-
-    def check(self, known: Known) -> None:
-        """That it can be read."""
-        _check_name(self.option, self.name, known)
 
     def requirement(self, models: Models) -> Combination:
-        """By the regressor."""
+        """By the formula where there is one, else by the regressor."""
         ask = {"most": models.readable.most, "least": models.readable.least}[self.option]
         return ask(self.name)
 

@@ -13,7 +13,7 @@ from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
 from lso_native.generate.search import Search
-from lso_native.generate.starts import Starts, box_of, decoder_of, drawing, prior_of
+from lso_native.generate.starts import Draws, box_of, decoder_of, drawing, prior_of
 from lso_native.optimizers import (
     InputOptimizer,
     LevenbergMarquardt,
@@ -84,7 +84,7 @@ def generate(
     check_threads(threads)
     known = prior_of(prior, decoder)
     plan = Plan(network, (*asked.parts, *_kept(known, keep)))
-    starts = Starts(drawing(known, decoder), check_int("best_of", best_of), threads)
+    starts = Draws(drawing(known, decoder), check_int("best_of", best_of), threads)
     chosen = _default_optimizer(plan, starts) if optimizer is None else optimizer
     check_optimizer(chosen, chosen, InputOptimizer)
     search = Search(
@@ -113,7 +113,7 @@ def _kept(prior: Any, keep: float | None) -> tuple[Part, ...]:
     return () if share is None or not hasattr(prior, "quantile") else (Part(Likely(prior, share)),)
 
 
-def _default_optimizer(plan: Plan, starts: Starts) -> InputOptimizer:
+def _default_optimizer(plan: Plan, starts: Draws) -> InputOptimizer:
     """Levenberg-Marquardt where residuals are few, which it needs a pass of each of."""
     counts = (
         plan.problem(starts.drawn(1, 0, plan.decoder)).native(1).residuals()

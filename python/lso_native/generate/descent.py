@@ -4,7 +4,7 @@ better."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,7 @@ from lso_native.network import Model
 from lso_native.optimize import OptimizeResult, optimize
 from lso_native.optimizers import InputOptimizer
 from lso_native.requirements.base import Checked, Part, Reading, Rising
-
-Box = Callable[[FloatArray], Float64Array]
+from lso_native.requirements.values import box_numbers
 
 
 @dataclass(frozen=True)
@@ -199,8 +198,11 @@ class Attempt:
             box, network = requirement.box, requirement.head(self.decoder)
             assert network is not None
             if id(box) not in said and rows.size:
-                shape = (len(rows), network.n_outputs)
-                said[id(box)] = check_box(requirement.name, box(samples), shape)
+                told = box_numbers(requirement.name, box(samples), len(rows))
+                if told.shape[1] != network.n_outputs:
+                    expected = f"numbers of shape {(len(rows), network.n_outputs)} from the box"
+                    raise ArgumentError(requirement.name, expected, f"shape {told.shape}")
+                said[id(box)] = told
                 self.box_calls += len(rows)
             shift[place] = np.zeros((len(found.met), network.n_outputs))
             if not rows.size:
@@ -240,19 +242,3 @@ class Attempt:
                     better &= part.requirement.gain(before[place], then.readings[place].values) > 0
             rows = rows[better]
             found.put(rows, then.take(better))
-
-
-def check_box(name: str, said: object, shape: tuple[int, int]) -> Float64Array:
-    """What a box returned, as (n, n_outputs); ValueError for another shape or what is not finite."""
-    try:
-        array = np.asarray(said, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(name, f"numbers of shape {shape} from the box", repr(said)) from None
-    if array.ndim == 1 and shape[1] == 1:
-        array = array[:, None]
-    if array.shape != shape:
-        raise ArgumentError(name, f"numbers of shape {shape} from the box", f"shape {array.shape}")
-    if not np.isfinite(array).all():
-        bad = int((~np.isfinite(array)).any(axis=1).sum())
-        raise ArgumentError(name, "finite numbers from the box", f"NaN or inf for {bad} samples")
-    return array

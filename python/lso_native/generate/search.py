@@ -15,7 +15,7 @@ from lso_native.generate.descent import Attempt, Descent, Found
 from lso_native.generate.distinct import repeats
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
-from lso_native.generate.starts import Starts
+from lso_native.generate.starts import Draws
 from lso_native.models.training import subseed
 from lso_native.requirements.base import Combination, Part, Rising
 
@@ -30,7 +30,7 @@ class Search:
 
     asked: Combination
     plan: Plan
-    starts: Starts
+    starts: Draws
     descent: Descent
     attempts: int
     different: float

@@ -21,7 +21,7 @@ _ROOM = 1.5  # codes of ordinary samples lie in latent_range_; rare ones somewha
 
 
 @dataclass(frozen=True, eq=False)
-class Starts:
+class Draws:
     """Draws latents."""
 
     draw: Callable[[int, int], Array]

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import shown
-from lso_native._typing import Array, Float64Array, FloatArray
+from lso_native._typing import Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import not_fitted
 from lso_native.models.regressor import Regressor
-from lso_native.requirements.values import Quantities, Readable
+from lso_native.requirements.values import Quantities, Readable, box_numbers
 
 __all__ = ["BlackBox"]
 
@@ -95,21 +95,7 @@ class BlackBox(Readable):
                     "function", f"a column {missing[0]!r}", f"columns {', '.join(names)}"
                 )
             said = np.stack([np.asarray(said[name]) for name in wanted], axis=1)
-        try:
-            array: Array = np.asarray(said, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise ArgumentTypeError("function", "numbers, a row a sample", shown(said)) from None
-        rows = array[:, None] if array.ndim == 1 else array
-        if rows.ndim != 2 or len(rows) != n:
-            raise ArgumentError(
-                "function", f"numbers of {n} samples, a row each", f"shape {array.shape}"
-            )
-        finite = np.isfinite(rows).all(axis=1)
-        if not finite.all():
-            first = int(np.flatnonzero(~finite)[0])
-            got = f"{rows[first]} for sample {first}, {int((~finite).sum())} such in all"
-            raise ArgumentError("function", "finite numbers", got)
-        return rows
+        return box_numbers("function", said, n)
 
 
 def _names(said: Any) -> tuple[str, ...] | None:

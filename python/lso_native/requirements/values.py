@@ -180,15 +180,21 @@ class Within(Requirement):
         return Reading(values, miss, miss == 0)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class CheckedWithin(Within, Checked):
-    """The same of what a box says, of which the network is a surrogate."""
+class _Boxed(Checked):
+    """Of quantities that a box reads."""
+
+    of: Quantities
 
     @property
     def box(self) -> Callable[[FloatArray], Float64Array]:
         """The quantities' box."""
         assert self.of.box is not None
         return self.of.box
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckedWithin(Within, _Boxed):
+    """The same of what a box says, of which the network is a surrogate."""
 
     def judge(self, said: Float64Array) -> Reading:
         """Whether what the box said (n, n_names) is inside."""
@@ -241,14 +247,8 @@ class Extreme(Rising):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CheckedExtreme(Extreme, Checked):
+class CheckedExtreme(Extreme, _Boxed):
     """The same of what a box says."""
-
-    @property
-    def box(self) -> Callable[[FloatArray], Float64Array]:
-        """The quantities' box."""
-        assert self.of.box is not None
-        return self.of.box
 
     def judge(self, said: Float64Array) -> Reading:
         """What the box said of the quantity."""
@@ -258,6 +258,25 @@ class CheckedExtreme(Extreme, Checked):
     def aimed(self, shift: Float64Array) -> CheckedExtreme:  # noqa: ARG002
         """Itself: there is no aim."""
         return self
+
+
+def box_numbers(name: str, said: Any, n_samples: int) -> Float64Array:
+    """What a box said of ``n_samples``, as (n_samples, k). Raises ValueError or TypeError, of the argument ``name``,
+    for another shape and for what is not finite."""
+    try:
+        array = np.asarray(said, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(name, "numbers from the box, a row a sample", shown(said)) from None
+    rows = array[:, None] if array.ndim == 1 else array
+    if rows.ndim != 2 or len(rows) != n_samples:
+        expected = f"numbers of {n_samples} samples from the box, a row each"
+        raise ArgumentError(name, expected, f"shape {array.shape}")
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        first = int(np.flatnonzero(~finite)[0])
+        got = f"NaN or inf for {int((~finite).sum())} samples, {rows[first]} for sample {first}"
+        raise ArgumentError(name, "finite numbers from the box", got)
+    return rows
 
 
 def _pair(name: str, ends: Any) -> Ends:
