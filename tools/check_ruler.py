@@ -17,9 +17,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from lso_native.data import Digits, Part, attributes, load
-from lso_native.experiments.models import PANEL, train_judge
-from lso_native.experiments.progress import Silent
-from lso_native.experiments.quality import QualitySettings
 from lso_native.files.native import load as load_model
 from lso_native.metrics import (
     Figure,
@@ -30,6 +27,9 @@ from lso_native.metrics import (
     frechet_distance,
 )
 from lso_native.random import normal, permutation
+from lso_native.study.models import PANEL, train_judge
+from lso_native.study.progress import Silent
+from lso_native.study.quality import QualitySettings
 
 HEAD = ("recognised", "Fréchet", "above real", "precision", "recall", "density", "coverage")
 

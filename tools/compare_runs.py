@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lso_native.experiments.correlations import correlations
+from lso_native.study.correlations import correlations
 
 Facts = dict[str, Any]
 Column = tuple[str, str, Callable[[float, float], str]]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import lso_native as lso
 import numpy as np
-from lso_native.experiments.models import AutoencoderSettings
-from lso_native.experiments.systems import SYSTEMS
+from lso_native.study.models import AutoencoderSettings
+from lso_native.study.systems import SYSTEMS
 
 from benchmarks.peers.base import OURS, Trainer
 from benchmarks.problems import Training

@@ -7,26 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lso_native.experiments import systems
-from lso_native.experiments.generation import GenerationSettings
-from lso_native.experiments.generators import (
+from lso_native.study import systems
+from lso_native.study.generation import GenerationSettings
+from lso_native.study.generators import (
     ClusterSettings,
     GANSettings,
     NoisySettings,
     VAESettings,
 )
-from lso_native.experiments.latent_spaces import LatentSpaceSettings
-from lso_native.experiments.models import (
+from lso_native.study.latent_spaces import LatentSpaceSettings
+from lso_native.study.models import (
     AutoencoderSettings,
     ClassifierSettings,
     JudgeSettings,
 )
-from lso_native.experiments.quality import QualitySettings
-from lso_native.experiments.recipe import GuideSettings, RecipeSettings
-from lso_native.experiments.reproduce import ReproduceSettings
-from lso_native.experiments.sensitivity import SensitivitySettings
-from lso_native.experiments.sweeps import SweepSettings
-from lso_native.experiments.systems import SystemSettings
+from lso_native.study.quality import QualitySettings
+from lso_native.study.recipe import GuideSettings, RecipeSettings
+from lso_native.study.reproduce import ReproduceSettings
+from lso_native.study.sensitivity import SensitivitySettings
+from lso_native.study.sweeps import SweepSettings
+from lso_native.study.systems import SystemSettings
 
 FEW = GenerationSettings(mse=0.08, max_iterations=40)
 SMALL_RECIPE = RecipeSettings(

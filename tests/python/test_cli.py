@@ -18,7 +18,7 @@ import pytest
 from estimator_data import patterns
 from interrupting import end, listening
 from lso_native.cli import main
-from lso_native.experiments.reproduce import ReproduceSettings
+from lso_native.study.reproduce import ReproduceSettings
 from model_files import GENERATORS, write_generator, write_models
 from PIL import Image
 from small_run import SMALL_SYSTEMS, small_settings, use_small_systems

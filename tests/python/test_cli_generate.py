@@ -18,7 +18,7 @@ from interrupting import end, listening
 from lso_native.cli import main
 from lso_native.commands import ready
 from lso_native.commands.generate_parser import ATTRIBUTES, SIDES
-from lso_native.experiments.progress import Silent
+from lso_native.study.progress import Silent
 from model_files import GENERATORS, SIDE, pictures, write_generator, write_models
 from PIL import Image
 

@@ -10,9 +10,9 @@ import lso_native as lso
 import numpy as np
 import pytest
 from lso_native.cli import main
-from lso_native.experiments.reproduce import ReproduceSettings, _prepare
 from lso_native.models import Estimator
 from lso_native.models.settings import ESTIMATORS, setting_names
+from lso_native.study.reproduce import ReproduceSettings, _prepare
 
 KINDS = [
     name.replace("_", "-")

@@ -11,12 +11,12 @@ import lso_native as lso
 import numpy as np
 import pytest
 from lso_native import metrics
-from lso_native.experiments import generation, models, walks
-from lso_native.experiments.generation import NO_DIGIT
-from lso_native.experiments.progress import Silent
-from lso_native.experiments.reproduce import Run, run
-from lso_native.experiments.systems import GENERATORS
 from lso_native.metrics import wilson_interval
+from lso_native.study import generation, models, walks
+from lso_native.study.generation import NO_DIGIT
+from lso_native.study.progress import Silent
+from lso_native.study.reproduce import Run, run
+from lso_native.study.systems import GENERATORS
 from small_run import SMALL_SYSTEMS, small_settings, use_small_systems
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lso_native.experiments.answers import compare, grouped, verdict
-from lso_native.experiments.hypotheses import answers
+from lso_native.study.answers import compare, grouped, verdict
+from lso_native.study.hypotheses import answers
 
 
 def system(success: float | None, recognised: float, **more: float) -> dict[str, Any]:

@@ -30,7 +30,7 @@ FLOORS = (
     {"requirements"},
     {"models", "files", "data", "metrics", "irregularity", "show"},
     {"generate"},
-    {"experiments"},
+    {"study"},
     {"figures", "report"},
     {"cli", "commands"},
 )
@@ -79,8 +79,8 @@ def test_nobody_imports_upwards() -> None:
     above = {}
     for path in sources(PACKAGE):
         name = name_of(path, PACKAGE)
-        # The package itself offers what is below the experiments.
-        floor = FLOOR_OF[name.partition(".")[0]] if name else FLOOR_OF["experiments"] - 1
+        # The package itself offers what is below the study.
+        floor = FLOOR_OF[name.partition(".")[0]] if name else FLOOR_OF["study"] - 1
         used = {m for m in imported(path, PACKAGE) if FLOOR_OF[m.partition(".")[0]] > floor}
         if used:
             above[name] = used

@@ -8,11 +8,11 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
-from lso_native.experiments.ablations import ablations
-from lso_native.experiments.progress import Silent
-from lso_native.experiments.recipe import Recipe, RecipeSettings
-from lso_native.experiments.reproduce import Run, run
 from lso_native.report.ablations import HEAD, rows
+from lso_native.study.ablations import ablations
+from lso_native.study.progress import Silent
+from lso_native.study.recipe import Recipe, RecipeSettings
+from lso_native.study.reproduce import Run, run
 from small_run import small_settings, use_small_systems
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lso_native.experiments.systems import SAYS, SYSTEMS
 from lso_native.report import (
     charts,
     check_installed,
@@ -25,6 +24,7 @@ from lso_native.report import (
 )
 from lso_native.report.opening import opening
 from lso_native.report.sheets import sheet
+from lso_native.study.systems import SAYS, SYSTEMS
 from made_up_run import full_results, least_results, system, write_run
 from numpy.random import default_rng
 from PIL import Image

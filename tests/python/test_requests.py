@@ -14,15 +14,15 @@ from lso_native._typing import Array
 from lso_native.cli import main
 from lso_native.commands import requests as command_module
 from lso_native.data import Part
-from lso_native.experiments.progress import Silent
-from lso_native.experiments.requests import study
-from lso_native.experiments.requests.asked import FEW, Measured, Request, groups, measure
-from lso_native.experiments.requests.held import HeldOut
-from lso_native.experiments.requests.looks import Looks
-from lso_native.experiments.requests.models import Maker, ModelSettings
-from lso_native.experiments.requests.told import Reply, Told
-from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread, widened
 from lso_native.report.requests import requests_report
+from lso_native.study.progress import Silent
+from lso_native.study.requests import study
+from lso_native.study.requests.asked import FEW, Measured, Request, groups, measure
+from lso_native.study.requests.held import HeldOut
+from lso_native.study.requests.looks import Looks
+from lso_native.study.requests.models import Maker, ModelSettings
+from lso_native.study.requests.told import Reply, Told
+from lso_native.study.requests.ways import Answer, Jury, Pool, retrieved, spread, widened
 
 SMALL = ModelSettings(
     latent=3,

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lso_native.experiments.progress import Silent
-from lso_native.experiments.reproduce import ReproduceSettings, Run, run
-from lso_native.experiments.results import read_samples, write_samples
-from lso_native.experiments.systems import SYSTEMS
+from lso_native.study.progress import Silent
+from lso_native.study.reproduce import ReproduceSettings, Run, run
+from lso_native.study.results import read_samples, write_samples
+from lso_native.study.systems import SYSTEMS
 from small_run import FEW, small_settings, use_small_systems
 
 ASKED = ("lso-1", "input-optimization", "vae", "vae-clusters")

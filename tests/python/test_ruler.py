@@ -12,9 +12,9 @@ import lso_native as lso
 import numpy as np
 import pytest
 from lso_native import metrics
-from lso_native.experiments.models import PANEL, train_judge
-from lso_native.experiments.progress import Silent
 from lso_native.metrics import Figure, Panel, PanelFigures
+from lso_native.study.models import PANEL, train_judge
+from lso_native.study.progress import Silent
 
 N, SEED = 500, 0
 TOOL = Path(__file__).parents[2] / "tools" / "check_ruler.py"

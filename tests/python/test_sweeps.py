@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lso_native.experiments.correlations import correlations, rank_correlation
-from lso_native.experiments.latent_spaces import errors_along
-from lso_native.experiments.reproduce import Run, run
+from lso_native.study.correlations import correlations, rank_correlation
+from lso_native.study.latent_spaces import errors_along
+from lso_native.study.reproduce import Run, run
 from small_run import SWEEPS, small_settings, use_small_systems
 
 SYSTEMS = ("lso-2", "input-optimization", "lso-noisy", "vae")

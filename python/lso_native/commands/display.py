@@ -25,7 +25,7 @@ def say(text: str, *, aside: bool = False) -> None:
 
 
 class Display:
-    """Shows the stages of an experiment on stderr (``experiments.progress.Progress``).
+    """Shows the stages of an experiment on stderr (``study.progress.Progress``).
 
     Bars need a terminal, and rich; without either there are lines.
     """

@@ -21,12 +21,12 @@ from lso_native.commands.question import read_question
 from lso_native.display import text_table
 from lso_native.display.samples import Samples
 from lso_native.errors import ArgumentError
-from lso_native.experiments.results import write_samples
 from lso_native.figures import write_png
 from lso_native.files import atomic_write_bytes, check_writable_dir
 from lso_native.generate import GenerateProgress, GenerateResult, RequirementResult
 from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent
 from lso_native.requirements.base import All, Combination
+from lso_native.study.results import write_samples
 
 _SHOWN, _COLUMNS = 20, 5
 _FILES = "samples.npz, sheet.png, result.json"

@@ -22,11 +22,11 @@ from lso_native.commands.ready import LABELS, NAMES, Ready
 from lso_native.data import attributes
 from lso_native.display import image_side
 from lso_native.errors import ArgumentError
-from lso_native.experiments.progress import Progress
 from lso_native.models.black_box import BlackBox
 from lso_native.models.regressor import Regressor
 from lso_native.network import Model
 from lso_native.requirements.values import Quantities, Readable
+from lso_native.study.progress import Progress
 
 _SIZES = (14, 28)  # that there are data of
 

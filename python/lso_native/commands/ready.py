@@ -18,10 +18,6 @@ from lso_native.commands.options import CLASSIFIER, DECODER, REGRESSOR
 from lso_native.data import Digits, attributes, junk, load, varied
 from lso_native.data.digits import DatasetName
 from lso_native.data.download import cache_dir
-from lso_native.experiments.generation import NO_DIGIT
-from lso_native.experiments.models import shifted
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.results import plain
 from lso_native.files import check_writable_dir
 from lso_native.files.native import load as load_model
 from lso_native.files.native import save
@@ -32,6 +28,10 @@ from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
+from lso_native.study.generation import NO_DIGIT
+from lso_native.study.models import shifted
+from lso_native.study.progress import Progress
+from lso_native.study.results import plain
 
 NAMES: tuple[str, ...] = attributes(np.zeros((1, 1))).dtype.names or ()
 """What ``attributes`` measures."""

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from lso_native.commands.display import Display, say
-from lso_native.experiments import walks
-from lso_native.experiments.reproduce import ReproduceSettings, Run, run
-from lso_native.experiments.systems import SYSTEMS
 from lso_native.figures import contact_sheet, walk_sheet, write_gif, write_png
 from lso_native.report import check_installed, rate, text_report, write_report
+from lso_native.study import walks
+from lso_native.study.reproduce import ReproduceSettings, Run, run
+from lso_native.study.systems import SYSTEMS
 
 
 def reproduce(arguments: argparse.Namespace) -> None:

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 
 from lso_native.commands.display import Display, say
-from lso_native.experiments.requests.study import RequestsSettings, run
-from lso_native.experiments.results import read_samples
 from lso_native.figures import rows_sheet, write_png
 from lso_native.files import atomic_write_bytes
 from lso_native.report.requests import requests_report
+from lso_native.study.requests.study import RequestsSettings, run
+from lso_native.study.results import read_samples
 
 _ROWS, _COLUMNS = 10, 10
 

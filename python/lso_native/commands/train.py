@@ -12,11 +12,11 @@ from lso_native.commands.lessons import LESSONS, Lesson
 from lso_native.commands.settings import default_of, settings_of
 from lso_native.data import Part, load
 from lso_native.errors import ArgumentError
-from lso_native.experiments.models import AutoencoderSettings
 from lso_native.files import check_writable_dir
 from lso_native.files.native import save
 from lso_native.models.settings import ESTIMATORS
 from lso_native.optimizers import TrainOptimizer
+from lso_native.study.models import AutoencoderSettings
 from lso_native.training import TrainProgress
 
 

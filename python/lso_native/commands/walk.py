@@ -11,11 +11,11 @@ from lso_native.commands.options import load_decoder, numbers, random_latents
 from lso_native.data import load
 from lso_native.display import image_side
 from lso_native.errors import ArgumentError
-from lso_native.experiments import walks
 from lso_native.figures import walk_sheet, write_gif, write_png
 from lso_native.files import check_writable_dir
 from lso_native.models.decoding import Decoder, EncoderDecoder
 from lso_native.network import Model
+from lso_native.study import walks
 
 MOST_STEPS = 200  # a GIF of more is no picture any more
 MOST_IMAGES = 10_000  # some 15 seconds, and 50 MB

@@ -8,10 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lso_native.experiments.hypotheses import answers
-from lso_native.experiments.results import read_samples
-from lso_native.experiments.systems import SAYS
 from lso_native.files import atomic_write_bytes
+from lso_native.study.hypotheses import answers
+from lso_native.study.results import read_samples
+from lso_native.study.systems import SAYS
 
 from . import ablations, charts, sheets, tables
 from .opening import REAL, opening

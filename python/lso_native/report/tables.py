@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lso_native.display import text_table
-from lso_native.experiments.systems import PAPER
 from lso_native.metrics import wilson_interval
+from lso_native.study.systems import PAPER
 
 Row = Sequence[str]
 NONE = "–"

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lso_native.experiments import hypotheses_latent as latent
-from lso_native.experiments.answers import (
+from lso_native.study import hypotheses_latent as latent
+from lso_native.study.answers import (
     Answer,
     compare,
     compare_rates,

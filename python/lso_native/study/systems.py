@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lso_native.experiments.generation import GenerationSettings
-from lso_native.experiments.generators import (
+from lso_native.study.generation import GenerationSettings
+from lso_native.study.generators import (
     ClusterSettings,
     GANSettings,
     GeneratorSettings,
     NoisySettings,
     VAESettings,
 )
-from lso_native.experiments.models import AutoencoderSettings
-from lso_native.experiments.recipe import RecipeSettings
-from lso_native.experiments.results import plain
+from lso_native.study.models import AutoencoderSettings
+from lso_native.study.recipe import RecipeSettings
+from lso_native.study.results import plain
 
 
 @dataclass(frozen=True)

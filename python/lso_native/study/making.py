@@ -11,19 +11,24 @@ import numpy as np
 
 from lso_native.data import Digits, Part
 from lso_native.data.digits import DatasetName
-from lso_native.experiments.generation import (
+from lso_native.files.native import save
+from lso_native.metrics import Panel
+from lso_native.models.gan import ConditionalGAN
+from lso_native.models.mixture import Mixture
+from lso_native.models.training import subseed
+from lso_native.study.generation import (
     Generated,
     GenerationSettings,
     generate,
     judge_samples,
 )
-from lso_native.experiments.generators import (
+from lso_native.study.generators import (
     sample,
     sample_clusters,
     train_generator,
 )
-from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
-from lso_native.experiments.models import (
+from lso_native.study.latent_spaces import LatentSpaceSettings, measure_latent_space
+from lso_native.study.models import (
     PANEL,
     ClassifierSettings,
     JudgeSettings,
@@ -31,19 +36,14 @@ from lso_native.experiments.models import (
     train_autoencoder,
     train_judge,
 )
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.quality import Quality, QualitySettings
-from lso_native.experiments.recipe import Recipe, RecipeSettings, fit_mixture, train_guide
-from lso_native.experiments.results import write_results
-from lso_native.experiments.resume import kept_model
-from lso_native.experiments.sensitivity import SensitivitySettings
-from lso_native.experiments.sweeps import SweepSettings
-from lso_native.experiments.systems import GENERATORS, SYSTEMS
-from lso_native.files.native import save
-from lso_native.metrics import Panel
-from lso_native.models.gan import ConditionalGAN
-from lso_native.models.mixture import Mixture
-from lso_native.models.training import subseed
+from lso_native.study.progress import Progress
+from lso_native.study.quality import Quality, QualitySettings
+from lso_native.study.recipe import Recipe, RecipeSettings, fit_mixture, train_guide
+from lso_native.study.results import write_results
+from lso_native.study.resume import kept_model
+from lso_native.study.sensitivity import SensitivitySettings
+from lso_native.study.sweeps import SweepSettings
+from lso_native.study.systems import GENERATORS, SYSTEMS
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,6 @@ import numpy as np
 
 from lso_native._typing import BoolArray, FloatArray, IntArray
 from lso_native.data import Part, junk, varied
-from lso_native.experiments.models import noise, shifted
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.requests.asked import measure
-from lso_native.experiments.requests.held import HeldOut
 from lso_native.files.native import load, save
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
@@ -24,6 +20,10 @@ from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
+from lso_native.study.models import noise, shifted
+from lso_native.study.progress import Progress
+from lso_native.study.requests.asked import measure
+from lso_native.study.requests.held import HeldOut
 
 NAMES = ("slant", "thickness")
 NONE = -1  # the label of what shows no digit

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lso_native.experiments.generation import Generated
-from lso_native.experiments.recipe import RecipeSettings
-from lso_native.experiments.results import plain
 from lso_native.metrics import Panel
+from lso_native.study.generation import Generated
+from lso_native.study.recipe import RecipeSettings
+from lso_native.study.results import plain
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from typing import Any
 from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native.data import Digits, load
 from lso_native.errors import ArgumentError
-from lso_native.experiments.ablations import ablations, run_ablations
-from lso_native.experiments.correlations import correlations
-from lso_native.experiments.making import (
+from lso_native.files import check_writable_dir
+from lso_native.study.ablations import ablations, run_ablations
+from lso_native.study.correlations import correlations
+from lso_native.study.making import (
     ReproduceSettings,
     Run,
     by_recipe,
@@ -23,14 +24,13 @@ from lso_native.experiments.making import (
     sampled,
     seed_for,
 )
-from lso_native.experiments.models import train_classifier
-from lso_native.experiments.progress import Progress, Silent
-from lso_native.experiments.results import environment, plain, write_results, write_samples
-from lso_native.experiments.resume import carry_over
-from lso_native.experiments.sensitivity import Sensitivity
-from lso_native.experiments.sweeps import Subject, Sweeps
-from lso_native.experiments.systems import SYSTEMS, described
-from lso_native.files import check_writable_dir
+from lso_native.study.models import train_classifier
+from lso_native.study.progress import Progress, Silent
+from lso_native.study.results import environment, plain, write_results, write_samples
+from lso_native.study.resume import carry_over
+from lso_native.study.sensitivity import Sensitivity
+from lso_native.study.sweeps import Subject, Sweeps
+from lso_native.study.systems import SYSTEMS, described
 
 __all__ = ["ReproduceSettings", "Run", "run"]
 

@@ -16,15 +16,15 @@ import numpy as np
 
 from lso_native._typing import FloatArray, IntArray
 from lso_native.data import Digits, Part
-from lso_native.experiments.generation import NO_DIGIT, asked_digits
-from lso_native.experiments.models import Trained
-from lso_native.experiments.progress import Progress
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.training import ADVICE, subseed
 from lso_native.models.vae import VAE
 from lso_native.network import Network
+from lso_native.study.generation import NO_DIGIT, asked_digits
+from lso_native.study.models import Trained
+from lso_native.study.progress import Progress
 from lso_native.training import TrainProgress
 
 

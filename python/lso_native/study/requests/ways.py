@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
-from lso_native.experiments.requests.asked import Measured, Request, measure
-from lso_native.experiments.requests.models import NAMES, NONE, Models
 from lso_native.generate import generate
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
@@ -17,6 +15,8 @@ from lso_native.models.mixture import Mixture
 from lso_native.models.training import subseed
 from lso_native.optimizers import LevenbergMarquardt
 from lso_native.requirements import All, Combination
+from lso_native.study.requests.asked import Measured, Request, measure
+from lso_native.study.requests.models import NAMES, NONE, Models
 
 _SHOWN = 1_000  # images of each digit that a pool keeps
 

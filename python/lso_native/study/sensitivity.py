@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lso_native.data import Digits
-from lso_native.experiments.generation import GenerationSettings, generate
-from lso_native.experiments.models import (
+from lso_native.metrics import Panel
+from lso_native.optimizers import Adam, TrainOptimizer
+from lso_native.study.generation import GenerationSettings, generate
+from lso_native.study.models import (
     AutoencoderSettings,
     ClassifierSettings,
     Trained,
     train_autoencoder,
     train_classifier,
 )
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.results import plain
-from lso_native.metrics import Panel
-from lso_native.optimizers import Adam, TrainOptimizer
+from lso_native.study.progress import Progress
+from lso_native.study.results import plain
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lso_native.experiments.answers import (
+from lso_native.study.answers import (
     CANNOT_TELL,
     OFTEN,
     Answer,

@@ -11,18 +11,18 @@ import numpy as np
 
 from lso_native._typing import FloatArray
 from lso_native.data import Digits, Part
-from lso_native.experiments.generation import Generated, GenerationSettings, generate
-from lso_native.experiments.generators import NoisySettings, VAESettings
-from lso_native.experiments.latent_spaces import LatentSpaceSettings, measure_latent_space
-from lso_native.experiments.models import Trained
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.quality import Quality
 from lso_native.metrics import wilson_interval
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.decoding import EncoderDecoder
 from lso_native.models.training import subseed
 from lso_native.random import normal, permutation, uniform
+from lso_native.study.generation import Generated, GenerationSettings, generate
+from lso_native.study.generators import NoisySettings, VAESettings
+from lso_native.study.latent_spaces import LatentSpaceSettings, measure_latent_space
+from lso_native.study.models import Trained
+from lso_native.study.progress import Progress
+from lso_native.study.quality import Quality
 
 Rows = list[dict[str, Any]]
 

@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
-from lso_native.experiments.progress import Progress
-from lso_native.experiments.results import optimized_arrays
 from lso_native.metrics import Panel, Share, wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import (
@@ -22,6 +20,8 @@ from lso_native.optimize import (
 )
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.random import uniform
+from lso_native.study.progress import Progress
+from lso_native.study.results import optimized_arrays
 from lso_native.terms import one_hot
 
 CLASSES = 10

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lso_native.experiments.models import Trained
-from lso_native.experiments.results import read_samples
 from lso_native.files.native import load
 from lso_native.models.base import Estimator
+from lso_native.study.models import Trained
+from lso_native.study.results import read_samples
 
 # What changes no figure of a system: which others are run, and on how many threads. A system's own settings are
 # compared one by one.

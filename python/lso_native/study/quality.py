@@ -10,7 +10,6 @@ import numpy as np
 
 from lso_native._typing import Array, IntArray
 from lso_native.data import Digits
-from lso_native.experiments.generation import NO_DIGIT, Generated, asked_digits
 from lso_native.metrics import (
     Panel,
     PanelFigures,
@@ -20,6 +19,7 @@ from lso_native.metrics import (
     features,
 )
 from lso_native.random import permutation
+from lso_native.study.generation import NO_DIGIT, Generated, asked_digits
 
 _BY_DRAW = ("frechet_distance", "precision", "recall", "density", "coverage")
 

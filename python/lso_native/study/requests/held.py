@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lso_native._typing import BoolArray, Float64Array, IntArray
-from lso_native.experiments.requests.asked import Measured, Request
+from lso_native.study.requests.asked import Measured, Request
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from lso_native._typing import Array, BoolArray, Float64Array
-from lso_native.experiments.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.irregularity import irregularity, walk_irregularity
 from lso_native.metrics import Panel, features, in_manifold
 from lso_native.models.decoding import Decoder
 from lso_native.network import Model
 from lso_native.optimize import optimize
+from lso_native.study.generation import CLASSES, NO_DIGIT, asked_digits
 from lso_native.terms import one_hot
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)

@@ -12,13 +12,14 @@ import numpy as np
 from lso_native._checks import check_int
 from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
-from lso_native.experiments.progress import Progress, Silent
-from lso_native.experiments.requests.asked import Measured, Request, groups
-from lso_native.experiments.requests.held import HeldOut
-from lso_native.experiments.requests.looks import Looks
-from lso_native.experiments.requests.models import Maker, Models, ModelSettings
-from lso_native.experiments.requests.told import Reply, Told
-from lso_native.experiments.requests.ways import (
+from lso_native.models.training import subseed
+from lso_native.study.progress import Progress, Silent
+from lso_native.study.requests.asked import Measured, Request, groups
+from lso_native.study.requests.held import HeldOut
+from lso_native.study.requests.looks import Looks
+from lso_native.study.requests.models import Maker, Models, ModelSettings
+from lso_native.study.requests.told import Reply, Told
+from lso_native.study.requests.ways import (
     Descent,
     DescentSettings,
     Jury,
@@ -26,8 +27,7 @@ from lso_native.experiments.requests.ways import (
     cluster_draw,
     gan_draw,
 )
-from lso_native.experiments.results import environment, plain, write_results, write_samples
-from lso_native.models.training import subseed
+from lso_native.study.results import environment, plain, write_results, write_samples
 
 _BESIDE = 4  # real images in a picture
 SEVENS = Request.near(7, 20.0, 2.2)

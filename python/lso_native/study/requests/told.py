@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from lso_native._typing import Array, BoolArray, FloatArray
-from lso_native.experiments.requests.asked import Measured, Request
-from lso_native.experiments.requests.ways import Answer, Jury, Pool, retrieved, spread
 from lso_native.metrics.rates import Rate
+from lso_native.study.requests.asked import Measured, Request
+from lso_native.study.requests.ways import Answer, Jury, Pool, retrieved, spread
 
 _MOST = 500  # real images whose distances are looked at
 

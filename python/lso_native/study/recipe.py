@@ -14,9 +14,6 @@ import numpy as np
 
 from lso_native._typing import Float64Array, FloatArray, IntArray
 from lso_native.data import Digits, Part, junk, varied
-from lso_native.experiments.generation import CLASSES, NO_DIGIT, Generated, asked_digits, seen_by
-from lso_native.experiments.models import Trained, fit_classifier
-from lso_native.experiments.progress import Progress
 from lso_native.metrics import Panel
 from lso_native.models.classifier import Classifier
 from lso_native.models.mixture import Mixture
@@ -27,6 +24,9 @@ from lso_native.optimize import optimize
 from lso_native.optimizers import Adam, NormalizedGradientDescent
 from lso_native.problem import Branch, Problem
 from lso_native.random import normal, uniform
+from lso_native.study.generation import CLASSES, NO_DIGIT, Generated, asked_digits, seen_by
+from lso_native.study.models import Trained, fit_classifier
+from lso_native.study.progress import Progress
 from lso_native.terms import Density, Interval, one_hot
 
 

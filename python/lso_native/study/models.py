@@ -16,13 +16,13 @@ import numpy as np
 
 from lso_native._typing import Float32Array
 from lso_native.data import Digits, Part
-from lso_native.experiments.generation import NO_DIGIT
-from lso_native.experiments.progress import Progress
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.classifier import Classifier
 from lso_native.network import ActivationName
 from lso_native.optimizers import Adam, NormalizedGradientDescent, TrainOptimizer
 from lso_native.random import uniform
+from lso_native.study.generation import NO_DIGIT
+from lso_native.study.progress import Progress
 from lso_native.training import TrainProgress
 
 
