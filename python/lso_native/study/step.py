@@ -1,0 +1,180 @@
+"""A step: one piece of a study, told apart by what it is made of.
+
+A study is steps, and a step is a frozen dataclass. Its fields are its settings and the steps that it needs. Whatever
+changes what comes out of it is in its ``key``, so that what a folder holds under a key need never be made again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+import lso_native
+from lso_native._checks import shown
+from lso_native.errors import ArgumentTypeError
+
+if TYPE_CHECKING:
+    from .work import Work
+
+__all__ = ["Facts", "FactsStep", "Step", "content", "identity", "key_of"]
+
+T = TypeVar("T")
+Facts = dict[str, Any]
+"""Figures by their names, as JSON takes them."""
+
+
+@dataclass(frozen=True)
+class Step(ABC, Generic[T]):
+    """What makes one product ``T``, and how that lies on disk.
+
+    A kind of step is a frozen dataclass derived from this. A field may be a number, a string, None, an array, a tuple,
+    a mapping, a function that a module names, another frozen dataclass, or a step. ``field(compare=False)`` is for what
+    changes nothing of the product, such as where data lie; it is left out of the key.
+
+    ``make`` must give the same product each time, whatever the number of threads. What others see is what ``load``
+    reads of what ``save`` wrote, never what ``make`` returned: a run that goes on gives the same bits as a whole one.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Packages beside NumPy whose versions change the product."""
+
+    @abstractmethod
+    def make(self, work: Work) -> T:
+        """The product; ``work`` gives those of other steps, and hears how far it is."""
+
+    @abstractmethod
+    def save(self, made: T, folder: Path) -> None:
+        """Write the product as files into ``folder``, which is there and empty."""
+
+    @abstractmethod
+    def load(self, folder: Path) -> T:
+        """Read what ``save`` wrote; raises OSError or ValueError where it is not whole."""
+
+    @property
+    def title(self) -> str:
+        """A few words that tell it from others of its kind: for progress, and for its folder."""
+        name = getattr(self, "name", "")
+        return str(name) if name else type(self).__name__.lower()
+
+    @cached_property
+    def key(self) -> str:
+        """32 hexadecimal digits, of the class, the settings, the keys of needed steps, and the versions of this
+        package, of NumPy, of the instruction set and of ``needs``."""
+        return _digest({"step": content(self), "versions": _versions(self.needs)})
+
+    @cached_property
+    def inputs(self) -> tuple[Step[Any], ...]:
+        """The steps that this one needs, each once."""
+        found = {step.key: step for name in _compared(self) for step in _steps(getattr(self, name))}
+        return tuple(found.values())
+
+
+@dataclass(frozen=True)
+class FactsStep(Step[Facts]):
+    """A step whose product is figures alone."""
+
+    def save(self, made: Facts, folder: Path) -> None:
+        """Write facts.json."""
+        write_json(folder / "facts.json", made)
+
+    def load(self, folder: Path) -> Facts:
+        """Read facts.json."""
+        facts: Facts = read_json(folder / "facts.json")
+        return facts
+
+
+def content(step: Step[Any]) -> dict[str, Any]:
+    """The class and the settings of ``step``, and the keys of those it needs, as JSON takes them."""
+    return _fields(step)
+
+
+def key_of(value: Any) -> str:
+    """32 hexadecimal digits that tell ``value`` from others."""
+    return value.key if isinstance(value, Step) else _digest(identity(value))
+
+
+def identity(value: Any) -> Any:
+    """What tells ``value`` from others, as JSON takes it. Raises TypeError for what has no such thing."""
+    if isinstance(value, Step):
+        return {"key": value.key}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value)
+    if isinstance(value, np.ndarray):
+        digest = hashlib.blake2b(value.tobytes(), digest_size=16).hexdigest()
+        return {"array": digest, "shape": value.shape, "dtype": value.dtype.str}
+    if isinstance(value, Mapping):
+        return {str(name): identity(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [identity(each) for each in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if callable(value) and "<" not in (name := getattr(value, "__qualname__", "<")):
+        return {"function": f"{value.__module__}.{name}"}
+    kinds = (
+        "a number, a string, an array, a tuple, a mapping, a dataclass or a function with a name"
+    )
+    raise ArgumentTypeError("a setting of a step", kinds, shown(value))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value``, the same bytes for the same value."""
+    path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """What ``write_json`` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _digest(told: Any) -> str:
+    text = json.dumps(told, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    kind = type(value)
+    told = {name: identity(getattr(value, name)) for name in _compared(value)}
+    return {"kind": f"{kind.__module__}.{kind.__qualname__}", **told}
+
+
+def _compared(value: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(value) if field.compare]
+
+
+def _steps(value: Any) -> Iterator[Step[Any]]:
+    """The steps in ``value``, and in what it holds; not those that they need in turn."""
+    if isinstance(value, Step):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for name in _compared(value):
+            yield from _steps(getattr(value, name))
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _steps(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _steps(each)
+
+
+def _versions(needs: tuple[str, ...]) -> dict[str, str | None]:
+    own = {"lso_native": lso_native.__version__, "numpy": np.__version__, "simd": lso_native.simd}
+    return own | {name: _version(name) for name in needs}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
