@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from lso_native._typing import Float64Array
-from lso_native.study.step import Facts, FactsStep, Step
-from lso_native.study.work import Work
+from lso_native.study.step import Facts, FactsStep, Step, Work
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Numbers(Step[Float64Array]):
 
     def make(self, work: Work) -> Float64Array:
         work.progress.start(self.title, self.n)
-        with (work.store.path.parent / "made.txt").open("a") as log:
+        with (work.folder.parent / "made.txt").open("a") as log:
             log.write(f"{self.title} {self.seed}\n")
         return np.random.default_rng(self.seed).random(self.n)
 

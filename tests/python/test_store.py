@@ -17,8 +17,8 @@ from lso_native.study import step as steps
 from lso_native.study.lock import try_lock
 from lso_native.study.progress import Silent
 from lso_native.study.runner import missing, run_steps
+from lso_native.study.step import Work
 from lso_native.study.store import Store
-from lso_native.study.work import Work
 from study_steps import Numbers, Total, made
 
 PARTS = (Numbers(3, 1), Numbers(4, 2))

@@ -6,29 +6,31 @@ changes what comes out of it is in its ``key``, so that what a folder holds unde
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 
 import lso_native
 from lso_native._checks import shown
 from lso_native.errors import ArgumentTypeError
+from lso_native.study.memory import Memory
+from lso_native.study.progress import Progress, Silent
 
-if TYPE_CHECKING:
-    from .work import Work
-
-__all__ = ["Facts", "FactsStep", "Step", "content", "identity", "key_of"]
+__all__ = ["Facts", "FactsStep", "Source", "Step", "Work", "content", "identity", "key_of"]
 
 T = TypeVar("T")
+S = TypeVar("S", covariant=True)
 Facts = dict[str, Any]
 """Figures by their names, as JSON takes them."""
 
@@ -91,6 +93,54 @@ class FactsStep(Step[Facts]):
         """Read facts.json."""
         facts: Facts = read_json(folder / "facts.json")
         return facts
+
+
+class Source(Protocol[S]):
+    """What can be told from others by ``identity`` and be loaded: a data set."""
+
+    def load(self) -> S:
+        """What it stands for."""
+
+
+@dataclass
+class Work:
+    """Products of other steps, and who hears of progress."""
+
+    folder: Path
+    """The store's."""
+    products: Callable[[Step[Any]], Any]
+    memory: Memory
+    progress: Progress = field(default_factory=Silent)
+    threads: int | None = None
+    """For the engine; None for as many as there are processors."""
+    _clocked: float | None = field(default=None, init=False)
+
+    def get(self, step: Step[T]) -> T:
+        """The product of ``step``, which is in the store."""
+        product: T = self.products(step)
+        return product
+
+    def data(self, source: Source[T]) -> T:
+        """What ``source`` loads, once a process as long as no others come between."""
+        return self.once(source, source.load)
+
+    def once(self, what: Any, make: Callable[[], T]) -> T:
+        """What ``make`` gives, which ``what`` (see ``identity``) tells from others: once a process, if it is not too
+        long ago. For what takes longer to work out than to hold, and is no step of its own."""
+        return cast(T, self.memory.get(key_of(what), make))
+
+    @contextlib.contextmanager
+    def clock(self) -> Iterator[None]:
+        """Only the bodies of this count as the step's time, where there are any."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._clocked = (self._clocked or 0.0) + time.perf_counter() - begin
+
+    def seconds(self, whole: float) -> float:
+        """What to keep as the step's time, which took ``whole`` seconds in all."""
+        return whole if self._clocked is None else self._clocked
 
 
 def content(step: Step[Any]) -> dict[str, Any]:

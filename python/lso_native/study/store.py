@@ -27,9 +27,9 @@ from typing import Any, NamedTuple, TypeVar
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.study.lock import lock, try_lock
+from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
-from lso_native.study.step import Step, content, read_json, write_json
-from lso_native.study.work import Memory, Work
+from lso_native.study.step import Step, Work, content, read_json, write_json
 
 __all__ = ["Running", "Store"]
 
@@ -58,7 +58,7 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = check_writable_dir(path)
-        self.memory = Memory(_OTHERS)
+        self._others = Memory(_OTHERS)
         self._products = Memory(_PRODUCTS)
         self._whole: set[str] = set()
         self._check_format()
@@ -144,7 +144,8 @@ class Store:
     ) -> None:
         self._discard(step)  # what is damaged, or was left by a kill
         beside = self._beside(step)
-        work = Work(self, _Telling(progress, step.title, descriptor), threads)
+        telling = _Telling(progress, step.title, descriptor)
+        work = Work(self.path, self.load, self._others, telling, threads)
         for needed in step.inputs:
             self.load(needed)  # not counted as the step's own time
         begin = time.perf_counter()
