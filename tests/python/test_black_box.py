@@ -104,3 +104,61 @@ def test_a_bad_box_is_refused_by_name(call: Any, argument: str, got: str) -> Non
 def test_nothing_can_be_asked_before_fit() -> None:
     with pytest.raises(lso.NotFittedError, match="fit"):
         lso.BlackBox(named).between(top=(0, 1))
+
+
+class Moody:
+    """The formula, which fails where the first number is large: it raises, or says NaN."""
+
+    def __init__(self, raises: bool) -> None:
+        self.raises, self.asked = raises, 0
+
+    def fails(self, samples: Array) -> Array:
+        return np.asarray(samples[:, 0] > 0.55)
+
+    def __call__(self, samples: Array) -> Array:
+        self.asked += len(samples)
+        failed = self.fails(samples)
+        if self.raises and failed.any():
+            raise ZeroDivisionError("the simulator")
+        return np.asarray(np.where(failed[:, None], np.nan, formula(samples)))
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_box_may_fail_on_some_samples(raises: bool) -> None:
+    moody = Moody(raises)
+    box = fitted(moody, may_fail=True)
+    assert box.failures_ == moody.fails(X).sum() > 10
+    assert box.calls_ == 400
+    whole = fitted(formula)
+    left = ~moody.fails(X)
+    alone = lso.BlackBox(formula, surrogate=lso.Regressor(hidden=(16,), epochs=60, random_state=0))
+    alone.fit(X[left])
+    assert (
+        box.surrogate.predict(X) == alone.surrogate.predict(X)
+    ).all()  # what failed taught nothing
+    asked = box.between(y0=(1.6, 1.7)) if raises else box.between(y0=(1.6, 1.7), y1=(0.4, 0.6))
+    result = lso.generate(DECODER.astype("float32"), asked, 40, prior=Normal(), random_state=0)
+    assert not moody.fails(result.samples)[result.success].any()
+    assert result.success.all()
+    assert result.box_failures > 0
+    assert f"{result.box_failures} of which failed" in str(result)
+    assert whole.failures_ == 0
+
+
+def test_a_box_that_fails_on_every_sample_is_an_error() -> None:
+    def broken(_: Array) -> Array:
+        raise ZeroDivisionError("the simulator")
+
+    with pytest.raises(ZeroDivisionError, match="the simulator"):
+        fitted(broken, may_fail=True)
+    assert_refused(
+        lambda: fitted(lambda s: np.full(len(s), np.nan), may_fail=True), "function", "NaN"
+    )
+    box = fitted(may_fail=True)
+    box.function = broken
+    asked = box.between(top=(1.6, 1.7))
+    decoder = DECODER.astype("float32")
+    result = lso.generate(decoder, asked, 5, prior=Normal(), attempts=1, random_state=0)
+    assert not result.success.any()
+    assert result.box_failures == result.box_calls >= 5
+    assert result.samples.shape == (5, X.shape[1])

@@ -180,6 +180,31 @@ def test_a_box_has_the_last_word_and_shifts_the_aim() -> None:
     assert aimed.box_calls <= 4 * 30
 
 
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_box_is_asked_so_often_and_no_more(most: int) -> None:
+    box = Box()
+    wanted = lso.InRange(0, 1) & box.between(a=(0.0, 0.05))
+    result = generate(wanted, calls=most)
+    assert result.calls.max() == most
+    assert box.calls == result.calls.sum() == result.box_calls
+    assert (result.calls[result.success] >= 1).all()
+    truth = NUMBERS(result.samples)[result.success, 0]
+    assert ((truth >= 0) & (truth <= 0.05)).all()
+    assert (result.success | (result.calls == most) | (result.attempts == 10)).all()
+
+
+def test_more_calls_find_more() -> None:
+    wanted = lso.InRange(0, 1) & Box().between(a=(0.0, 0.05))
+    found = [generate(wanted, calls=most).success.sum() for most in (1, 2, 4)]
+    assert found[0] < found[1] <= found[2]
+
+
+def test_a_box_is_not_asked_where_its_surrogate_has_not_got() -> None:
+    box = Box()
+    result = generate(READ.at_least(a=1e6) & box.at_least(a=-1e6), n=4, attempts=1, calls=2)
+    assert box.calls == result.box_calls == result.calls.sum() == 0
+
+
 def test_numbers_of_one_box_cost_one_call() -> None:
     box = Box(bias=0.0)
     result = generate(box.between(a=(-0.2, 0.2), b=(-1.0, 1.0)), n=20)

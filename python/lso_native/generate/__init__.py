@@ -42,6 +42,7 @@ def generate(
     max_iterations: int = 200,
     aims: int = 3,
     rises: int = 20,
+    calls: int | None = None,
     different: float = 0.01,
     random_state: RandomState = None,
     threads: int | None = None,
@@ -71,6 +72,9 @@ def generate(
     max_iterations : steps of one descent.
     aims : how often an attempt is aimed anew after a box has spoken.
     rises : how often more is asked of what is to be as much as possible, a quarter of its spread each time.
+    calls : how often a box may be asked about a sample, in all attempts, and then only where its surrogate takes the
+        sample for met; a conflict is not looked for then, since that asks too. None: as often as it takes, and once at
+        least.
     different : the least distance between two samples, as a share of the mean distance between draws.
     random_state : seed. The samples depend on it, not on threads.
     callback : called with GenerateProgress after each attempt.
@@ -98,6 +102,7 @@ def generate(
             check_int("aims", aims, minimum=0),
             check_int("rises", rises, minimum=0),
             threads,
+            None if calls is None else check_int("calls", calls),
         ),
         attempts=check_int("attempts", attempts),
         different=check_number("different", different, minimum=0.0, below=1.0),

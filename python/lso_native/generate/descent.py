@@ -32,6 +32,9 @@ class Descent:
     rises: int
     """How often more is asked of a number that is to be as much as possible."""
     threads: int | None
+    calls: int | None = None
+    """How often a box may be asked about a sample, and only where its surrogate takes it for met; None: as often as it
+    takes, and once at least."""
 
 
 @dataclass(eq=False)
@@ -46,21 +49,18 @@ class Found:
     believed: BoolArray
     """(n,) whether all is met, but for what a box has to say."""
     met: BoolArray
+    asked: BoolArray
+    """(n,) whether a box has spoken of the sample as it is."""
+    calls: IntArray
+    """(n,) how often a box was asked on the way."""
 
     def unsay(self, parts: Sequence[Part], rows: IntArray) -> None:
         """Take back what networks said of ``rows`` where a box has to say it, until it has."""
+        self.asked[rows] = False
         for part, reading in zip(parts, self.readings, strict=True):
             if isinstance(part.requirement, Checked):
                 reading.miss[rows], reading.met[rows] = np.nan, False
                 self.met[rows] &= not part.hard
-
-    def unsaid(self, parts: Sequence[Part]) -> BoolArray:
-        """(n,) whether a box has not spoken: a surrogate did not get where it was aimed."""
-        unsaid = np.zeros(len(self.met), np.bool_)
-        for part, reading in zip(parts, self.readings, strict=True):
-            if isinstance(part.requirement, Checked) and not isinstance(part.requirement, Rising):
-                unsaid |= np.isnan(reading.miss)
-        return unsaid
 
     def others(self, parts: Sequence[Part]) -> BoolArray:
         """(n,) whether all is met that no box has to say."""
@@ -72,21 +72,23 @@ class Found:
 
     def put(self, rows: IntArray, other: Found) -> None:
         """``other``, which goes on from ``rows``, in place of these."""
-        before = self.iterations[rows]
+        iterations, calls = self.iterations[rows], self.calls[rows]
         self.set(rows, other)
-        self.iterations[rows] += before
+        self.iterations[rows] += iterations
+        self.calls[rows] += calls
 
     def empty(self, n: int) -> Found:
         """Of this kind, of n descents that came to nothing yet."""
         made = self.take(np.zeros(n, np.int64))
         made.loss[:] = np.inf
+        made.calls[:] = 0
         for flags in (made.believed, made.met, *(reading.met for reading in made.readings)):
             flags[:] = False
         return made
 
     def set(self, rows: IntArray, other: Found) -> None:
         """``other``, in order, in place of ``rows``."""
-        for name in ("latents", "samples", "iterations", "loss", "believed", "met"):
+        for name in _ROWS:
             getattr(self, name)[rows] = getattr(other, name)
         for mine, theirs in zip(self.readings, other.readings, strict=True):
             mine.put(rows, theirs)
@@ -101,7 +103,12 @@ class Found:
             [reading.take(rows) for reading in self.readings],
             self.believed[rows],
             self.met[rows],
+            self.asked[rows],
+            self.calls[rows],
         )
+
+
+_ROWS = ("latents", "samples", "iterations", "loss", "believed", "met", "asked", "calls")
 
 
 @dataclass
@@ -113,26 +120,36 @@ class Attempt:
     descent: Descent
     decoded: int = 0
     box_calls: int = 0
+    box_failures: int = 0
+    left: IntArray | None = None
+    """(n,) how often a box may still be asked about each; None: as often as it takes."""
     found: Found | None = None
     """What there is so far, for who stops it."""
 
     def run(self, starts: FloatArray) -> Found:
         """From ``starts`` (n, latent) to where everything is met, as far as it can be."""
         self.found = None
-        found = self._aim(starts, self.parts)
+        found = self._aim(starts, self.parts, self.left)
         if any(isinstance(part.requirement, Rising) for part in self.parts):
             self._rise(found)
         return found
 
-    def _aim(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
-        """Descend and, where the box does not agree, aim by so much more and descend again."""
+    def _aim(
+        self, starts: FloatArray, parts: Sequence[Part], left: IntArray | None = None
+    ) -> Found:
+        """Descend and, where the box does not agree, aim by so much more and descend again; the box may be asked
+        ``left`` times (n,) about each."""
         found = self._descend(starts, parts)
         if self.found is None:
             self.found = found
         open_rows = np.arange(len(starts))
         for aim in range(self.descent.aims + 1):
             open_rows = open_rows[found.believed[open_rows]]
+            if left is not None:
+                open_rows = open_rows[found.calls[open_rows] < left[open_rows]]
             shift = self._ask(found, open_rows, parts)
+            for more in shift.values():  # where the box failed there is nothing to aim by
+                open_rows = open_rows[~np.isnan(more[open_rows]).any(axis=1)]
             open_rows = open_rows[~found.met[open_rows]]
             if aim == self.descent.aims or not open_rows.size or not shift:
                 break
@@ -144,7 +161,8 @@ class Attempt:
                 again.append(dataclasses.replace(part, requirement=asked))
             found.put(open_rows, self._descend(found.latents[open_rows], again))
             found.unsay(parts, open_rows)
-        self._ask(found, np.flatnonzero(found.unsaid(parts)), parts)
+        if left is None and any(_has_last_word(part) for part in parts):
+            self._ask(found, np.flatnonzero(~found.asked), parts)
         return found
 
     def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
@@ -176,6 +194,8 @@ class Attempt:
             readings,
             believed,
             believed.copy(),
+            np.zeros(len(starts), np.bool_),
+            np.zeros(len(starts), np.int64),
         )
         found.unsay(parts, np.arange(len(starts)))
         if stop is not None:
@@ -198,12 +218,15 @@ class Attempt:
             box, network = requirement.box, requirement.head(self.decoder)
             assert network is not None
             if id(box) not in said and rows.size:
-                told = box_numbers(requirement.name, box(samples), len(rows))
+                told = box_numbers(
+                    requirement.name, box(samples), len(rows), may_fail=requirement.may_fail
+                )
                 if told.shape[1] != network.n_outputs:
                     expected = f"numbers of shape {(len(rows), network.n_outputs)} from the box"
                     raise ArgumentError(requirement.name, expected, f"shape {told.shape}")
                 said[id(box)] = told
                 self.box_calls += len(rows)
+                self.box_failures += int(np.isnan(told).any(axis=1).sum())
             shift[place] = np.zeros((len(found.met), network.n_outputs))
             if not rows.size:
                 continue
@@ -215,6 +238,8 @@ class Attempt:
             met &= reading.met | (not parts[place].hard)
             shift[place][rows] = network(samples).astype(np.float64) - says
         if checked:
+            found.asked[rows] = True
+            found.calls[rows] += 1
             found.met[rows] = met & found.others(parts)[rows]
         return shift
 
@@ -231,7 +256,8 @@ class Attempt:
                 else part
                 for part, value in zip(self.parts, before, strict=True)
             ]
-            then = self._aim(found.latents[rows], more)
+            left = None if self.left is None else (self.left - found.calls)[rows]
+            then = self._aim(found.latents[rows], more, left)
             better = then.met.copy()
             for place, part in enumerate(self.parts):
                 if isinstance(part.requirement, Rising):
@@ -240,5 +266,11 @@ class Attempt:
                         then.readings[place].values, np.full(n, np.nan), np.zeros(n, np.bool_)
                     )
                     better &= part.requirement.gain(before[place], then.readings[place].values) > 0
+            found.calls[rows[~better]] += then.calls[~better]
             rows = rows[better]
             found.put(rows, then.take(better))
+
+
+def _has_last_word(part: Part) -> bool:
+    """Whether a box has to speak before ``part`` is met."""
+    return isinstance(part.requirement, Checked) and not isinstance(part.requirement, Rising)

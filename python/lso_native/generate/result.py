@@ -75,6 +75,10 @@ class GenerateResult(Rows):
     """Samples decoded in all: those that starts were chosen from, and one an iteration."""
     box_calls: int
     """Samples that a box, whose word is the last, was asked about."""
+    calls: IntArray
+    """(n,) how often on the way to this sample, in all attempts."""
+    box_failures: int
+    """Samples of which a box had nothing to say, and which therefore do not count as met."""
     conflict: tuple[str, ...]
     """Where no sample could be found: the names of requirements that keep each other from being met. Each can be left
     out alone for samples to be found among the starts tried; empty where some were found."""
@@ -143,6 +147,8 @@ class GenerateResult(Rows):
         line = f"{found} of {n} as asked ({self.requirement!r}), {self.decoded:,} decoded"
         if self.box_calls:
             line += f", {self.box_calls:,} calls of the box"
+        if self.box_failures:
+            line += f", {self.box_failures:,} of which failed"
         if self.conflict:
             what = "not together" if len(self.conflict) > 1 else "not to be had"
             line += f"; {what}: {', '.join(self.conflict)}"

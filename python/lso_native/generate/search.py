@@ -44,7 +44,7 @@ class Search:
         least = self._least_distance() if n > 1 else 0.0
         try:
             for number in range(1, self.attempts + 1):
-                missing = np.flatnonzero(~kept.success)
+                missing = np.flatnonzero(~kept.success & self._may_ask(kept))
                 for begin in range(0, len(missing), _BLOCK):
                     rows = missing[begin : begin + _BLOCK]
                     seed = subseed(self.seed, "attempt", number, begin)
@@ -54,7 +54,7 @@ class Search:
                 kept.success &= ~kept.repeated(least)
                 if kept.success.all():
                     break
-            blamed = () if kept.success.any() else self._conflict(attempt)
+            blamed = () if kept.success.any() or self.descent.calls else self._conflict(attempt)
         except (Exception, KeyboardInterrupt) as stop:
             kept.success &= ~kept.repeated(least)
             result = kept.result(self, attempt, (), interrupted=True) if kept.found else None
@@ -71,6 +71,8 @@ class Search:
         self, attempt: Attempt, kept: _Kept, rows: IntArray, seed: int, number: int
     ) -> None:
         attempt.parts = tuple(_faded(part, number) for part in self.plan.parts)
+        if self.descent.calls is not None:
+            attempt.left = self.descent.calls - kept.calls[rows]
         starts = self.starts.take(len(rows), self.plan, seed)
         attempt.decoded += len(rows) * self.starts.best_of * (self.starts.best_of > 1)
         try:
@@ -80,6 +82,11 @@ class Search:
                 kept.take(rows, starts, attempt.found)
             raise
         kept.take(rows, starts, found)
+
+    def _may_ask(self, kept: _Kept) -> BoolArray:
+        """(n,) whether a box may be asked about the sample once more."""
+        most = self.descent.calls
+        return kept.calls < (np.inf if most is None else most)
 
     def _least_distance(self) -> float:
         """``different`` of the mean distance between draws."""
@@ -97,12 +104,15 @@ class Search:
         )
 
         def feasible(parts: tuple[Part, ...]) -> bool:
-            tried = dataclasses.replace(attempt, parts=parts, decoded=0, box_calls=0, found=None)
+            tried = dataclasses.replace(
+                attempt, parts=parts, decoded=0, box_calls=0, box_failures=0, left=None, found=None
+            )
             plan = Plan(self.plan.decoder, parts)
             starts = self.starts.take(_TRIED, plan, subseed(self.seed, "conflict"))
             met = bool(tried.run(starts).met.any())
             attempt.decoded += tried.decoded + _TRIED * self.starts.best_of
             attempt.box_calls += tried.box_calls
+            attempt.box_failures += tried.box_failures
             return met
 
         return tuple(part.name for part in conflict(hard, feasible))
@@ -121,6 +131,7 @@ class _Kept:
     def __init__(self, n: int) -> None:
         self.success = np.zeros(n, np.bool_)
         self.attempts = np.zeros(n, np.int64)
+        self.calls = np.zeros(n, np.int64)
         self._starts: FloatArray | None = None
         self.found: Found | None = None
 
@@ -132,6 +143,7 @@ class _Kept:
             self.found = found.empty(n)
         better = found.met | ~(found.loss >= self.found.loss[rows])
         self.attempts[rows] += 1
+        self.calls[rows] += found.calls
         self.found.set(rows[better], found.take(better))
         self._starts[rows[better]] = starts[better]
         self.success[rows] = self.found.met[rows]
@@ -165,6 +177,8 @@ class _Kept:
             attempts=self.attempts,
             decoded=attempt.decoded,
             box_calls=attempt.box_calls,
+            calls=self.calls,
+            box_failures=attempt.box_failures,
             conflict=blamed,
             interrupted=interrupted,
         )

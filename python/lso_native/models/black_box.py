@@ -8,8 +8,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import shown
-from lso_native._typing import Float64Array, FloatArray
+from lso_native._checks import check_flag, shown
+from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import not_fitted
 from lso_native.models.regressor import Regressor
@@ -27,8 +27,12 @@ class BlackBox(Readable):
     function : of samples (n, n_features); returns (n,), (n, k), or a structured array or table of named columns.
     surrogate : the Regressor that is to learn it, for ``fit``; or one that already has, of the same numbers.
     names : of the k numbers; those of the structured array or table, else y0, y1 and so on.
+    may_fail : whether the function may raise, or return what is not finite, on some samples. ``fit`` leaves these out,
+        ``generate`` counts them as not met, and both say how many there were. Where it raises it is asked again about
+        one sample after the other; what it raises goes up where it does so for each.
 
-    ``calls_`` counts the samples that ``fit`` asked about; those that ``generate`` asks about are in its result.
+    ``calls_`` counts the samples that ``fit`` asked about, ``failures_`` those of them on which the function failed;
+    of those that ``generate`` asks about its result tells.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class BlackBox(Readable):
         *,
         surrogate: Regressor | None = None,
         names: tuple[str, ...] | None = None,
+        may_fail: bool = False,
     ) -> None:
         if not callable(function):
             raise ArgumentTypeError("function", "a function of samples", shown(function))
@@ -45,20 +50,22 @@ class BlackBox(Readable):
         self.function = function
         self.surrogate = Regressor(random_state=0) if surrogate is None else surrogate
         self.names = names
-        self.calls_ = 0
+        self.may_fail = check_flag("may_fail", may_fail)
+        self.calls_ = self.failures_ = 0
 
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Ask the box about ``X`` (n_samples, n_features), and train the surrogate on what it says.
 
         The X that serve best are like what will be generated: decoded draws rather than the data alone.
-        Raises ValueError where the box returns another shape, or anything that is not finite.
+        Raises ValueError where the box returns another shape, or anything that is not finite, unless it ``may_fail``.
         """
         samples = np.asarray(X)
-        said = self.function(samples)
-        self.calls_ = len(samples)
-        if self.names is None:
-            self.names = _names(said)
-        self.surrogate.fit(samples, self._numbers(said, len(samples)))
+        said = self._asked(samples)
+        failed = np.isnan(said).any(axis=1)
+        self.calls_, self.failures_ = len(samples), int(failed.sum())
+        if failed.all():
+            raise ArgumentError("function", "numbers of some samples at least", "NaN for all")
+        self.surrogate.fit(samples[~failed], said[~failed])
         return self
 
     @property
@@ -73,16 +80,47 @@ class BlackBox(Readable):
         if len(names) != len(learned.names):
             expected = f"{len(learned.names)} names, one a number that the surrogate has learned"
             raise ArgumentError("names", expected, len(names))
-        return Quantities(learned.network, names, learned.spread, self._ask)
+        return Quantities(learned.network, names, learned.spread, self._ask, self.may_fail)
 
     def predict(self, X: npt.ArrayLike) -> Float64Array:
-        """What the box itself says of ``X``: (n_samples, k)."""
-        samples = np.asarray(X)
-        return self._numbers(self.function(samples), len(samples))
+        """What the box itself says of ``X``: (n_samples, k); where it ``may_fail``, a row of NaN where it did."""
+        return self._asked(np.asarray(X))
 
     def _ask(self, samples: FloatArray) -> Float64Array:
-        # a function that works in place must not change what was found
-        return self._numbers(self.function(samples.copy()), len(samples))
+        return self._asked(samples.copy())  # one that works in place must not change what was found
+
+    def _asked(self, samples: Array) -> Float64Array:
+        """What the box says; of what it fails on, where it may, NaN."""
+        try:
+            return self._said(samples)
+        except ArgumentError:
+            raise
+        except Exception as error:
+            if not self.may_fail:
+                raise
+            said = [self._row(row[None]) for row in samples]
+            widths = {each.shape[1] for each in said if each is not None}
+            if self.surrogate.__sklearn_is_fitted__():
+                widths.add(self.surrogate.network_.n_outputs)
+            if not widths:
+                raise error
+            nothing = np.full((1, max(widths)), np.nan)
+            return np.concatenate([nothing if each is None else each for each in said])
+
+    def _row(self, sample: Array) -> Float64Array | None:
+        """What the box says of one sample; None where it raises."""
+        try:
+            return self._said(sample)
+        except ArgumentError:
+            raise
+        except Exception:  # noqa: BLE001 - of whatever kind, it is the function's
+            return None
+
+    def _said(self, samples: Array) -> Float64Array:
+        said = self.function(samples)
+        if self.names is None:
+            self.names = _names(said)
+        return self._numbers(said, len(samples))
 
     def _numbers(self, said: Any, n: int) -> Float64Array:
         """What the box said, as (n, k); ValueError for another shape or what is not finite."""
@@ -95,7 +133,7 @@ class BlackBox(Readable):
                     "function", f"a column {missing[0]!r}", f"columns {', '.join(names)}"
                 )
             said = np.stack([np.asarray(said[name]) for name in wanted], axis=1)
-        return box_numbers("function", said, n)
+        return box_numbers("function", said, n, may_fail=self.may_fail)
 
 
 def _names(said: Any) -> tuple[str, ...] | None:

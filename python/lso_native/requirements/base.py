@@ -179,6 +179,11 @@ class Checked(Requirement):
         """What has the last word: of samples (n, n_features) it says (n, n_outputs of the network). Asked once for all
         requirements that share it."""
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether a row of what the box says may be NaN: it failed on that sample, which then is not met."""
+        return False
+
     @abstractmethod
     def judge(self, said: Float64Array) -> Reading:
         """Whether what the box said (n, n_outputs) is as asked."""

@@ -39,12 +39,14 @@ class Quantities:
     names : of its outputs.
     spread : (n_names,) how much they vary over ordinary samples: the unit of errors.
     box : what has the last word, a function of samples (n, n_features) that returns (n, n_names); None: the network.
+    may_fail : whether a row of the box may be NaN, of a sample of which it has nothing to say.
     """
 
     network: Model
     names: tuple[str, ...]
     spread: Float64Array
     box: Callable[[FloatArray], Float64Array] | None = None
+    may_fail: bool = False
 
     def place(self, name: str) -> int:
         """The output of that name. Raises ValueError where there is none."""
@@ -191,6 +193,11 @@ class _Boxed(Checked):
         assert self.of.box is not None
         return self.of.box
 
+    @property
+    def may_fail(self) -> bool:
+        """As the quantities say."""
+        return self.of.may_fail
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckedWithin(Within, _Boxed):
@@ -260,9 +267,9 @@ class CheckedExtreme(Extreme, _Boxed):
         return self
 
 
-def box_numbers(name: str, said: Any, n_samples: int) -> Float64Array:
+def box_numbers(name: str, said: Any, n_samples: int, *, may_fail: bool = False) -> Float64Array:
     """What a box said of ``n_samples``, as (n_samples, k). Raises ValueError or TypeError, of the argument ``name``,
-    for another shape and for what is not finite."""
+    for another shape and for what is not finite; where it ``may_fail``, such a row becomes NaN."""
     try:
         array = np.asarray(said, dtype=np.float64)
     except (TypeError, ValueError):
@@ -271,12 +278,14 @@ def box_numbers(name: str, said: Any, n_samples: int) -> Float64Array:
     if rows.ndim != 2 or len(rows) != n_samples:
         expected = f"numbers of {n_samples} samples from the box, a row each"
         raise ArgumentError(name, expected, f"shape {array.shape}")
-    finite = np.isfinite(rows).all(axis=1)
-    if not finite.all():
-        first = int(np.flatnonzero(~finite)[0])
-        got = f"NaN or inf for {int((~finite).sum())} samples, {rows[first]} for sample {first}"
-        raise ArgumentError(name, "finite numbers from the box", got)
-    return rows
+    finite = np.asarray(np.isfinite(rows).all(axis=1))
+    if finite.all():
+        return rows
+    if may_fail:
+        return np.where(finite[:, None], rows, np.nan)
+    first = int(np.flatnonzero(~finite)[0])
+    got = f"NaN or inf for {int((~finite).sum())} samples, {rows[first]} for sample {first}"
+    raise ArgumentError(name, "finite numbers from the box", got)
 
 
 def _pair(name: str, ends: Any) -> Ends:
