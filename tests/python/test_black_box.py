@@ -107,13 +107,13 @@ def test_nothing_can_be_asked_before_fit() -> None:
 
 
 class Moody:
-    """The formula, which fails where the first number is large: it raises, or says NaN."""
+    """The formula, which fails on a quarter of all samples, here and there: it raises, or says NaN."""
 
     def __init__(self, raises: bool) -> None:
         self.raises, self.asked = raises, 0
 
     def fails(self, samples: Array) -> Array:
-        return np.asarray(samples[:, 0] > 0.55)
+        return np.asarray(np.floor(1_000 * samples[:, 3].astype(float)) % 4 == 0)
 
     def __call__(self, samples: Array) -> Array:
         self.asked += len(samples)
@@ -129,20 +129,17 @@ def test_a_box_may_fail_on_some_samples(raises: bool) -> None:
     box = fitted(moody, may_fail=True)
     assert box.failures_ == moody.fails(X).sum() > 10
     assert box.calls_ == 400
-    whole = fitted(formula)
     left = ~moody.fails(X)
     alone = lso.BlackBox(formula, surrogate=lso.Regressor(hidden=(16,), epochs=60, random_state=0))
     alone.fit(X[left])
-    assert (
-        box.surrogate.predict(X) == alone.surrogate.predict(X)
-    ).all()  # what failed taught nothing
-    asked = box.between(y0=(1.6, 1.7)) if raises else box.between(y0=(1.6, 1.7), y1=(0.4, 0.6))
-    result = lso.generate(DECODER.astype("float32"), asked, 40, prior=Normal(), random_state=0)
+    taught = box.surrogate.predict(X)
+    assert (taught == alone.surrogate.predict(X)).all()  # what failed taught nothing
+    asked = box.between(y0=(1.6, 1.7), y1=(0.4, 0.5))
+    result = lso.generate(DECODER.astype("float32"), asked, 30, prior=Normal(), random_state=0)
     assert not moody.fails(result.samples)[result.success].any()
     assert result.success.all()
     assert result.box_failures > 0
     assert f"{result.box_failures} of which failed" in str(result)
-    assert whole.failures_ == 0
 
 
 def test_a_box_that_fails_on_every_sample_is_an_error() -> None:

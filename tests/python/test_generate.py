@@ -185,7 +185,7 @@ def test_a_box_is_asked_so_often_and_no_more(most: int) -> None:
     box = Box()
     wanted = lso.InRange(0, 1) & box.between(a=(0.0, 0.05))
     result = generate(wanted, calls=most)
-    assert result.calls.max() == most
+    assert 1 <= result.calls.max() <= most
     assert box.calls == result.calls.sum() == result.box_calls
     assert (result.calls[result.success] >= 1).all()
     truth = NUMBERS(result.samples)[result.success, 0]
