@@ -50,6 +50,14 @@ from lso_native.requirements import (
     convex_condition,
     torch_condition,
 )
+from lso_native.retraining import (
+    Believed,
+    LookedUp,
+    RetrainingProgress,
+    RetrainingResult,
+    rank_weights,
+    weighted_retraining,
+)
 from lso_native.show import Picture, show
 from lso_native.terms import *  # noqa: F403
 from lso_native.training import TrainProgress, TrainResult, train
@@ -71,6 +79,7 @@ __all__ = [
     "VAE",
     "Asks",
     "Autoencoder",
+    "Believed",
     "BlackBox",
     "Branch",
     "Classifier",
@@ -91,6 +100,7 @@ __all__ = [
     "Learner",
     "Likely",
     "Linear",
+    "LookedUp",
     "Mixture",
     "Model",
     "Near",
@@ -105,6 +115,8 @@ __all__ = [
     "Regressor",
     "Requirement",
     "RequirementResult",
+    "RetrainingProgress",
+    "RetrainingResult",
     "TermResult",
     "TrainProgress",
     "TrainResult",
@@ -118,12 +130,14 @@ __all__ = [
     "normal",
     "optimize",
     "permutation",
+    "rank_weights",
     "save",
     "show",
     "simd",
     "torch_condition",
     "train",
     "uniform",
+    "weighted_retraining",
 ]
 
 

@@ -30,6 +30,7 @@ FLOORS = (
     {"requirements"},
     {"models", "files", "data", "metrics", "irregularity", "show"},
     {"generate"},
+    {"retraining"},
     {"study"},
     {"figures", "report"},
     {"cli", "commands"},

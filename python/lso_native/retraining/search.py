@@ -1,0 +1,175 @@
+"""Where to ask next: searches of a latent space, of which the loop decodes what they find and asks the objective."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lso_native._checks import check_int, shown
+from lso_native._typing import Float64Array, FloatArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.generate import generate
+from lso_native.generate.starts import box_of
+from lso_native.models.black_box import BlackBox
+from lso_native.models.regressor import Regressor
+from lso_native.models.training import subseed
+from lso_native.network import Model
+from lso_native.retraining.weights import drawn
+
+__all__ = ["Believed", "Known", "LookedUp", "Search"]
+
+_MOST = 1_000_000  # points of a grid
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What is known when the next samples are to be chosen."""
+
+    decoder: Any
+    """As it was just retrained: it has ``decoder_``."""
+    finish: Callable[[FloatArray], FloatArray] | None
+    """What is done to decoded samples before they are asked about."""
+    samples: FloatArray
+    """(n, n_features) all that were answered, those to begin with included."""
+    values: Float64Array
+    """(n,) what the objective said of them, the more the better."""
+    weights: Float64Array
+    """(n,) how much each counts, of mean 1."""
+    objective: BlackBox
+    """What the samples are asked about; a search that asks it itself is told of in no count."""
+    seed: int
+    threads: int | None
+
+    @property
+    def network(self) -> Model:
+        """Of latents (n, latent)."""
+        network: Model = self.decoder.decoder_
+        return network
+
+    def decode(self, latents: FloatArray) -> FloatArray:
+        """The samples (n, n_features) that latents (n, latent) stand for, finished."""
+        samples = self.network(latents, threads=self.threads)
+        if self.finish is None:
+            return samples
+        finished = np.ascontiguousarray(self.finish(samples.copy()), dtype=samples.dtype)
+        if finished.shape != samples.shape:
+            got = f"shape {finished.shape}"
+            raise ArgumentError("finish", f"a function that returns shape {samples.shape}", got)
+        return finished
+
+
+class Search(ABC):
+    """Chooses latents. A copy of it serves one run, so that it may keep what it learns from round to round."""
+
+    @abstractmethod
+    def latents(self, known: Known, n: int) -> FloatArray:
+        """Latents (m, latent), the most promising first. The first ``n`` whose samples are new will be asked about:
+        fewer where there are not so many."""
+
+
+@dataclass
+class Believed(Search):
+    """By regressors that learned what the objective said: each aims for more than the best so far, and then for as much
+    as it believes in, by ``lso.generate``.
+
+    They learn draws of their own from all that is known, by the same weights as the decoder, and take turns: where they
+    differ they look in different places (Thompson sampling by bootstrap: Osband and Van Roy 2015, arXiv:1507.00300).
+
+    regressor : what they are copies of. None: one of 64 nodes, which learns 20 epochs at first.
+    members : how many there are.
+    epochs : passes over the samples with which they go on in later rounds.
+    attempts, best_of : as of ``lso.generate``.
+    """
+
+    regressor: Regressor | None = None
+    members: int = 4
+    epochs: int = 2
+    attempts: int = 2
+    best_of: int = 64
+
+    def __post_init__(self) -> None:
+        if self.regressor is not None and not isinstance(self.regressor, Regressor):
+            raise ArgumentTypeError("regressor", "a Regressor", shown(self.regressor))
+        for name in ("members", "epochs", "attempts", "best_of"):
+            check_int(name, getattr(self, name))
+        self.members_: list[Regressor] = []
+
+    def latents(self, known: Known, n: int) -> FloatArray:
+        """Those of the members in turn."""
+        self._learn(known)
+        each = -(-n // self.members)
+        best = float(known.values.max())
+        found = []
+        for number, member in enumerate(self.members_[:n]):
+            asked = member.at_least(best) & member.most()
+            result = generate(
+                known.decoder,
+                asked,
+                each,
+                attempts=self.attempts,
+                best_of=self.best_of,
+                random_state=subseed(known.seed, "member", number),
+                threads=known.threads,
+            )
+            believed = member.predict(result.samples)
+            found.append(result.latents[np.argsort(-believed, kind="stable")])
+        return np.stack(found, axis=1).reshape(-1, found[0].shape[1])
+
+    def _learn(self, known: Known) -> None:
+        """The members, from what is known now."""
+        first = not self.members_
+        if first:
+            base = Regressor(epochs=20) if self.regressor is None else self.regressor
+            self.members_ = [copy.deepcopy(base) for _ in range(self.members)]
+        for number, member in enumerate(self.members_):
+            seed = subseed(known.seed, "learn", number)
+            rows = drawn(known.weights, len(known.samples), seed)
+            member.set_params(
+                random_state=seed, dtype=known.network.dtype.name, threads=known.threads
+            )
+            if not first:
+                member.set_params(warm_start=True, epochs=self.epochs)
+            member.fit(known.samples[rows], known.values[rows])
+
+
+@dataclass(frozen=True)
+class LookedUp(Search):
+    """The best by the objective itself of a grid of latents: for an objective that costs nothing, so that what is seen
+    is the decoder's worth and no surrogate's, as in the shapes task of Tripp, Daxberger and Hernández-Lobato 2020.
+
+    side : points of the grid along each latent.
+    bounds : (low, high), scalars or (latent,), of the grid. None: those of ``lso.generate``, half as far again from the
+        middle of the decoder's ``latent_range_`` as its ends.
+    """
+
+    side: int = 50
+    bounds: tuple[ArrayLike, ArrayLike] | None = None
+
+    def latents(self, known: Known, n: int) -> FloatArray:  # noqa: ARG002
+        """All of the grid, ordered by what the objective says."""
+        grid = self._grid(known)
+        values = known.objective.predict(known.decode(grid))[:, 0]
+        order = np.argsort(-np.where(np.isnan(values), -np.inf, values), kind="stable")
+        return grid[order]
+
+    def _grid(self, known: Known) -> FloatArray:
+        latent, dtype = known.network.n_inputs, known.network.dtype
+        side = check_int("side", self.side, minimum=2)
+        if side**latent > _MOST:
+            got = f"{side}^{latent}"
+            raise ArgumentError("side", f"a grid of at most {_MOST:,} points", got)
+        bounds = box_of(known.decoder) if self.bounds is None else self.bounds
+        if bounds is None:
+            got = "None for a decoder without latent_range_"
+            raise ArgumentError("bounds", "a pair (low, high)", got)
+        low, high = (np.broadcast_to(np.asarray(end, np.float64), (latent,)) for end in bounds)
+        ticks = np.linspace(low, high, side)  # (side, latent)
+        places = np.indices((side,) * latent).reshape(latent, -1)
+        columns = [ticks[places[i], i] for i in range(latent)]
+        return np.ascontiguousarray(np.stack(columns, axis=1), dtype=dtype)
