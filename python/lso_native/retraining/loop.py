@@ -29,7 +29,7 @@ class Schedule:
     queries: int = 500
     every: int = 50
     k: float = 1e-3
-    epochs: float = 0.1
+    epochs: float = 1.0
     first: float = 1.0
     seed: int = 0
 

@@ -84,7 +84,8 @@ class Believed(Search):
     regressor : what they are copies of. None: one of 64 nodes, which learns 20 epochs at first.
     members : how many there are.
     epochs : passes over the samples with which they go on in later rounds.
-    attempts, best_of : as of ``lso.generate``.
+    attempts, best_of, different, keep : as of ``lso.generate``; by default they may leave the codes behind, since what is
+        best so far is at their border.
     """
 
     regressor: Regressor | None = None
@@ -92,6 +93,8 @@ class Believed(Search):
     epochs: int = 2
     attempts: int = 2
     best_of: int = 64
+    different: float = 0.1
+    keep: float | None = None
 
     def __post_init__(self) -> None:
         if self.regressor is not None and not isinstance(self.regressor, Regressor):
@@ -114,10 +117,12 @@ class Believed(Search):
                 each,
                 attempts=self.attempts,
                 best_of=self.best_of,
+                different=self.different,
+                keep=self.keep,
                 random_state=subseed(known.seed, "member", number),
                 threads=known.threads,
             )
-            believed = member.predict(result.samples)
+            believed = member.network_(result.samples, threads=known.threads)[:, 0]
             found.append(result.latents[np.argsort(-believed, kind="stable")])
         return np.stack(found, axis=1).reshape(-1, found[0].shape[1])
 
