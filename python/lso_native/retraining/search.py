@@ -84,8 +84,8 @@ class Believed(Search):
     regressor : what they are copies of. None: one of 64 nodes, which learns 20 epochs at first.
     members : how many there are.
     epochs : passes over the samples with which they go on in later rounds.
-    attempts, best_of, different, keep : as of ``lso.generate``; by default they may leave the codes behind, since what is
-        best so far is at their border.
+    attempts, best_of, different, keep : as of ``lso.generate``; by default they may leave the codes behind,
+        at whose border the best so far is.
     """
 
     regressor: Regressor | None = None
