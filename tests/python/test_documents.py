@@ -43,7 +43,7 @@ SHOWN = shown()
 def assert_made_what_it_promises(example: Path, folder: Path) -> None:
     """Its docstring does."""
     promised = re.findall(
-        r"\b[\w-]+\.(?:png|gif|npz|safetensors)\b", example.read_text(encoding="utf-8")
+        r"\b[\w-]+\.(?:png|gif|npz|safetensors|csv)\b", example.read_text(encoding="utf-8")
     )
     assert {made.name for made in folder.iterdir()} == set(promised)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections import Counter
 from typing import Any
 
@@ -189,6 +190,18 @@ def test_what_is_believed_goes_beyond_what_was_known() -> None:
     assert (found.decoder.decoder_.parameters != of.decoder_.parameters).any()
     assert len(found.search.members_) == 2  # type: ignore[attr-defined]
     assert search.members_ == []
+
+
+def test_what_is_asked_for_besides_is_met() -> None:
+    of, low = decoder(epochs=60).fit(data()), lso.InRange(high=[0.4, 1, 1, 1])
+    search = lso.Believed(
+        lso.Regressor(hidden=(16,), epochs=20), members=2, best_of=16, keep=0.01, also=low
+    )
+    found = run(of, search=search, queries=20, every=5, epochs=5)
+    free = run(of, search=dataclasses.replace(search, also=None), queries=20, every=5, epochs=5)
+    assert (found.samples[:, 0] <= 0.4).mean() > 0.9 > (free.samples[:, 0] <= 0.4).mean()
+    with pytest.raises(lso.errors.ArgumentTypeError, match="also"):
+        lso.Believed(also=7)  # type: ignore[arg-type]
 
 
 # Failures

@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native._checks import check_int, shown
-from lso_native._typing import Float64Array, FloatArray
+from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.generate import generate
+from lso_native.generate import GenerateResult, generate
 from lso_native.generate.starts import box_of
 from lso_native.models.black_box import BlackBox
 from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.network import Model
+from lso_native.requirements.base import Combination, check_requirement
 from lso_native.retraining.weights import drawn
 
 __all__ = ["Believed", "Known", "LookedUp", "Search"]
@@ -84,6 +85,7 @@ class Believed(Search):
     regressor : what they are copies of. None: one of 64 nodes, which learns 20 epochs at first.
     members : how many there are.
     epochs : passes over the samples with which they go on in later rounds.
+    also : what samples have to meet besides, as ``digit.requires(7)``.
     attempts, best_of, different, keep : as of ``lso.generate``; by default they may leave the codes behind,
         at whose border the best so far is.
     """
@@ -91,6 +93,7 @@ class Believed(Search):
     regressor: Regressor | None = None
     members: int = 4
     epochs: int = 2
+    also: Combination | None = None
     attempts: int = 2
     best_of: int = 64
     different: float = 0.1
@@ -99,6 +102,8 @@ class Believed(Search):
     def __post_init__(self) -> None:
         if self.regressor is not None and not isinstance(self.regressor, Regressor):
             raise ArgumentTypeError("regressor", "a Regressor", shown(self.regressor))
+        if self.also is not None:
+            check_requirement("also", self.also)
         for name in ("members", "epochs", "attempts", "best_of"):
             check_int(name, getattr(self, name))
         self.members_: list[Regressor] = []
@@ -107,24 +112,48 @@ class Believed(Search):
         """Those of the members in turn."""
         self._learn(known)
         each = -(-n // self.members)
-        best = float(known.values.max())
-        found = []
+        good = self._good(known)
+        found: list[FloatArray] = []
+        turns: list[IntArray] = []
         for number, member in enumerate(self.members_[:n]):
-            asked = member.at_least(best) & member.most()
-            result = generate(
-                known.decoder,
-                asked,
-                each,
-                attempts=self.attempts,
-                best_of=self.best_of,
-                different=self.different,
-                keep=self.keep,
-                random_state=subseed(known.seed, "member", number),
-                threads=known.threads,
-            )
+            result = self._search(known, member, good, each, subseed(known.seed, "member", number))
             believed = member.network_(result.samples, threads=known.threads)[:, 0]
-            found.append(result.latents[np.argsort(-believed, kind="stable")])
-        return np.stack(found, axis=1).reshape(-1, found[0].shape[1])
+            there = np.flatnonzero(self._as_asked(result))
+            order = np.lexsort((-believed[there], ~result.success[there]))
+            found.append(result.latents[there[order]])
+            turns.append(np.arange(len(there)))
+        return np.concatenate(found)[np.argsort(np.concatenate(turns), kind="stable")]
+
+    def _search(
+        self, known: Known, member: Regressor, good: float, n: int, seed: int
+    ) -> GenerateResult:
+        """``n`` samples that ``member`` takes for ``good`` at least, and as much beyond as can be."""
+        asked = member.at_least(good) & member.most()
+        return generate(
+            known.decoder,
+            asked if self.also is None else asked & self.also,
+            n,
+            attempts=self.attempts,
+            best_of=self.best_of,
+            different=self.different,
+            keep=self.keep,
+            random_state=seed,
+            threads=known.threads,
+        )
+
+    def _as_asked(self, result: GenerateResult) -> BoolArray:
+        """(n,) whether what is asked besides is met. What is not as good as was hoped for may yet be the best."""
+        parts = () if self.also is None else self.also.parts
+        met = np.ones(len(result.success), np.bool_)
+        for each in result.requirements[2 : 2 + len(parts)]:
+            met &= each.met | (not each.part.hard)
+        return met
+
+    def _good(self, known: Known) -> float:
+        """What half of the weight has at least."""
+        order = np.argsort(-known.values)
+        half = np.cumsum(known.weights[order]) >= known.weights.sum() / 2
+        return float(known.values[order][half.argmax()])
 
     def _learn(self, known: Known) -> None:
         """The members, from what is known now."""
