@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from lso_native.data import Digits, Part, attributes, load
+from lso_native.data import Digits, Part, attributes
 from lso_native.files.native import load as load_model
 from lso_native.metrics import (
     Figure,
@@ -27,9 +28,10 @@ from lso_native.metrics import (
     frechet_distance,
 )
 from lso_native.random import normal, permutation
-from lso_native.study.models import PANEL, train_judge
-from lso_native.study.progress import Silent
+from lso_native.study.data import DigitsData
+from lso_native.study.judges import PANEL, FitJudge, JudgeSettings
 from lso_native.study.quality import QualitySettings
+from lso_native.study.store import Store
 
 HEAD = ("recognised", "Fréchet", "above real", "precision", "recall", "density", "coverage")
 
@@ -105,6 +107,14 @@ def halves(part: Part) -> tuple[Part, Part]:
     return first, second
 
 
+def trained(settings: Sequence[JudgeSettings], data: DigitsData, seed: int) -> list[Any]:
+    """Classifiers, each from a seed of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        fits = [FitJudge(f"judge-{i}", data, seed + i, each) for i, each in enumerate(settings)]
+        return [store.get(fit).estimator for fit in fits]
+
+
 def table(digits: Digits, panel: Panel, n: int, seed: int) -> Iterator[str]:
     """The lines of the table."""
     training, source = halves(digits.train)
@@ -152,12 +162,10 @@ def main(given: list[str]) -> int:
     parser.add_argument("--directions", type=int, default=QualitySettings.directions)
     parser.add_argument("--random-state", type=int, default=0)
     arguments = parser.parse_args(given)
-    digits = load(arguments.dataset, data_dir=arguments.data_dir)
-    seed = arguments.random_state
+    data = DigitsData(arguments.dataset, data_dir=arguments.data_dir)
+    digits, seed = data.load(), arguments.random_state
     if arguments.run is None:
-        judges = [
-            train_judge(each, digits, seed + i, Silent()).estimator for i, each in enumerate(PANEL)
-        ]
+        judges = trained(PANEL, data, seed)
     else:
         paths = (arguments.run / "models").glob("judge*.safetensors")
         judges = [load_model(path) for path in sorted(paths, key=lambda path: path.stem)]

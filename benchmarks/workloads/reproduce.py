@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import lso_native as lso
 import numpy as np
-from lso_native.study.models import AutoencoderSettings
-from lso_native.study.systems import SYSTEMS
+from lso_native.study.autoencoder import AutoencoderSettings
+from lso_native.study.systems import SYSTEMS, ThroughAutoencoder
 
 from benchmarks.peers.base import OURS, Trainer
 from benchmarks.problems import Training
@@ -22,8 +22,10 @@ SLOW_SIDES = ("jax step",)  # never the best variant: left out of what takes a m
 
 def to_the_papers_error(context: Context) -> Iterator[Row]:
     """One run a side, all from the same weights; ours shuffles as the engine does, the others as NumPy does."""
-    settings = SYSTEMS["lso-2"].autoencoder
-    if settings is None or settings.mse is None:
+    (system,) = (each for each in SYSTEMS if each.name == "lso-2")
+    assert isinstance(system, ThroughAutoencoder)
+    settings = system.autoencoder
+    if settings.mse is None:
         raise ValueError("lso-2: expected an autoencoder that is trained to an error")
     goal = QUICK_MSE if context.quick else settings.mse
     problem = _problem(context, settings)

@@ -110,7 +110,18 @@ def write_gif(
     tile: int = 140,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Write images (n, side²) as an endless animation, one every ``seconds``; ``progress`` hears how many are drawn."""
+    """Write images (n, side²) as an endless animation, as ``gif`` makes it."""
+    _write(path, gif(images, seconds=seconds, tile=tile, progress=progress))
+
+
+def gif(
+    images: FloatArray,
+    *,
+    seconds: float = 0.08,
+    tile: int = 140,
+    progress: Callable[[int], None] = lambda _: None,
+) -> bytes:
+    """Images (n, side²) as an endless animation, one every ``seconds``; ``progress`` hears how many are drawn."""
 
     def frames() -> Iterator[Image.Image]:
         for drawn, image in enumerate(images[1:], start=1):
@@ -126,7 +137,7 @@ def write_gif(
         duration=round(1000 * seconds),
         loop=0,
     )
-    _write(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _write(path: Path, data: bytes) -> None:

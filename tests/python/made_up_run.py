@@ -48,12 +48,16 @@ def quality(rng: np.random.Generator) -> dict[str, Any]:
 def least_results() -> dict[str, Any]:
     model = {"test_accuracy": 0.9414, "test_mse": 0.0098, "train_images": 900, "train_seconds": 2.0}
     trained = {"train_images": 1_000, "train_mse": 0.02371, "train_seconds": 3.21}
+    paper = {"train_images": 1_000, "train_mse": 0.0239, "successes": 64, "n": 100}
     return {
         "settings": {"dataset": "mnist5k", "samples": 50, "random_state": 0},
         "environment": {"processor": "A <fast> one", "cores": 2},
         "notes": ["a & b"],
         "models": {"classifier": model, "judge": model, "judge-2": model},
-        "systems": {"lso-1": system(**trained), "input-optimization": system()},
+        "systems": {
+            "lso-1": system(**trained, paper=paper, says="Five latents."),
+            "input-optimization": system(),
+        },
         "latent_spaces": {},
         "histories": {},
         "sweeps": {"desired_change": [], "start": [], "latent": []},
@@ -114,8 +118,8 @@ def latent_space(rng: np.random.Generator) -> dict[str, Any]:
     return {**figures, **outcomes, "confident_share": float(rng.random()), "walk_mse": walk}
 
 
-def write_run(folder: Path, results: dict[str, Any], rng: np.random.Generator) -> Part:
-    """results.json, samples and a walk in ``folder``; real images to go with them are given back."""
+def write_run(folder: Path, results: dict[str, Any], rng: np.random.Generator) -> None:
+    """results.json, samples, real images and a walk in ``folder``."""
     (folder / "samples").mkdir(parents=True, exist_ok=True)
     (folder / "results.json").write_text(json.dumps(results), encoding="utf-8")
     for name, facts in results["systems"].items():
@@ -129,4 +133,5 @@ def write_run(folder: Path, results: dict[str, Any], rng: np.random.Generator) -
             iterations=rng.integers(0, 300, facts["n"]),
         )
     write_gif(folder / "figures" / "walk-lso-1.gif", part(rng, 3).images)
-    return part(rng, 80)
+    real = part(rng, 80)
+    np.savez(folder / "real.npz", images=real.images, labels=real.labels)

@@ -12,7 +12,8 @@ import pytest
 from lso_native.cli import main
 from lso_native.models import Estimator
 from lso_native.models.settings import ESTIMATORS, setting_names
-from lso_native.study.reproduce import ReproduceSettings, _prepare
+from lso_native.study.data import DigitsData
+from lso_native.study.study import Study
 
 KINDS = [
     name.replace("_", "-")
@@ -170,12 +171,12 @@ def test_a_walk_through_the_codes_of_large_digits(tmp_path: Path) -> None:
 def test_reproduce_takes_large_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[tuple[int, int]] = []
 
-    def prepared(settings: ReproduceSettings, **_: Any) -> None:
-        state = _prepare(settings)
-        found.append((state.digits.size, state.results["settings"]["size"]))
+    def asked(study: Study, *_: Any, **__: Any) -> None:
+        assert isinstance(study.frame.data, DigitsData)
+        found.append((study.frame.data.size, study.settings["size"]))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("lso_native.commands.reproduce.run", prepared)
+    monkeypatch.setattr("lso_native.commands.reproduce.run", asked)
     for size in (14, 28):
         assert main(["reproduce", "--size", str(size), "--out", str(tmp_path)]) == 130
     assert found == [(14, 14), (28, 28)]

@@ -29,10 +29,10 @@ FLOORS = (
     },
     {"requirements"},
     {"models", "files", "data", "metrics", "irregularity", "show"},
-    {"generate"},
+    {"generate", "figures"},
     {"retraining"},
     {"study"},
-    {"figures", "report"},
+    {"report"},
     {"cli", "commands"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

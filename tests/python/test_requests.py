@@ -15,12 +15,12 @@ from lso_native.cli import main
 from lso_native.commands import requests as command_module
 from lso_native.data import Part
 from lso_native.report.requests import requests_report
-from lso_native.study.progress import Silent
 from lso_native.study.requests import study
 from lso_native.study.requests.asked import FEW, Measured, Request, groups, measure
 from lso_native.study.requests.held import HeldOut
 from lso_native.study.requests.looks import Looks
-from lso_native.study.requests.models import Maker, ModelSettings
+from lso_native.study.requests.models import Maker
+from lso_native.study.requests.settings import ModelSettings
 from lso_native.study.requests.told import Reply, Told
 from lso_native.study.requests.ways import Answer, Jury, Pool, retrieved, spread, widened
 
@@ -107,16 +107,14 @@ def test_sevens_and_fours_are_held_out_by_one_number_each() -> None:
     assert held.holds(labels, pairs).tolist() == [True, False, True, False, False]
 
 
-def test_no_copy_and_no_draw_shows_what_is_held_out(
-    digits: lso.data.Digits, tmp_path: Path
-) -> None:
+def test_no_copy_and_no_draw_shows_what_is_held_out(digits: lso.data.Digits) -> None:
     seen = Measured.of(digits.train)
     held = HeldOut.both(seen, 0.6)
     kept = ~held.holds(seen.labels, seen.pairs)
     part = Part(digits.train.images[kept], digits.train.labels[kept])
 
     def maker(held: HeldOut | None) -> Maker:
-        return Maker(part, held, SMALL, tmp_path / str(held is None), 0, 1, Silent())
+        return Maker(part, held, SMALL, 0, 1, lambda _, make: make())
 
     copies = maker(held).copies("a purpose")
     free = maker(None).copies("a purpose")
@@ -282,7 +280,6 @@ def test_a_run_writes_tables_and_pictures_and_repeats_itself(
     drawn = {path.name for path in (tmp_path / "figures").iterdir()}
     assert drawn == {"sevens.png", "held-out-both.png", "held-out-sevens-and-fours.png"}
 
-    assert [maker.folder.name for maker in trained] == ["all", "both", "sevens-and-fours"]
     assert [maker.held is None for maker in trained] == [True, False, False]
     assert len(trained[0].part) == len(digits.train)
     first = (tmp_path / "results.json").read_text()
@@ -292,10 +289,13 @@ def test_a_run_writes_tables_and_pictures_and_repeats_itself(
         assert held_out[name]["removed"] == len(digits.train) - len(maker.part) > 0
         assert held_out[name]["retrieval"] == 0
 
-    made = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.safetensors")}
-    assert len(made) == 3 * 6 + 1 + 2 + 1 + 3  # with a surrogate, what is plain, and judges
+    kept = tmp_path / "steps"
+    made = {path: path.stat().st_mtime_ns for path in kept.rglob("*")}
+    assert (
+        len(list(kept.rglob("*.safetensors"))) == 3 * 6 + 1 + 2 + 1 + 3
+    )  # surrogate, plain, judges
     assert main(command) == 0
-    assert {path: path.stat().st_mtime_ns for path in made} == made
+    assert {path: path.stat().st_mtime_ns for path in kept.rglob("*")} == made
     assert (tmp_path / "results.json").read_text() == first
 
 

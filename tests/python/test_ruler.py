@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from lso_native import metrics
 from lso_native.metrics import Figure, Panel, PanelFigures
-from lso_native.study.models import PANEL, train_judge
-from lso_native.study.progress import Silent
+from lso_native.study.data import DigitsData
+from lso_native.study.judges import PANEL
 
 N, SEED = 500, 0
 TOOL = Path(__file__).parents[2] / "tools" / "check_ruler.py"
@@ -36,7 +36,7 @@ def digits() -> lso.data.Digits:
 
 
 @pytest.fixture(scope="module")
-def panel(digits: lso.data.Digits) -> Panel:
+def panel(tool: ModuleType, digits: lso.data.Digits) -> Panel:
     quick = [
         replace(
             each,
@@ -47,9 +47,8 @@ def panel(digits: lso.data.Digits) -> Panel:
         )
         for each in PANEL
     ]
-    judges = [train_judge(each, digits, SEED + i, Silent()) for i, each in enumerate(quick)]
-    test = digits.test
-    return Panel([each.estimator for each in judges], test.images, test.labels, random_state=SEED)
+    judges = tool.trained(quick, DigitsData(random_state=SEED), SEED)
+    return Panel(judges, digits.test.images, digits.test.labels, random_state=SEED)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lso_native.study import step as steps
+from lso_native.study import identity, step
 from lso_native.study.lock import try_lock
 from lso_native.study.progress import Silent
 from lso_native.study.runner import missing, run_steps
@@ -74,21 +74,21 @@ def test_the_key_leaves_out_what_changes_nothing() -> None:
 @pytest.mark.parametrize("name", ["lso_native", "numpy", "simd"])
 def test_the_key_tells_versions_apart(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = Numbers().key
-    now = steps._versions(())
-    monkeypatch.setattr(steps, "_versions", lambda _: now | {name: "other"})
+    now = identity.versions()
+    monkeypatch.setattr(step, "versions", lambda: now | {name: "other"})
     assert Numbers().key != before
 
 
 def test_settings_of_every_kind_have_an_identity() -> None:
     array = np.arange(3.0)
-    told = steps.identity({"a": (1, None, True, "x", 2.5), "b": array, "c": np.float32(2)})
+    told = identity.identity({"a": (1, None, True, "x", 2.5), "b": array, "c": np.float32(2)})
     assert told["a"] == [1, None, True, "x", 2.5]
-    assert told["b"] != steps.identity(array.astype(np.float32))
-    assert told["b"] != steps.identity(array + 1)
-    assert steps.identity(np.mean)["function"].endswith("mean")
+    assert told["b"] != identity.identity(array.astype(np.float32))
+    assert told["b"] != identity.identity(array + 1)
+    assert identity.identity(np.mean)["function"].endswith("mean")
     for strange in (object(), lambda: 0, {1, 2}):
         with pytest.raises(TypeError, match="a setting of a step: expected a number"):
-            steps.identity(strange)
+            identity.identity(strange)
 
 
 def test_a_kind_of_its_own_has_a_key_of_its_own() -> None:

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from lso_native.study.correlations import correlations, rank_correlation
 from lso_native.study.latent_spaces import errors_along
-from lso_native.study.reproduce import Run, run
-from small_run import SWEEPS, small_settings, use_small_systems
+from lso_native.study.run import run
+from lso_native.study.step import Facts
+from small_run import SWEEPS, results_of, small_study
 
 SYSTEMS = ("lso-2", "input-optimization", "lso-noisy", "vae")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def patch() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        use_small_systems(patch)
-        yield
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run")
+    run(small_study(), out, systems=SYSTEMS)
+    return out
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return run(small_settings(tmp_path_factory.mktemp("run"), systems=SYSTEMS))
+def results(folder: Path) -> Facts:
+    return results_of(folder)
 
 
-def test_each_system_that_optimizes_has_a_row_for_each_change(whole: Run) -> None:
-    rows = whole.results["sweeps"]["desired_change"]
+def test_each_system_that_optimizes_has_a_row_for_each_change(results: Facts) -> None:
+    rows = results["sweeps"]["desired_change"]
     optimizing = [name for name in SYSTEMS if name != "vae"]
     expected = [(name, change) for name in optimizing for change in SWEEPS.desired_changes]
     assert [(row["system"], row["desired_change"]) for row in rows] == expected
     assert all(row["n"] == SWEEPS.samples for row in rows)
 
 
-def test_decoders_are_started_from_everywhere(whole: Run) -> None:
-    rows = whole.results["sweeps"]["start"]
+def test_decoders_are_started_from_everywhere(results: Facts) -> None:
+    rows = results["sweeps"]["start"]
     assert {row["system"] for row in rows} == {"lso-2", "lso-noisy"}
     starts = {row["start"] for row in rows if row["system"] == "lso-2"}
     assert starts == {
@@ -50,8 +49,8 @@ def test_decoders_are_started_from_everywhere(whole: Run) -> None:
     }
 
 
-def test_the_size_is_tried_for_each_kind_of_autoencoder(whole: Run) -> None:
-    rows = whole.results["sweeps"]["latent"]
+def test_the_size_is_tried_for_each_kind_of_autoencoder(results: Facts) -> None:
+    rows = results["sweeps"]["latent"]
     expected = [(kind, latent) for kind in SWEEPS.kinds for latent in SWEEPS.latents]
     assert [(row["kind"], row["latent"]) for row in rows] == expected
     for row in rows:
@@ -59,17 +58,16 @@ def test_the_size_is_tried_for_each_kind_of_autoencoder(whole: Run) -> None:
         assert 1 <= row["effective_rank"] <= row["latent"]
 
 
-def test_every_model_has_its_curves(whole: Run) -> None:
-    histories = whole.results["histories"]
+def test_every_model_has_its_curves(results: Facts) -> None:
+    histories = results["histories"]
     assert set(histories) == {"judge", "judge-2", "classifier", "lso-2", "noisy", "vae"}
     assert set(histories["vae"]) == {"loss", "reconstruction", "divergence"}
-    epochs = whole.models["classifier"].facts["train_epochs"]
+    epochs = results["models"]["classifier"]["train_epochs"]
     assert len(histories["classifier"]["mse"]) == epochs
     assert histories["lso-2"] == {}  # one epoch is no curve
 
 
-def test_correlations_are_over_all_decoders(whole: Run) -> None:
-    results = json.loads((Path(whole.folder) / "results.json").read_text())
+def test_correlations_are_over_all_decoders(results: Facts) -> None:
     rows = results["correlations"]
     assert {row["n"] for row in rows if row["figure"] == "condition"} == {3 + 6}
     assert all(row["rho"] is None or -1 <= row["rho"] <= 1 for row in rows)

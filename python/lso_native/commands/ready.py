@@ -28,8 +28,8 @@ from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
-from lso_native.study.generation import NO_DIGIT
-from lso_native.study.models import shifted
+from lso_native.study.attempts import NO_LABEL
+from lso_native.study.judges import shifted
 from lso_native.study.progress import Progress
 from lso_native.study.results import plain
 
@@ -114,7 +114,7 @@ class ClassifierRecipe(Recipe):
             activation="relu",
             bias="standard",
             objective="binary_cross_entropy",
-            none_label=NO_DIGIT,
+            none_label=NO_LABEL,
             optimizer=Adam(self.learning_rate),
             batch_size=200,
             epochs=self.epochs,
@@ -123,10 +123,11 @@ class ClassifierRecipe(Recipe):
 
     def data(self, digits: Digits, ready: Ready) -> tuple[Any, ...]:
         """Images and labels."""
-        images, labels = shifted(digits.train.images, digits.size), np.tile(digits.train.labels, 9)
+        size = digits.size, digits.size
+        images, labels = shifted(digits.train.images, size), np.tile(digits.train.labels, 9)
         n, decoder = round(self.junk * len(images)), ready.model(DECODER)
         nothing = junk(images, labels, n, decoder=decoder, random_state=_SEED)
-        none = np.full(n, NO_DIGIT)
+        none = np.full(n, NO_LABEL)
         return np.concatenate([images, nothing]), np.concatenate([labels, none])
 
     def told(self, model: Classifier, digits: Digits) -> str:

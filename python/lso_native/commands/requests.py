@@ -36,7 +36,7 @@ def requests(arguments: argparse.Namespace) -> None:
     text = requests_report(results)
     atomic_write_bytes(folder / "requests.md", text.encode())
     say(text)
-    say(f"wrote {folder}: results.json, requests.md, samples, figures, models")
+    say(f"wrote {folder}: results.json, requests.md, samples, figures; models are in steps")
 
 
 def draw(folder: Path, seed: int) -> None:

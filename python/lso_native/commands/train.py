@@ -16,7 +16,7 @@ from lso_native.files import check_writable_dir
 from lso_native.files.native import save
 from lso_native.models.settings import ESTIMATORS
 from lso_native.optimizers import TrainOptimizer
-from lso_native.study.models import AutoencoderSettings
+from lso_native.study.autoencoder import AutoencoderSettings
 from lso_native.training import TrainProgress
 
 

@@ -62,12 +62,19 @@ class Maximizer:
         covariances = (scattered + scattered.transpose(0, 2, 1)) / 2
         return Gaussians(mass / mass.sum(), means, covariances)
 
-    def sums(self, shares: Float64Array, rows: slice) -> tuple[Float64Array, ...]:
-        """What ``maximize`` takes, of the samples ``rows`` with the shares (n, k) in components."""
-        z, (one, other) = self.z[rows], self.pairs
-        second = np.empty((shares.shape[1], *self.scatter.shape))
-        second[:, one, other] = second[:, other, one] = shares.T @ self.products(z)
-        return shares.sum(axis=0), shares.T @ z, second
+    def sums(
+        self, shares: Float64Array, z: Float64Array, products: Float64Array
+    ) -> tuple[Float64Array, ...]:
+        """What ``maximize`` takes, but for ``unpacked``, of samples z (n, d), their ``products``, and their shares (n,
+        k) in components."""
+        return shares.sum(axis=0), shares.T @ z, shares.T @ products
+
+    def unpacked(self, second: Float64Array) -> Float64Array:
+        """(k, d (d + 1) / 2) -> (k, d, d): from the products of two features to all, which are the same both ways."""
+        one, other = self.pairs
+        whole = np.empty((len(second), *self.scatter.shape))
+        whole[:, one, other] = whole[:, other, one] = second
+        return whole
 
     def products(self, z: Float64Array) -> Float64Array:
         """(n, d) -> (n, d (d + 1) / 2): of each sample the products of two features."""
@@ -94,20 +101,23 @@ class Maximizer:
             )
         one, other = self.pairs
         quadratic = np.where(one == other, -0.5, -1.0) * precisions[:, one, other]
-        total, sums = 0.0, (np.zeros(k), np.zeros((k, d)), np.zeros((k, d, d)))
+        total, sums = 0.0, (np.zeros(k), np.zeros((k, d)), np.zeros((k, len(one))))
         for rows in self.blocks():
             z, weight = self.z[rows], self.weight[rows]
-            joint = self.products(z) @ quadratic.T + z @ linear.T + constant
+            products = self.products(z)
+            joint = products @ quadratic.T + z @ linear.T + constant
             largest = joint.max(axis=1, keepdims=True)
             shares = np.exp(joint - largest)
             sum_of = shares.sum(axis=1, keepdims=True)
             total += float(weight @ (largest + np.log(sum_of))[:, 0])
             shares *= weight[:, None] / sum_of
-            for kept, more in zip(sums, self.sums(shares, rows), strict=True):
+            for kept, more in zip(sums, self.sums(shares, z, products), strict=True):
                 kept += more
         traces = np.einsum("kij,ij->k", precisions, self.scatter)
         prior = -0.5 * self.shrinkage * float((log_determinants + traces).sum())
-        return (total + prior) / float(self.weight.sum()), sums
+        mass, first, second = sums
+        bound = (total + prior) / float(self.weight.sum())
+        return bound, (mass, first, self.unpacked(second))
 
     def blocks(self) -> Iterator[slice]:
         """Rows to look at together."""
@@ -170,5 +180,6 @@ def _clustered(em: Maximizer, n_components: int, seed: int) -> tuple[Float64Arra
         closer = to_new < distance
         nearest[closer], distance[closer] = number, to_new[closer]
     shares: Array = weight[:, None] * np.eye(nearest.max() + 1)[nearest]
-    parts = [em.sums(shares[rows], rows) for rows in em.blocks()]
-    return tuple(sum(each, np.zeros_like(each[0])) for each in zip(*parts, strict=True))
+    parts = [em.sums(shares[rows], z[rows], em.products(z[rows])) for rows in em.blocks()]
+    mass, first, second = (sum(each, np.zeros_like(each[0])) for each in zip(*parts, strict=True))
+    return mass, first, em.unpacked(second)

@@ -4,11 +4,10 @@ The page needs jinja2 and matplotlib (the extra 'experiments'); the tables need 
 """
 
 from .page import check_installed, write_report
-from .tables import rate, sensitivity_rows, text_report
+from .tables import sensitivity_rows, text_report
 
 __all__ = [
     "check_installed",
-    "rate",
     "sensitivity_rows",
     "text_report",
     "write_report",

@@ -6,18 +6,14 @@ import importlib.util
 import json
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lso_native.files import atomic_write_bytes
 from lso_native.study.hypotheses import answers
 from lso_native.study.results import read_samples
-from lso_native.study.systems import SAYS
 
 from . import ablations, charts, sheets, tables
 from .opening import REAL, opening
-
-if TYPE_CHECKING:
-    from lso_native.data import Part
 
 _NEEDED = ("jinja2", "matplotlib")
 
@@ -32,10 +28,10 @@ def check_installed() -> None:
         )
 
 
-def write_report(folder: str | Path, *, real: Part | None = None) -> Path:
-    """Write ``folder``/report.html from the results.json, samples and figures there; give its path.
+def write_report(folder: str | Path) -> Path:
+    """Write ``folder``/report.html from the results.json, samples, figures and real.npz there; give its path.
 
-    real: real images to stand beside the samples. A part that the run did not have is left out.
+    A part that the run did not have is left out.
 
     Raises ImportError where jinja2 or matplotlib is missing, OSError where there is no results.json.
     """
@@ -48,18 +44,19 @@ def write_report(folder: str | Path, *, real: Part | None = None) -> Path:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
-    page = environment.from_string(source).render(_content(folder, results, real))
+    page = environment.from_string(source).render(_content(folder, results))
     path = folder / "report.html"
     atomic_write_bytes(path, page.encode())
     return path
 
 
-def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[str, Any]:
+def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
     samples = _samples(folder, results)
+    real = read_samples(folder / "real.npz")
     sweeps = results["sweeps"]
     return {
         "settings": results["settings"],
-        "size": results["settings"].get("size", 14),
+        "pixels": _pixels(results["settings"]),
         "environment": results["environment"],
         "notes": results["notes"],
         "opening": opening(results),
@@ -68,7 +65,7 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
         "systems": _leading(
             tables.SYSTEM_HEAD, tables.system_rows(results), "success", "recognised"
         ),
-        "models": tables.model_lines(results),
+        "models": tables.model_lines(results, seconds=False),
         "quality": _leading(
             tables.QUALITY_HEAD, tables.quality_rows(results), "recognised", "Fréchet"
         ),
@@ -91,10 +88,18 @@ def _content(folder: Path, results: dict[str, Any], real: Part | None) -> dict[s
     }
 
 
+def _pixels(settings: dict[str, Any]) -> str:
+    """The size of a picture, if samples are pictures."""
+    shape = settings.get("shape", [14, 14])
+    return "" if shape is None else f", {shape[0]}×{shape[1]} pixels"
+
+
 def _leading(head: tables.Row, rows: list[tables.Row], *names: str) -> tuple[Any, Any]:
-    """The table with the columns ``names`` right after the first: on a phone those are in view."""
+    """The table with the columns ``names`` right after the first: on a phone those are in view. Without seconds: two
+    runs that found the same have the same page."""
     first = [0, *(head.index(name) for name in names)]
-    order = [*first, *(i for i in range(len(head)) if i not in first)]
+    others = [i for i, name in enumerate(head) if i not in first and name not in tables.SECONDS]
+    order = [*first, *others]
     return [head[i] for i in order], [[row[i] for i in order] for row in rows]
 
 
@@ -109,14 +114,16 @@ def _samples(folder: Path, results: dict[str, Any]) -> dict[str, dict[str, Any]]
 
 
 def _sheets(
-    results: dict[str, Any], samples: dict[str, dict[str, Any]], real: Part | None
+    results: dict[str, Any], samples: dict[str, dict[str, Any]], real: dict[str, Any] | None
 ) -> list[dict[str, str]]:
-    shown = []
+    shown: list[dict[str, str]] = []
+    if results["settings"].get("shape", "unsaid") is None:  # samples that are no pictures
+        return shown
     if real is not None and samples:
         shown.append(
             {
                 "name": REAL,
-                "uri": sheets.sheet(real.images, real.labels),
+                "uri": sheets.sheet(real["images"], real["labels"]),
                 "says": "Not generated: what a perfect system would look like.",
                 "facts": f"{results['real']['recognised']:.0%} recognised"
                 if "real" in results
@@ -131,7 +138,7 @@ def _sheets(
         summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
         missed = ~arrays["success"] if asked else None
         uri = sheets.sheet(arrays["images"], arrays["labels"], missed)
-        says = SAYS.get(name, "")
+        says = facts.get("says", "")
         shown.append({"name": name, "uri": uri, "says": says, "facts": ", ".join(summary)})
     return shown
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from lso_native.display import text_table
 from lso_native.metrics import wilson_interval
-from lso_native.study.systems import PAPER
+from lso_native.study.results import rate
 
 Row = Sequence[str]
 NONE = "–"
+SECONDS = ("training s", "generating s")
 SYSTEM_HEAD = (
     "system",
     "images",
@@ -20,8 +21,7 @@ SYSTEM_HEAD = (
     "success",
     "recognised",
     "median iterations",
-    "training s",
-    "generating s",
+    *SECONDS,
 )
 QUALITY_HEAD = (
     "system",
@@ -63,13 +63,6 @@ SENSITIVITY_HEAD = (
 )
 
 
-def rate(successes: int, n: int, interval: Sequence[float] | None) -> str:
-    """A share in percent with its interval; none where no digit was asked for."""
-    if interval is None:
-        return NONE
-    return f"{100 * successes / n:.0f}% [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
-
-
 def recognised(facts: Mapping[str, Any], digits: int, *, sure: bool = False) -> str:
     """The share in percent, where it is to be ``sure`` with half the width of its interval; of a system that cannot be
     asked for a digit it is that of any digit, and says so."""
@@ -88,11 +81,10 @@ def figure(facts: Mapping[str, Any], name: str) -> str:
 
 def decoders(results: dict[str, Any]) -> dict[str, Any]:
     """The figures of latent spaces, each by the name of the first system that optimizes there."""
-    settings = results["settings"].get("system_settings", {})
     optimizing = {
-        settings[system]["generator"]: system
-        for system in reversed(results["systems"])
-        if settings.get(system, {}).get("generation") is not None
+        facts["model"]: system
+        for system, facts in reversed(results["systems"].items())
+        if "desired_change" in facts and facts.get("model")
     }
     return {optimizing.get(name, name): facts for name, facts in results["latent_spaces"].items()}
 
@@ -108,23 +100,22 @@ def system_rows(results: dict[str, Any]) -> list[Row]:
                 _mse(facts.get("train_mse")),
                 _change(facts.get("desired_change")),
                 _bounds(facts.get("bounds")),
-                rate(facts["successes"], facts["n"], facts["success_interval"]),
+                rate(facts),
                 recognised(facts, 0),
                 str(facts["median_iterations"]) if "desired_change" in facts else NONE,
                 f"{facts['train_seconds']:.1f}" if "train_seconds" in facts else NONE,
                 f"{facts['generate_seconds']:.2f}",
             )
         )
-        if name in PAPER:
-            paper = PAPER[name]
-            successes, n = paper["successes"], paper["n"]
+        if paper := facts.get("paper"):
+            interval = wilson_interval(paper["successes"], paper["n"])
             rows.append(
                 (
                     "  the paper",
                     f"{paper['train_images']:,}",
                     _mse(paper["train_mse"]),
                     *[NONE] * 2,
-                    rate(successes, n, wilson_interval(successes, n)),
+                    rate({**paper, "success_interval": interval}),
                     *[NONE] * 4,
                 )
             )
@@ -201,21 +192,21 @@ def sensitivity_rows(results: dict[str, Any]) -> list[Row]:
             f"{row['classifier_epochs']} epochs, {row['classifier_accuracy']:.1%}",
             _change(row["desired_change"]),
             _bounds(row["bounds"]),
-            rate(row["successes"], row["n"], row["success_interval"]),
+            rate(row),
             f"{row['recognised']:.0%}",
         )
         for row in results.get("sensitivity", [])
     ]
 
 
-def model_lines(results: dict[str, Any]) -> list[str]:
-    """What the classifier and the judges are worth."""
+def model_lines(results: dict[str, Any], *, seconds: bool = True) -> list[str]:
+    """What the classifier and the judges are worth, and how long they took."""
     models = results["models"]
     judges = [name for name in models if name.startswith("judge")]
     return [
         f"{', '.join(names)} ({use}): {_listed(found, 'test_accuracy', '.1%')} of the test images, "
-        f"test MSE {_listed(found, 'test_mse', '.4f')}, {_listed(found, 'train_images', ',')} training images, "
-        f"{sum(facts['train_seconds'] for facts in found):.1f} s"
+        f"test MSE {_listed(found, 'test_mse', '.4f')}, {_listed(found, 'train_images', ',')} training images"
+        + (f", {sum(facts['train_seconds'] for facts in found):.1f} s" if seconds else "")
         for names, use in ((["classifier"], "guides the descent"), (judges, "saw other images"))
         if (found := [models[name] for name in names if name in models])
     ]

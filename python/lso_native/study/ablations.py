@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from lso_native.metrics import Panel
-from lso_native.study.generation import Generated
+from lso_native.study.cells import Cell, Grid
+from lso_native.study.frame import Frame
+from lso_native.study.measures import Measure
 from lso_native.study.recipe import RecipeSettings
 from lso_native.study.results import plain
-
-
-@dataclass(frozen=True)
-class Ablation:
-    """One row: a system, what is changed, and the settings that this makes."""
-
-    system: str
-    what: str
-    settings: RecipeSettings
+from lso_native.study.systems import OwnRecipe
 
 
 def _changes(recipe: RecipeSettings) -> dict[str, dict[str, Any]]:
@@ -50,38 +43,30 @@ _FAR = (
 )
 
 
-def ablations(near: RecipeSettings, far: RecipeSettings) -> list[Ablation]:
-    """All rows; those from far away are about what keeps the latent."""
-    rows = [Ablation("lso", what, replace(near, **by)) for what, by in _changes(near).items()]
+_PLAIN: dict[str, Any] = {"max_step": None, "keep": None, "desired_change": -1.0, "bounds": None}
+
+
+def changed(near: RecipeSettings, far: RecipeSettings) -> Iterator[tuple[str, str, RecipeSettings]]:
+    """System, what is changed, and the settings that this makes; those from far away are about what keeps the
+    latent."""
+    for what, by in _changes(near).items():
+        yield "lso", what, replace(near, **by)
     changes = _changes(far)
-    rows += [Ablation("lso-far", what, replace(far, **changes[what])) for what in _FAR]
-    plain_descent: dict[str, Any] = {
-        "max_step": None,
-        "keep": None,
-        "desired_change": -1.0,
-        "bounds": None,
-    }
-    rows.append(
-        Ablation(
-            "lso-far",
-            "plain: C = -E, no bounds, any step, any density",
-            replace(far, **plain_descent),
-        )
-    )
-    return rows
+    for what in _FAR:
+        yield "lso-far", what, replace(far, **changes[what])
+    yield "lso-far", "plain: C = -E, no bounds, any step, any density", replace(far, **_PLAIN)
 
 
-def run_ablations(
-    asked: list[Ablation],
-    make: Callable[[str, RecipeSettings], Generated],
-    panel: Panel,
-    on_row: Callable[[dict[str, Any]], None],
-) -> None:
-    """``make`` digits by each row's settings, and tell ``on_row`` what results.json has of them."""
-    for each in asked:
-        generated = make(f"{each.system}, {each.what}", each.settings)
-        measured = panel.measure(generated.samples, generated.labels).summary()
-        facts = {**generated.facts(), **measured}
-        on_row(
-            {"system": each.system, "what": each.what, "settings": plain(each.settings), **facts}
+def ablations(near: OwnRecipe, far: OwnRecipe, measure: Measure, frame: Frame) -> Grid:
+    """All rows."""
+    cells = [
+        Cell(
+            f"{system}, {what}",
+            {"system": system, "what": what, "settings": plain(recipe)},
+            near.by(recipe, frame),
+            frame.panel,
+            (measure,),
         )
+        for system, what, recipe in changed(near.recipe, far.recipe)
+    ]
+    return Grid("ablations", tuple(cells))

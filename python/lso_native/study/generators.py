@@ -1,4 +1,4 @@
-"""The generative models that the paper names beside its own: VAE, GAN, conditional GAN, guided GAN.
+"""The generative models that the paper names beside its own: VAE, GAN, conditional GAN, guided GAN; and one with noise.
 
 Each is one estimator; what a system does with it (sample it, sample clusters of its codes, or optimize its latent
 input) is the system's matter.
@@ -6,26 +6,23 @@ input) is the system's matter.
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from lso_native._typing import FloatArray, IntArray
-from lso_native.data import Digits, Part
 from lso_native.models.gan import GAN, ConditionalGAN
 from lso_native.models.guide import ClassifierGuide
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
-from lso_native.models.training import ADVICE, subseed
+from lso_native.models.training import ADVICE
 from lso_native.models.vae import VAE
 from lso_native.network import Network
-from lso_native.study.generation import NO_DIGIT, asked_digits
-from lso_native.study.models import Trained
-from lso_native.study.progress import Progress
-from lso_native.training import TrainProgress
+from lso_native.study.data import Split, first
+from lso_native.study.fit import Fit, Trained, on_epoch
+from lso_native.study.step import Facts, Step, Work
+
+Generator = VAE | NoisyAutoencoder | GAN | ConditionalGAN
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,27 @@ class GeneratorSettings(ABC):
     most_epochs: int = 150  # few images are not shown for ever
     hidden: tuple[int, ...] = (256, 128)
 
+    @property
+    def guided(self) -> bool:
+        """Whether a classifier has a say while it trains."""
+        return False
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether it tells the codes of samples."""
+        return False
+
+    @property
+    def has_latent_space(self) -> bool:
+        """Whether it is asked for nothing beside its latent."""
+        return True
+
     @abstractmethod
-    def estimator(self, classifier: Network, **common: Any) -> Generator:
+    def estimator(self, guide: Network | None, **common: Any) -> Generator:
         """Not yet fitted; ``common`` is what every estimator takes."""
 
     @abstractmethod
-    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+    def facts(self, model: Any, data: Split) -> dict[str, float]:
         """Figures of the fitted estimator."""
 
 
@@ -51,9 +63,14 @@ class GeneratorSettings(ABC):
 class _EncoderSettings(GeneratorSettings):
     """196-256-128-latent-128-256-196."""
 
-    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+    @property
+    def has_encoder(self) -> bool:
+        """Both kinds do."""
+        return True
+
+    def facts(self, model: Any, data: Split) -> dict[str, float]:
         """The errors on training and test images."""
-        test = digits.test.images
+        test = data.test.images
         error = float(np.square(model.reconstruct(test) - test).mean(dtype=np.float64))
         return {"train_mse": model.mse_, "test_mse": error}
 
@@ -68,7 +85,7 @@ class VAESettings(_EncoderSettings):
     batch_size: int = 50
     average: float = 0.0
 
-    def estimator(self, classifier: Network, **common: Any) -> VAE:  # noqa: ARG002
+    def estimator(self, guide: Network | None, **common: Any) -> VAE:  # noqa: ARG002
         """Not yet fitted."""
         return VAE(
             self.latent,
@@ -79,9 +96,9 @@ class VAESettings(_EncoderSettings):
             **common,
         )
 
-    def facts(self, model: Any, digits: Digits) -> dict[str, float]:
+    def facts(self, model: Any, data: Split) -> dict[str, float]:
         """The errors, and how many latents carry something."""
-        return {**super().facts(model, digits), "active_latents": model.active_latents_}
+        return {**super().facts(model, data), "active_latents": model.active_latents_}
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,7 @@ class NoisySettings(_EncoderSettings):
     most_epochs: int = 200
     latent_noise: float = 0.3
 
-    def estimator(self, classifier: Network, **common: Any) -> NoisyAutoencoder:  # noqa: ARG002
+    def estimator(self, guide: Network | None, **common: Any) -> NoisyAutoencoder:  # noqa: ARG002
         """Not yet fitted."""
         noise = self.latent_noise
         return NoisyAutoencoder(self.latent, hidden=self.hidden, latent_noise=noise, **common)
@@ -107,115 +124,77 @@ class GANSettings(GeneratorSettings):
     guide_weight: float = 0.0  # of the classifier's squared error beside the discriminator's
     gradient_penalty: float = 0.1
 
-    def estimator(self, classifier: Network, **common: Any) -> GAN | ConditionalGAN:
-        """Not yet fitted; ``classifier`` guides it."""
-        guide = ClassifierGuide(classifier, self.guide_weight) if self.guide_weight > 0 else None
+    def estimator(self, guide: Network | None, **common: Any) -> GAN | ConditionalGAN:
+        """Not yet fitted; the classifier ``guide`` has a say in it."""
+        teacher = None if guide is None else ClassifierGuide(guide, self.guide_weight)
         return (ConditionalGAN if self.conditional else GAN)(
             self.latent,
             hidden=self.hidden,
             discriminator_hidden=self.hidden,
             gradient_penalty=self.gradient_penalty,
-            guide=guide,
+            guide=teacher,
             **common,
         )
 
-    def facts(self, model: Any, digits: Digits) -> dict[str, float]:  # noqa: ARG002
+    @property
+    def has_latent_space(self) -> bool:
+        """Not where it is asked for a class too."""
+        return not self.conditional
+
+    @property
+    def guided(self) -> bool:
+        """Where it has a weight."""
+        return self.guide_weight > 0
+
+    def facts(self, model: Any, data: Split) -> dict[str, float]:  # noqa: ARG002
         """The samples' variance over the images'."""
         return {"diversity": model.diversity_}
 
 
 @dataclass(frozen=True)
-class ClusterSettings:
-    """A Gaussian mixture for each digit over the codes of a VAE."""
+class FitGenerator(Fit):
+    """The model of ``settings`` on the first samples of the training part."""
 
-    components: int = 30
-    spread: float = (
-        0.9  # of each Gaussian's standard deviations; chosen by measurement (docs/results.md)
-    )
+    settings: GeneratorSettings
+    classifier: Step[Trained] | None = None
+    """Which guides it, where it is guided."""
 
+    @property
+    def has_encoder(self) -> bool:
+        """As the settings say."""
+        return self.settings.has_encoder
 
-Generator = VAE | NoisyAutoencoder | GAN | ConditionalGAN
+    @property
+    def has_latent_space(self) -> bool:
+        """As the settings say."""
+        return self.settings.has_latent_space
 
-
-def train_generator(
-    name: str,
-    settings: GeneratorSettings,
-    digits: Digits,
-    classifier: Network,
-    seed: int,
-    threads: int | None,
-    progress: Progress,
-) -> Trained:
-    """The model of ``settings`` on the first images of the training part."""
-    part = Part(digits.train.images[: settings.images], digits.train.labels[: settings.images])
-    epochs = min(max(1, settings.samples // len(part)), settings.most_epochs)
-    progress.start(f"{name}: {len(part):,} images", epochs)
-    begin = time.perf_counter()
-    common = {"epochs": epochs, "random_state": seed, "threads": threads}
-    model = settings.estimator(classifier, **common)
-    model.fit(part.images, part.labels, callback=_on_epoch(progress))
-    seconds = time.perf_counter() - begin
-    facts: dict[str, Any] = {
-        "latent": settings.latent,
-        "train_images": len(part),
-        "train_epochs": model.n_epochs_,
-        "train_status": model.status_,
-        "train_seconds": seconds,
-        **settings.facts(model, digits),
-    }
-    diversity = facts.get("diversity")
-    progress.finish(
-        f"MSE {facts['train_mse']:.4f}"
-        if diversity is None
-        else f"{diversity:.0%} of the real images' variance"
-    )
-    if model.status_ in ADVICE:
-        facts["advice"] = f"{name} {model.status_}: {ADVICE[model.status_]}"
-        progress.note(facts["advice"])
-    return Trained(model, seconds, facts)
-
-
-def sample(model: Generator, n: int, seed: int) -> tuple[FloatArray, IntArray]:
-    """``n`` samples of a model by itself, and the digits asked for: none where it cannot be asked."""
-    if isinstance(model, ConditionalGAN):
-        labels = asked_digits(n)
-        return model.sample(labels, random_state=seed), labels
-    return model.sample(n, random_state=seed), np.full(n, NO_DIGIT)
-
-
-def sample_clusters(
-    model: VAE, part: Part, settings: ClusterSettings, n: int, seed: int
-) -> tuple[FloatArray, IntArray]:
-    """``n`` digits decoded from a Gaussian mixture for each digit, fitted to draws from the codes of ``part``.
-
-    Raises ImportError, saying what to install, where scikit-learn is missing.
-    """
-    try:
-        from sklearn.mixture import GaussianMixture
-    except ImportError as error:
-        raise ImportError(
-            "systems: 'vae-clusters' needs scikit-learn: install the extra 'experiments', as in "
-            "pip install '.[experiments]'"
-        ) from error
-    codes = model.sample_posterior(part.images, random_state=seed)
-    labels = asked_digits(n)
-    drawn = np.empty((n, codes.shape[1]), codes.dtype)
-    for digit, count in zip(*np.unique(labels, return_counts=True), strict=True):
-        members = codes[part.labels == digit].astype(np.float64)  # covariances need the digits
-        fitted = GaussianMixture(
-            min(settings.components, len(members) // (2 * codes.shape[1]) + 1),
-            tol=1e-2,
-            random_state=subseed(seed, int(digit)) % 2**32,
-        ).fit(members)
-        points, of = fitted.sample(count)
-        centres = fitted.means_[of]
-        drawn[labels == digit] = centres + settings.spread * (points - centres)
-    return model.inverse_transform(drawn), labels
-
-
-def _on_epoch(progress: Progress) -> Callable[[TrainProgress], None]:
-    def tell(epoch: TrainProgress) -> None:
-        shown = [f"{name} {value:.3g}" for name, value in list(epoch.scores.items())[:2]]
-        progress.update(epoch.epoch, ", ".join(shown))
-
-    return tell
+    def make(self, work: Work) -> Trained:
+        """Fitted, and tried on the test part."""
+        data, settings = work.data(self.data), self.settings
+        part = first(data.train, settings.images)
+        epochs = min(max(1, settings.samples // len(part)), settings.most_epochs)
+        guide = None if self.classifier is None else work.get(self.classifier).estimator.network_
+        work.progress.start(f"{self.name}: {len(part):,} images", epochs)
+        common = {"epochs": epochs, "random_state": self.seed, "threads": work.threads}
+        with work.clock():
+            model = settings.estimator(guide, **common)
+            model.fit(part.images, part.labels, callback=on_epoch(work.progress))
+        model.set_params(threads=None)  # of this run, not of the model: its file is the same
+        facts: Facts = {
+            "latent": settings.latent,
+            "train_images": len(part),
+            "train_epochs": model.n_epochs_,
+            "train_status": model.status_,
+            **settings.facts(model, data),
+        }
+        diversity = facts.get("diversity")
+        work.progress.finish(
+            f"MSE {facts['train_mse']:.4f}"
+            if diversity is None
+            else f"{diversity:.0%} of the real images' variance"
+        )
+        if model.status_ in ADVICE:
+            facts["advice"] = f"{self.name} {model.status_}: {ADVICE[model.status_]}"
+            work.progress.note(facts["advice"])
+        return Trained(model, facts)

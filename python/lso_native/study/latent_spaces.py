@@ -14,7 +14,11 @@ from lso_native.metrics import Panel, features, in_manifold
 from lso_native.models.decoding import Decoder
 from lso_native.network import Model
 from lso_native.optimize import optimize
-from lso_native.study.generation import CLASSES, NO_DIGIT, asked_digits
+from lso_native.study.attempts import NO_LABEL, asked_labels
+from lso_native.study.fit import Fit, Trained
+from lso_native.study.judges import PanelOf
+from lso_native.study.quality import HeldOut
+from lso_native.study.step import Facts, FactsStep, Step, Work
 from lso_native.terms import one_hot
 
 _QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -30,6 +34,41 @@ class LatentSpaceSettings:
     max_iterations: int = 1_000
 
 
+@dataclass(frozen=True)
+class LatentSpace(FactsStep):
+    """Figures of the latent space of ``model``'s decoder."""
+
+    model: Fit
+    classifier: Step[Trained]
+    panel: PanelOf
+    real: HeldOut
+    settings: LatentSpaceSettings
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """Whose."""
+        return f"{self.model.title} latent space"
+
+    def make(self, work: Work) -> Facts:
+        """Measured, and walked through."""
+        panel = self.panel.of(work)
+        work.progress.start(self.title, 1)
+        real = work.once(
+            (self.panel, self.real), lambda: features(panel.judges[0], self.real.of(work))
+        )
+        found = measure_latent_space(
+            self.settings,
+            work.get(self.model).estimator,
+            work.get(self.classifier).estimator.network_,
+            panel,
+            real,
+            self.seed,
+        )
+        work.progress.finish(f"{found['walk_success_rate']:.0%} of the walks arrive")
+        return found
+
+
 def measure_latent_space(
     settings: LatentSpaceSettings,
     model: Decoder,
@@ -42,7 +81,7 @@ def measure_latent_space(
     judge = panel.judges[0]
 
     def sees(images: Array) -> Array:
-        return judge.network_(images)[:, judge.classes_ != NO_DIGIT]
+        return judge.network_(images)[:, judge.classes_ != NO_LABEL]
 
     def inside(images: Array) -> BoolArray:
         return in_manifold(real, features(judge, images))
@@ -75,8 +114,8 @@ def _walks(
     panel: Panel,
     seed: int,
 ) -> dict[str, Any]:
-    labels = asked_digits(settings.walks)
-    targets = one_hot(labels, CLASSES)
+    labels = asked_labels(settings.walks, classifier.n_outputs)
+    targets = one_hot(labels, classifier.n_outputs)
     joint = model.decoder_ >> classifier
     result = optimize(
         joint,
@@ -95,7 +134,7 @@ def _walks(
     if not moved:
         return facts
     walks = walk_irregularity(joint, [result.trajectory[i] for i in moved], targets[moved])
-    facts["walk_mse"] = errors_along([loss / CLASSES for loss in walks.loss])
+    facts["walk_mse"] = errors_along([loss / classifier.n_outputs for loss in walks.loss])
     found = walks.summary()
     names = ("vanishing_share", "flat_share", "rise_share")
     facts |= {name: found[name] for name in names}

@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
+_NONE = object()
+
 
 class Memory:
     """The last products of this process, by their keys."""
@@ -14,13 +16,14 @@ class Memory:
         self._most, self._kept = most, OrderedDict[Hashable, Any]()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """What is kept under ``key``, else what ``make`` gives."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        self._kept.move_to_end(key)
+        """What is kept under ``key``, else what ``make`` gives; threads may ask at once."""
+        value = self._kept.pop(key, _NONE)
+        if value is _NONE:
+            value = make()
+        self._kept[key] = value
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
-        return self._kept[key]
+        return value
 
     def drop(self, key: Hashable) -> None:
         """Keep it no longer."""

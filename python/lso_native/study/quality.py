@@ -1,25 +1,26 @@
-"""Every system's samples measured by the same rules, beside real images measured by them too."""
+"""The measures of the paper's systems, beside real images measured by the same rules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lso_native._typing import Array, IntArray
-from lso_native.data import Digits
+from lso_native.data import Part
 from lso_native.metrics import (
-    Panel,
     PanelFigures,
     balanced_draws,
     classification_accuracy_score,
     copying,
-    features,
 )
 from lso_native.random import permutation
-from lso_native.study.generation import NO_DIGIT, Generated, asked_digits
+from lso_native.study.attempts import NO_LABEL, Generated, asked_labels
+from lso_native.study.data import DataSet
+from lso_native.study.judges import PanelOf
+from lso_native.study.measures import Measure
+from lso_native.study.step import Facts, Work
 
 _BY_DRAW = ("frechet_distance", "precision", "recall", "density", "coverage")
 
@@ -34,83 +35,128 @@ class QualitySettings:
     shown: int = 300_000
 
 
-class Quality:
-    """The measures of samples: by the panel, beside the test images, which no model saw."""
+@dataclass(frozen=True)
+class HeldOut:
+    """``n`` test images at random: the later half of MNIST's is easier than the first."""
 
-    def __init__(
-        self, settings: QualitySettings, digits: Digits, panel: Panel, samples: int, seed: int
-    ) -> None:
-        self._settings, self._digits, self._panel, self._seed = settings, digits, panel, seed
-        self._asked = asked_digits(samples)
-        # At random: the later half of MNIST's test images is easier than the first.
-        chosen = permutation(len(digits.test), random_state=seed)[: settings.real]
-        self._held_out = digits.test.images[chosen]
-        self._real = features(panel.judges[0], self._held_out)
+    data: DataSet
+    n: int
+    seed: int
 
-    @property
-    def panel(self) -> Panel:
-        """The judges, beside real images."""
-        return self._panel
+    def of(self, work: Work) -> Array:
+        """(n, n_features)"""
+        test = work.data(self.data).test
+        return test.images[permutation(len(test), random_state=self.seed)[: self.n]]
 
-    @property
-    def real(self) -> Array:
-        """The first judge's features of real images (n, nodes)."""
-        return self._real
 
-    def of(self, generated: Generated) -> dict[str, Any]:
-        """Figures of a system's samples."""
-        images, labels = generated.samples, generated.labels
-        found = self._panel.measure(images, labels)
-        above = found.frechet_distance - self._real_figures.frechet_distance
-        return self._facts(found, images, labels) | above.summary("frechet_above_real")
+@dataclass(frozen=True)
+class ByPanel(Measure):
+    """What several judges say, beside real images."""
 
-    def of_real(self) -> dict[str, Any]:
-        """The same of real training images, several balanced draws of as many as a system makes: what a perfect system
-        would come to. How near they are to training images is said of test images."""
-        train, found = self._digits.train, self._real_figures
-        (one,) = balanced_draws(train.labels, self._asked, draws=1, random_state=self._seed)
-        facts = self._facts(found, self._held_out, train.labels[one], taught=train.images[one])
+    panel: PanelOf
+    like: IntArray
+    """(n,) labels such as systems are asked for."""
+
+    def of(self, generated: Generated, work: Work) -> Facts:
+        """Every figure of the panel, and how far the Fréchet distance is above that of real images."""
+        found = self.panel.of(work).measure(generated.samples, generated.labels)
+        above = found.frechet_distance - self._real(work).frechet_distance
+        return self._facts(found) | above.summary("frechet_above_real")
+
+    def of_real(self, like: IntArray, work: Work) -> Facts:
+        """Of training images, several balanced draws of as many as a system makes."""
+        found, panel = self._real(work), self.panel.of(work)
         spreads = {f"{name}_spread": getattr(found, name).spread for name in _BY_DRAW}
-        tested = len(self._digits.test)
-        numbers = {"n": len(self._asked), "draws": self._panel.draws, "test_images": tested}
-        return numbers | facts | spreads
+        tested = len(work.data(self.panel.data).test)
+        numbers = {"n": len(like), "draws": panel.draws, "test_images": tested}
+        return numbers | self._facts(found) | spreads
 
-    @cached_property
-    def _real_figures(self) -> PanelFigures:
-        train = self._digits.train
-        return self._panel.measure_real(train.images, train.labels, like=self._asked)
+    def _real(self, work: Work) -> PanelFigures:
+        def measured() -> PanelFigures:
+            train = work.data(self.panel.data).train
+            return self.panel.of(work).measure_real(train.images, train.labels, like=self.like)
 
-    def _facts(
-        self, found: PanelFigures, images: Array, labels: IntArray, taught: Array | None = None
-    ) -> dict[str, Any]:
-        near = copying(images, self._digits.train.images, self._held_out)
-        facts = {
+        return work.once(self, measured)
+
+    def _facts(self, found: PanelFigures) -> dict[str, Any]:
+        return {
             **found.summary(),
             "recognised_by_judge": found.recognised.values.mean(axis=1).tolist(),
             "frechet_images": [found.n_real, found.n_samples],
+        }
+
+
+@dataclass(frozen=True)
+class Copying(Measure):
+    """How near samples are to training images; of real ones that is said of test images."""
+
+    held_out: HeldOut
+
+    def of(self, generated: Generated, work: Work) -> Facts:
+        """The nearest, and the share that is nearer than test images are."""
+        return self._facts(generated.samples, work)
+
+    def of_real(self, like: IntArray, work: Work) -> Facts:  # noqa: ARG002
+        """Of the test images."""
+        return self._facts(self.held_out.of(work), work)
+
+    def _facts(self, images: Array, work: Work) -> Facts:
+        near = copying(images, work.data(self.held_out.data).train.images, self.held_out.of(work))
+        return {
             "nearest_training": near.nearest,
             "near_training_share": near.near.share,
             "near_training_share_interval": list(near.near.interval),
-            "accuracy_score": None,
-            "accuracy_score_with_real": None,
         }
-        if (labels != NO_DIGIT).all() and len(np.unique(labels)) > 1:
-            facts |= self._accuracy(images if taught is None else taught, labels)
-        return facts
 
-    def _accuracy(self, images: Array, labels: IntArray) -> dict[str, float]:
-        train, test = self._digits.train, self._digits.test
+
+@dataclass(frozen=True)
+class Teaching(Measure):
+    """How well a classifier tells test images that learned from samples, alone and beside real ones (the paper's
+    reference 3)."""
+
+    data: DataSet
+    shown: int
+    seed: int
+
+    def of(self, generated: Generated, work: Work) -> Facts:
+        """Null of samples that were not asked for a class."""
+        labels = generated.labels
+        if (labels == NO_LABEL).any() or len(np.unique(labels)) < 2:
+            return {"accuracy_score": None, "accuracy_score_with_real": None}
+        return self._facts(Part(generated.samples, labels), work)
+
+    def of_real(self, like: IntArray, work: Work) -> Facts:
+        """Of a balanced draw of training images."""
+        train = work.data(self.data).train
+        (one,) = balanced_draws(train.labels, like, draws=1, random_state=self.seed)
+        return self._facts(Part(train.images[one], train.labels[one]), work)
+
+    def _facts(self, taught: Part, work: Work) -> Facts:
+        data = work.data(self.data)
+        train, test, n = data.train, data.test, len(taught)
         score = classification_accuracy_score(
-            images,
-            labels,
+            taught.images,
+            taught.labels,
             test.images,
             test.labels,
-            real=(train.images[: len(images)], train.labels[: len(images)]),
-            shown=self._settings.shown,
-            random_state=self._seed,
+            real=(train.images[:n], train.labels[:n]),
+            shown=self.shown,
+            random_state=self.seed,
         )
         assert score.both is not None
         return {
             "accuracy_score": score.generated.share,
             "accuracy_score_with_real": score.both.share,
         }
+
+
+def quality_measures(
+    settings: QualitySettings, panel: PanelOf, held_out: HeldOut, samples: int, seed: int
+) -> tuple[Measure, ...]:
+    """The usual ones of ``samples`` a system: by the judges, how near to training samples, how well they teach."""
+    data = panel.data
+    return (
+        ByPanel(panel, asked_labels(samples, data.classes)),
+        Copying(held_out),
+        Teaching(data, settings.shown, seed),
+    )

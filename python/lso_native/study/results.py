@@ -8,6 +8,7 @@ import json
 import platform
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,8 @@ import numpy as np
 
 import lso_native
 from lso_native import _core
-from lso_native._typing import Array, FloatArray, IntArray
+from lso_native._typing import Array
 from lso_native.files import atomic_write_bytes
-from lso_native.optimize import OptimizeResult
 from lso_native.optimizers import Optimizer
 
 
@@ -40,19 +40,13 @@ def write_results(folder: Path, results: dict[str, Any]) -> None:
     atomic_write_bytes(folder / "results.json", text.encode())
 
 
-def optimized_arrays(
-    images: FloatArray, result: OptimizeResult, labels: IntArray
-) -> dict[str, Array]:
-    """What ``write_samples`` keeps of an optimization that made ``images`` (n, n_pixels)."""
-    return {
-        "images": images.astype(np.float32),
-        "labels": labels,
-        "success": result.success,
-        "mse": result.mse,
-        "iterations": result.iterations,
-        "starts": result.starts,
-        "latents": result.latents,
-    }
+def rate(facts: Mapping[str, Any]) -> str:
+    """How many attempts meet the target, in percent, with its interval; a dash where no class was asked for."""
+    interval = facts["success_interval"]
+    if interval is None:
+        return "–"
+    share = 100 * facts["successes"] / facts["n"]
+    return f"{share:.0f}% [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]"
 
 
 def write_samples(path: Path, arrays: dict[str, Array]) -> None:

@@ -1,24 +1,20 @@
-"""What the paper leaves open: how much a gentler C, bounds and a better decoder change."""
+"""What the paper leaves open: how much a gentler C, bounds, a better decoder and other classifiers change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from lso_native.data import Digits
-from lso_native.metrics import Panel
 from lso_native.optimizers import Adam, TrainOptimizer
-from lso_native.study.generation import GenerationSettings, generate
-from lso_native.study.models import (
-    AutoencoderSettings,
-    ClassifierSettings,
-    Trained,
-    train_autoencoder,
-    train_classifier,
-)
-from lso_native.study.progress import Progress
-from lso_native.study.results import plain
+from lso_native.study.attempts import Way
+from lso_native.study.autoencoder import AutoencoderSettings, FitAutoencoder
+from lso_native.study.cells import Cell, Figure, Grid
+from lso_native.study.classifier import ClassifierSettings, FitClassifier
+from lso_native.study.descent import Descent, DescentSettings
+from lso_native.study.fit import Fit
+from lso_native.study.frame import Frame
+
+AS_THE_PAPER = "as the paper"
 
 
 @dataclass(frozen=True)
@@ -34,87 +30,93 @@ class SensitivitySettings:
     classifier_epochs: tuple[int, ...] = (15, 30, 120, 240)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One row: what differs from the faithful setting."""
+def sensitivity(
+    settings: SensitivitySettings,
+    classifier: ClassifierSettings,
+    ways: Mapping[str, Way],
+    n_train: int,
+    frame: Frame,
+) -> Grid:
+    """Rows of the systems among ``ways`` that optimize an autoencoder's latent, or their input; each from the same
+    starts. ``n_train``: images in the training part."""
+    tried = {
+        name: way
+        for name, way in ways.items()
+        if isinstance(way, Descent) and isinstance(way.through, FitAutoencoder | None)
+    }
+    rows = [
+        _row(name, way, title, decoder, frame.classifier, classifier.epochs, settings, frame, c, b)
+        for name, way in tried.items()
+        for title, decoder in _decoders(name, way, settings, n_train).items()
+        for c in settings.desired_changes
+        for b in settings.bounds
+    ]
+    for epochs in settings.classifier_epochs:
+        other = FitClassifier(
+            f"classifier of {epochs} epochs",
+            frame.data,
+            frame.seed("attempts"),
+            replace(classifier, epochs=epochs),
+        )
+        rows += [
+            _row(name, way, _title(way.through), way.through, other, epochs, settings, frame)
+            for name, way in tried.items()
+        ]
+    return Grid("sensitivity", tuple(rows))
 
-    system: str
-    decoder: str
-    classifier_epochs: int
-    desired_change: float = -1.0
-    bounds: tuple[float, float] | None = None
+
+def _title(decoder: Fit | None) -> str:
+    return "none" if decoder is None else AS_THE_PAPER
 
 
-@dataclass
-class Sensitivity:
-    """Rows for results.json, one a choice, each from the same starts; ``on_row`` hears of each."""
-
-    settings: SensitivitySettings
-    classifier: ClassifierSettings
-    models: Mapping[str, Trained]
-    panel: Panel
-    digits: Digits
-    seed: int
-    threads: int | None
-    progress: Progress
-    on_row: Callable[[], None]
-    rows: list[dict[str, Any]] = field(default_factory=list)
-
-    def run(self, autoencoders: Mapping[str, AutoencoderSettings | None]) -> list[dict[str, Any]]:
-        """All choices for the systems whose autoencoders are given."""
-        settings = self.settings
-        for name, paper in autoencoders.items():
-            decoders = {"none": None} if paper is None else self._decoders(name, paper)
-            for decoder, trained in decoders.items():
-                for change in settings.desired_changes:
-                    for bounds in settings.bounds:
-                        choice = Choice(name, decoder, self.classifier.epochs, change, bounds)
-                        self._try(choice, trained, self.models["classifier"])
-        for epochs in settings.classifier_epochs:
-            other = replace(self.classifier, epochs=epochs)
-            classifier = train_classifier(other, self.digits, self.seed, self.progress)
-            for name, paper in autoencoders.items():
-                decoder = "none" if paper is None else "as the paper"
-                self._try(Choice(name, decoder, epochs), self.models.get(name), classifier)
-        return self.rows
-
-    def _decoders(self, name: str, paper: AutoencoderSettings) -> dict[str, Trained]:
-        images = min(paper.images, len(self.digits.train))
+def _decoders(
+    name: str, way: Descent, settings: SensitivitySettings, n_train: int
+) -> dict[str, Fit | None]:
+    """The paper's, and one of the same kind that is trained for long."""
+    found = {_title(way.through): way.through}
+    if isinstance(way.through, FitAutoencoder):
+        paper: AutoencoderSettings = way.through.settings
         better = replace(
             paper,
             mse=None,
-            optimizer=self.settings.better_optimizer,
-            epochs=max(1, self.settings.better_samples // images),
+            optimizer=settings.better_optimizer,
+            epochs=max(1, settings.better_samples // min(paper.images, n_train)),
         )
-        title = f"{name}, better trained"
-        trained = train_autoencoder(title, better, self.digits, self.seed, self.progress)
-        return {"as the paper": self.models[name], "better trained": trained}
+        seed = way.seed  # as the starts
+        fit = FitAutoencoder(f"{name}, better trained", way.through.data, seed, better)
+        found["better trained"] = fit
+    return found
 
-    def _try(self, choice: Choice, trained: Trained | None, classifier: Trained) -> None:
-        network = classifier.estimator.network_
-        bounds = (
-            "no bounds" if choice.bounds is None else "bounds {:g}..{:g}".format(*choice.bounds)
-        )
-        generated = generate(
-            f"{choice.system}, decoder {choice.decoder}, C = {choice.desired_change:g} E, {bounds}",
-            network if trained is None else trained.estimator.decoder_ >> network,
-            self.panel,
-            GenerationSettings(
-                desired_change=choice.desired_change,
-                bounds=choice.bounds,
-                max_iterations=self.settings.max_iterations,
+
+def _row(
+    name: str,
+    way: Descent,
+    title: str,
+    decoder: Fit | None,
+    classifier: FitClassifier,
+    epochs: int,
+    settings: SensitivitySettings,
+    frame: Frame,
+    change: float = -1.0,
+    bounds: tuple[float, float] | None = None,
+) -> Cell:
+    within = "no bounds" if bounds is None else "bounds {:g}..{:g}".format(*bounds)
+    return Cell(
+        f"{name}, decoder {title}, C = {change:g} E, {within}, classifier of {epochs} epochs",
+        {"system": name, "decoder": title, "classifier_epochs": epochs, "train_mse": None},
+        Descent(
+            classifier,
+            decoder,
+            way.start,
+            settings.samples,
+            way.seed,
+            DescentSettings(
+                desired_change=change, bounds=bounds, max_iterations=settings.max_iterations
             ),
-            samples=self.settings.samples,
-            seed=self.seed,
-            threads=self.threads,
-            progress=self.progress,
-        )
-        self.rows.append(
-            {
-                **plain(choice),
-                "train_mse": None if trained is None else trained.facts["train_mse"],
-                "classifier_accuracy": classifier.facts["test_accuracy"],
-                **generated.facts(),
-            }
-        )
-        self.on_row()
+        ),
+        frame.panel,
+        figures={
+            "classifier_accuracy": Figure(classifier, "test_accuracy"),
+            **({} if decoder is None else {"train_mse": Figure(decoder, "train_mse")}),
+        },
+    )

@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import importlib.metadata
 import json
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-import numpy as np
-
-import lso_native
-from lso_native._checks import shown
-from lso_native.errors import ArgumentTypeError
+from lso_native.study.identity import Keyed, compared, digest_of, fields_of, key_of, versions
 from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
 
-__all__ = ["Facts", "FactsStep", "Source", "Step", "Work", "content", "identity", "key_of"]
+__all__ = ["Facts", "FactsStep", "Source", "Step", "Work", "content"]
 
 T = TypeVar("T")
 S = TypeVar("S", covariant=True)
@@ -36,7 +30,7 @@ Facts = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Step(ABC, Generic[T]):
+class Step(Keyed, Generic[T]):
     """What makes one product ``T``, and how that lies on disk.
 
     A kind of step is a frozen dataclass derived from this. A field may be a number, a string, None, an array, a tuple,
@@ -45,10 +39,12 @@ class Step(ABC, Generic[T]):
 
     ``make`` must give the same product each time, whatever the number of threads. What others see is what ``load``
     reads of what ``save`` wrote, never what ``make`` returned: a run that goes on gives the same bits as a whole one.
+
+    Of a class from outside this package the text is in the key too, that of what it calls is not.
     """
 
     needs: ClassVar[tuple[str, ...]] = ()
-    """Packages beside NumPy whose versions change the product."""
+    """Packages beside NumPy whose versions change the product; a dataclass among the fields may have them too."""
 
     @abstractmethod
     def make(self, work: Work) -> T:
@@ -72,12 +68,12 @@ class Step(ABC, Generic[T]):
     def key(self) -> str:
         """32 hexadecimal digits, of the class, the settings, the keys of needed steps, and the versions of this
         package, of NumPy, of the instruction set and of ``needs``."""
-        return _digest({"step": content(self), "versions": _versions(self.needs)})
+        return digest_of({"step": content(self), "versions": versions()})
 
     @cached_property
     def inputs(self) -> tuple[Step[Any], ...]:
         """The steps that this one needs, each once."""
-        found = {step.key: step for name in _compared(self) for step in _steps(getattr(self, name))}
+        found = {step.key: step for name in compared(self) for step in _steps(getattr(self, name))}
         return tuple(found.values())
 
 
@@ -145,37 +141,7 @@ class Work:
 
 def content(step: Step[Any]) -> dict[str, Any]:
     """The class and the settings of ``step``, and the keys of those it needs, as JSON takes them."""
-    return _fields(step)
-
-
-def key_of(value: Any) -> str:
-    """32 hexadecimal digits that tell ``value`` from others."""
-    return value.key if isinstance(value, Step) else _digest(identity(value))
-
-
-def identity(value: Any) -> Any:
-    """What tells ``value`` from others, as JSON takes it. Raises TypeError for what has no such thing."""
-    if isinstance(value, Step):
-        return {"key": value.key}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return _fields(value)
-    if isinstance(value, np.ndarray):
-        digest = hashlib.blake2b(value.tobytes(), digest_size=16).hexdigest()
-        return {"array": digest, "shape": value.shape, "dtype": value.dtype.str}
-    if isinstance(value, Mapping):
-        return {str(name): identity(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [identity(each) for each in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if callable(value) and "<" not in (name := getattr(value, "__qualname__", "<")):
-        return {"function": f"{value.__module__}.{name}"}
-    kinds = (
-        "a number, a string, an array, a tuple, a mapping, a dataclass or a function with a name"
-    )
-    raise ArgumentTypeError("a setting of a step", kinds, shown(value))
+    return fields_of(step)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -188,27 +154,12 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _digest(told: Any) -> str:
-    text = json.dumps(told, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    kind = type(value)
-    told = {name: identity(getattr(value, name)) for name in _compared(value)}
-    return {"kind": f"{kind.__module__}.{kind.__qualname__}", **told}
-
-
-def _compared(value: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(value) if field.compare]
-
-
 def _steps(value: Any) -> Iterator[Step[Any]]:
     """The steps in ``value``, and in what it holds; not those that they need in turn."""
     if isinstance(value, Step):
         yield value
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for name in _compared(value):
+        for name in compared(value):
             yield from _steps(getattr(value, name))
     elif isinstance(value, Mapping):
         for each in value.values():
@@ -216,15 +167,3 @@ def _steps(value: Any) -> Iterator[Step[Any]]:
     elif isinstance(value, (list, tuple)):
         for each in value:
             yield from _steps(each)
-
-
-def _versions(needs: tuple[str, ...]) -> dict[str, str | None]:
-    own = {"lso_native": lso_native.__version__, "numpy": np.__version__, "simd": lso_native.simd}
-    return own | {name: _version(name) for name in needs}
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -31,7 +31,7 @@ from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.step import Step, Work, content, read_json, write_json
 
-__all__ = ["Running", "Store"]
+__all__ = ["Running", "Store", "digest"]
 
 T = TypeVar("T")
 
@@ -105,7 +105,7 @@ class Store:
     ) -> None:
         """Make ``step``, whose inputs are there, unless another process does: then wait until it has."""
         with self._told_if_gone(), lock(self._lock(step)) as descriptor:
-            if not self.has(step):
+            if self._lacks(step):
                 self._make(step, descriptor, progress or Silent(), threads)
 
     def try_make(
@@ -113,9 +113,14 @@ class Store:
     ) -> bool:
         """The same, or False at once where another process is making it."""
         with self._told_if_gone(), try_lock(self._lock(step)) as descriptor:
-            if descriptor is not None and not self.has(step):
+            if descriptor is not None and self._lacks(step):
                 self._make(step, descriptor, progress or Silent(), threads)
         return descriptor is not None
+
+    def _lacks(self, step: Step[Any]) -> bool:
+        """Whether to make it, by a look at its files now: who says so may have found them damaged."""
+        self._whole.discard(step.key)
+        return not self.has(step)
 
     def seconds(self, step: Step[Any]) -> float:
         """How long it took to make ``step``, which is there."""
@@ -253,7 +258,7 @@ class _Telling:
 
 def _seal(step: Step[Any], folder: Path, seconds: float) -> None:
     """Say of the files in ``folder`` what they are, and see that they are on the disk."""
-    files = {path.name: _digest(path) for path in sorted(folder.iterdir())}
+    files = {path.name: digest(path) for path in sorted(folder.iterdir())}
     record = {
         "key": step.key,
         "title": step.title,
@@ -270,12 +275,13 @@ def _seal(step: Step[Any], folder: Path, seconds: float) -> None:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        files = read_json(folder / _RECORD)["files"]
-        read_json(folder / _SECONDS)
-        return all(_digest(folder / name) == digest for name, digest in files.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        record, seconds = read_json(folder / _RECORD), read_json(folder / _SECONDS)
+        known = record["files"]
+        return "seconds" in seconds and all(digest(folder / name) == known[name] for name in known)
+    except (OSError, ValueError, LookupError, TypeError):
         return False
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """What tells the content of a file from others."""
     return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

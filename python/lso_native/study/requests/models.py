@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
 from lso_native._typing import BoolArray, FloatArray, IntArray
 from lso_native.data import Part, junk, varied
-from lso_native.files.native import load, save
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
 from lso_native.models.gan import ConditionalGAN
@@ -20,10 +18,10 @@ from lso_native.models.regressor import Regressor
 from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
-from lso_native.study.models import noise, shifted
-from lso_native.study.progress import Progress
+from lso_native.study.judges import noise, shifted
 from lso_native.study.requests.asked import measure
 from lso_native.study.requests.held import HeldOut
+from lso_native.study.requests.settings import ModelSettings
 
 NAMES = ("slant", "thickness")
 NONE = -1  # the label of what shows no digit
@@ -32,25 +30,8 @@ _MOST_EPOCHS = 100  # few images are not shown for ever
 _FAR = 1.3  # times the prior's spread, for what a regressor is to know of a decoder
 
 Model = TypeVar("Model")
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """Sizes, and how long each is trained, in samples shown."""
-
-    latent: int = 20
-    hidden: tuple[int, ...] = (512, 256)
-    decoder_samples: int = 1_800_000
-    components: int = 10
-    classifiers: int = 3
-    classifier_hidden: tuple[int, ...] = (256, 256)
-    classifier_samples: int = 1_800_000
-    regressor_hidden: tuple[int, ...] = (256, 256)
-    regressor_samples: int = 4_000_000
-    decoded: int = 60_000  # draws that the regressor learns from, and the black box
-    rival_samples: int = 900_000
-    judges: tuple[tuple[int, ...], ...] = ((512, 128), (256, 256), (768,))
-    judge_samples: int = 2_000_000
+Keep = Callable[[str, Callable[[], Any]], Any]
+"""What is kept under a name, made where it is not there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,15 +49,14 @@ class Models:
 
 @dataclass(frozen=True, eq=False)
 class Maker:
-    """Trains models on ``part``, or reads those that ``folder`` holds; nothing that is ``held`` out is seen."""
+    """Trains models on ``part``, which nothing that is ``held`` out is in; ``keep`` may have them already."""
 
     part: Part
     held: HeldOut | None
     settings: ModelSettings
-    folder: Path
     seed: int
     threads: int | None
-    progress: Progress
+    keep: Keep
 
     def models(self) -> Models:
         """All of them."""
@@ -232,7 +212,11 @@ class Maker:
                 junk(self.part.images, self.part.labels, len(self.part) // 2, random_state=seed),
             ]
         )
-        images = [shifted(self.part.images, side), *(each.images for each in copies), nothing]
+        images = [
+            shifted(self.part.images, (side, side)),
+            *(each.images for each in copies),
+            nothing,
+        ]
         labels = [
             np.tile(self.part.labels, 9),  # as they are, and moved eight ways
             *(each.labels for each in copies),
@@ -253,14 +237,7 @@ class Maker:
         ).fit(seen, np.concatenate(labels))
 
     def _kept(self, name: str, make: Callable[[], Model]) -> Model:
-        path = self.folder / f"{name}.safetensors"
-        if path.is_file():
-            return load(path)  # type: ignore[return-value]
-        self.progress.start(f"{self.folder.name}: {name}", 1)
-        model = make()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save(model, path)  # type: ignore[arg-type]
-        self.progress.finish("")
+        model: Model = self.keep(name, make)
         return model
 
     def _common(self, name: str) -> dict[str, Any]:

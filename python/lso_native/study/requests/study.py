@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lso_native._checks import check_int
 from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
+from lso_native.files import check_writable_dir
 from lso_native.models.training import subseed
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.requests.asked import Measured, Request, groups
 from lso_native.study.requests.held import HeldOut
 from lso_native.study.requests.looks import Looks
-from lso_native.study.requests.models import Maker, Models, ModelSettings
+from lso_native.study.requests.models import Maker, Models
+from lso_native.study.requests.settings import DescentSettings, ModelSettings
+from lso_native.study.requests.steps import Asked, Learned, Lesson, Pooled
 from lso_native.study.requests.told import Reply, Told
 from lso_native.study.requests.ways import (
     Descent,
-    DescentSettings,
     Jury,
     Pool,
     cluster_draw,
     gan_draw,
 )
 from lso_native.study.results import environment, plain, write_results, write_samples
+from lso_native.study.step import Step, Work
+from lso_native.study.store import Store
 
 _BESIDE = 4  # real images in a picture
+T = TypeVar("T")
 SEVENS = Request.near(7, 20.0, 2.2)
 """For a picture: what 1 in 200 of MNIST's 7s is like."""
 
@@ -58,14 +64,15 @@ class RequestsSettings:
 
 
 def run(settings: RequestsSettings, progress: Progress | None = None) -> dict[str, Any]:
-    """Train, or read from the folder of an earlier run, what is needed, ask, and write results.json and samples."""
+    """Train and ask whatever the folder does not hold from an earlier run, and write results.json and samples."""
     for name in ("requests", "samples", "pool", "repeats"):
         check_int(name, getattr(settings, name))
-    folder = Path(settings.out)
+    folder = check_writable_dir(settings.out)
+    store = Store(folder / "steps")
     results = {"settings": plain(settings), "environment": environment(), "trials": []}
     for seed in range(settings.random_state, settings.random_state + settings.repeats):
         digits = load(settings.dataset, data_dir=settings.data_dir, random_state=seed)
-        trial = Trial(settings, digits, seed, folder, progress or Silent())
+        trial = Trial(settings, digits, seed, folder, store, progress or Silent())
         results["trials"].append(trial.run())
         write_results(folder, results)
     return results
@@ -79,26 +86,28 @@ class Trial:
     digits: Digits
     seed: int
     folder: Path
+    store: Store
     progress: Progress
 
     def run(self) -> dict[str, Any]:
         """Figures by question."""
         known = Measured.of(self.digits.train, self.digits.judge)
-        jury = Jury(self.maker("judges", self.digits.judge).judges())
+        jury = Jury(self.maker(self.lesson("judges"), self.digits.judge).judges())
         asked = groups(known, self.settings.requests, self.seed)
-        maker = self.maker("all", self.digits.train)
+        lesson = self.lesson("all")
+        maker = self.maker(lesson, self.digits.train)
         models = maker.models()
         surrogate, calls = maker.boxed(models)
         told, boxed = (
             {
-                name: self.ask_and_keep(requests, each, jury, f"{what} {name}")
+                name: self.ask_and_keep(requests, lesson, each, jury, f"{what} {name}")
                 for name, requests in asked.items()
             }
             for what, each in (("joint", models), ("box", replace(models, regressor=surrogate)))
         )
         seen = Measured.of(self.digits.train)
-        rivals = self.rivals(models, jury)
-        sevens = self.ask_and_keep([SEVENS], models, jury, "thick slanted sevens")
+        rivals = self.rivals(lesson, models, jury)
+        sevens = self.ask_and_keep([SEVENS], lesson, models, jury, "thick slanted sevens")
         return {
             "seed": self.seed,
             "jury": self.judged(jury, asked),
@@ -112,7 +121,7 @@ class Trial:
                 **{name: each.facts() for name, each in boxed.items()},
             },
             "sevens": sevens.facts(),
-            "worth": self.worth(maker, models, asked, jury),
+            "worth": self.worth(lesson, maker, models, asked, jury),
             "held_out": {
                 "both": self.held_out("both", HeldOut.both(seen), known, jury),
                 "sevens and fours": self.held_out(
@@ -134,7 +143,12 @@ class Trial:
         return counts | {"test images": look.count(self.digits.test.images)}
 
     def worth(
-        self, maker: Maker, models: Models, asked: Mapping[str, Sequence[Request]], jury: Jury
+        self,
+        lesson: Lesson,
+        maker: Maker,
+        models: Models,
+        asked: Mapping[str, Sequence[Request]],
+        jury: Jury,
     ) -> dict[str, Any]:
         """The share that succeeds of each group, with one thing after the other left out."""
         settings = self.settings
@@ -155,7 +169,7 @@ class Trial:
         }
         return {
             name: {
-                group: self.ask(requests, *variant, jury, f"{name}: {group}").facts()
+                group: self.ask(requests, lesson, *variant, jury, f"{name}: {group}").facts()
                 for group, requests in asked.items()
             }
             for name, variant in variants.items()
@@ -166,57 +180,78 @@ class Trial:
         train = self.digits.train
         seen = Measured.of(train)
         kept = ~held.holds(seen.labels, seen.pairs)
-        models = self.maker(name, Part(train.images[kept], train.labels[kept]), held).models()
+        lesson = self.lesson(name, held)
+        models = self.maker(lesson, Part(train.images[kept], train.labels[kept])).models()
         requests = held.requests(known, self.settings.requests, self.seed)
-        told = self.ask_and_keep(requests, models, jury, name)
+        told = self.ask_and_keep(requests, lesson, models, jury, name)
         write_samples(
             self._samples(f"{name} nearest"),
             {"images": np.stack([known.nearest(request, _BESIDE) for request in requests])},
         )
-        facts = told.facts() | told.beside(self.rivals(models, jury), seen.take(kept), jury)
+        facts = told.facts() | told.beside(self.rivals(lesson, models, jury), seen.take(kept), jury)
         return facts | {"removed": int((~kept).sum())}
 
-    def maker(self, name: str, part: Part, held: HeldOut | None = None) -> Maker:
-        """Who trains the models ``name``, kept in a folder of their own."""
-        settings = self.settings
-        kind = subseed(self.seed, settings.dataset, repr(settings.models))  # others have others
-        folder = self.folder / "models" / f"{settings.dataset}-{self.seed}-{kind:016x}" / name
-        return Maker(
-            part, held, settings.models, folder, self.seed, settings.threads, self.progress
-        )
+    def lesson(self, name: str, held: HeldOut | None = None) -> Lesson:
+        """What the models ``name`` learn."""
+        return Lesson(self.settings.dataset, name, held, self.settings.models, self.seed)
 
-    def rivals(self, models: Models, jury: Jury) -> dict[str, Pool]:
+    def maker(self, lesson: Lesson, part: Part) -> Maker:
+        """Who trains the models of ``lesson`` on ``part``."""
+
+        def keep(name: str, make: Callable[[], Any]) -> Any:
+            return self.get(Learned(name, lesson, make))
+
+        settings = self.settings
+        return Maker(part, lesson.held, settings.models, self.seed, settings.threads, keep)
+
+    def get(self, step: Step[T]) -> T:
+        """From the store, made where it is not there."""
+        return self.store.get(step, progress=self.progress, threads=self.settings.threads)
+
+    def rivals(self, lesson: Lesson, models: Models, jury: Jury) -> dict[str, Pool]:
         """What rejection chooses from."""
+        n, spread = self.settings.pool, self.settings.descent.spread
         draws = {
             "gan": gan_draw(models, self.seed),
-            "clusters": cluster_draw(models, self.settings.descent.spread, self.seed),
+            "clusters": cluster_draw(models, spread, self.seed),
         }
-        return {name: Pool.judged(draw, self.settings.pool, jury) for name, draw in draws.items()}
+        found = {}
+        for name, draw in draws.items():
+            step = Pooled(name, lesson, n, spread, partial(Pool.judged, draw, n, jury))
+            found[name] = step.pool(self.get(step))
+        return found
 
     def ask(
         self,
         requests: Sequence[Request],
+        lesson: Lesson,
         models: Models,
         descent: DescentSettings,
         jury: Jury,
         what: str,
     ) -> Told:
         """What comes of ``requests``."""
-        self.progress.start(what, len(requests))
-        way, replies = Descent(models, descent, self.settings.threads), []
-        for number, request in enumerate(requests):
-            answer = way.answer(request, self.settings.samples, subseed(self.seed, what, number))
-            replies.append(Reply.judged(request, answer, jury))
-            self.progress.update(number + 1)
-        told = Told(tuple(replies))
-        self.progress.finish(f"{told.facts()['success']:.1%} met and recognised")
-        return told
+
+        def asked(work: Work) -> Told:
+            work.progress.start(what, len(requests))
+            way, replies = Descent(models, descent, work.threads), []
+            for number, request in enumerate(requests):
+                seed = subseed(self.seed, what, number)
+                answer = way.answer(request, self.settings.samples, seed)
+                replies.append(Reply.judged(request, answer, jury))
+                work.progress.update(number + 1)
+            told = Told(tuple(replies))
+            work.progress.finish(f"{told.facts()['success']:.1%} met and recognised")
+            return told
+
+        step = Asked(what, lesson, tuple(requests), self.settings.samples, descent, asked)
+        return step.told(self.get(step))
 
     def ask_and_keep(
-        self, requests: Sequence[Request], models: Models, jury: Jury, what: str
+        self, requests: Sequence[Request], lesson: Lesson, models: Models, jury: Jury, what: str
     ) -> Told:
         """The same by the usual settings; the samples are written."""
-        told = self.ask(requests, models, self.settings.descent, jury, what)
+        told = self.ask(requests, lesson, models, self.settings.descent, jury, what)
         write_samples(self._samples(what), told.arrays())
         return told
 

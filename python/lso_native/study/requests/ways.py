@@ -17,6 +17,7 @@ from lso_native.optimizers import LevenbergMarquardt
 from lso_native.requirements import All, Combination
 from lso_native.study.requests.asked import Measured, Request, measure
 from lso_native.study.requests.models import NAMES, NONE, Models
+from lso_native.study.requests.settings import DescentSettings
 
 _SHOWN = 1_000  # images of each digit that a pool keeps
 
@@ -55,23 +56,6 @@ class Answer:
     def met(self, request: Request) -> BoolArray:
         """(n,) which images are as asked, by the formulas."""
         return request.met(measure(self.images))
-
-
-@dataclass(frozen=True)
-class DescentSettings:
-    """How ``lso.generate`` is asked."""
-
-    best_of: int = 32
-    spread: float = (
-        1.2  # of starts about their Gaussians: decoded, they are then as far apart as real images
-    )
-    aims: int = 3
-    attempts: int = 1
-    certainty: float = 0.97
-    classifiers: int = 3
-    max_step: float | None = 1.0
-    keep: float | None = 0.001
-    max_iterations: int = 60
 
 
 @dataclass(frozen=True, eq=False)

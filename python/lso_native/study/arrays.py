@@ -1,0 +1,26 @@
+"""Steps whose product is arrays by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lso_native._typing import Array
+from lso_native.study.results import read_samples, write_samples
+from lso_native.study.step import Step
+
+
+@dataclass(frozen=True)
+class ArraysStep(Step[dict[str, Array]]):
+    """A step whose product is arrays, as samples/NAME.npz has them."""
+
+    def save(self, made: dict[str, Array], folder: Path) -> None:
+        """Write samples.npz."""
+        write_samples(folder / "samples.npz", made)
+
+    def load(self, folder: Path) -> dict[str, Array]:
+        """Read it."""
+        arrays = read_samples(folder / "samples.npz")
+        if arrays is None:
+            raise OSError(f"cannot read {folder / 'samples.npz'}")
+        return arrays

@@ -1,0 +1,59 @@
+"""What is measured of a system's samples: objects that a study is handed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from lso_native._typing import IntArray
+from lso_native.study.attempts import Generated
+from lso_native.study.step import Facts, FactsStep, Step, Work
+
+
+@dataclass(frozen=True)
+class Measure(ABC):
+    """Figures of samples, by their names in results.json: a frozen dataclass derived from this, its fields settings,
+    data sets and steps."""
+
+    @abstractmethod
+    def of(self, generated: Generated, work: Work) -> Facts:
+        """Figures of what a system made."""
+
+    def of_real(self, like: IntArray, work: Work) -> Facts:  # noqa: ARG002
+        """The same figures of real samples, for labels such as ``like`` (n,): what a perfect system would come to; none
+        where that makes no sense."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Measured(FactsStep):
+    """A measure of a system's samples."""
+
+    attempts: Step[Generated]
+    measure: Measure
+
+    @property
+    def title(self) -> str:
+        """Whose, by what."""
+        return f"{self.attempts.title} {type(self.measure).__name__.lower()}"
+
+    def make(self, work: Work) -> Facts:
+        """Figures by name."""
+        return self.measure.of(work.get(self.attempts), work)
+
+
+@dataclass(frozen=True)
+class MeasuredReal(FactsStep):
+    """A measure of real samples, as many and of such labels as a system makes."""
+
+    measure: Measure
+    like: IntArray
+
+    @property
+    def title(self) -> str:
+        """By what."""
+        return f"real {type(self.measure).__name__.lower()}"
+
+    def make(self, work: Work) -> Facts:
+        """Figures by name."""
+        return self.measure.of_real(self.like, work)

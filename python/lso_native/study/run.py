@@ -1,0 +1,82 @@
+"""Running a study: whatever its folder lacks is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import Executor
+from typing import Any
+
+from lso_native._checks import check_threads
+from lso_native.files import check_writable_dir
+from lso_native.study.progress import Progress, Silent
+from lso_native.study.runner import missing, run_steps
+from lso_native.study.step import Facts, Step
+from lso_native.study.store import Store
+from lso_native.study.study import Study
+from lso_native.study.view import View
+
+__all__ = ["run"]
+
+
+def run(
+    study: Study,
+    out: str | os.PathLike[str],
+    *,
+    systems: Iterable[str] | None = None,
+    executor: Executor | None = None,
+    threads: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Facts:
+    """Make whatever the folder ``out`` lacks of ``study``, and give what it then shows: results.json.
+
+    out: the store in steps/, and what is to be looked at: results.json, samples/, models/, figures/. What an
+      earlier run left there, of this study or another, is used where it is the same; what it was stopped at goes on.
+      Other processes may run the same study there, with the same systems or others.
+    systems: names of some; None for all.
+    executor: whose workers see ``out`` makes steps side by side (``runner.run_steps``); None makes them here.
+    threads: of the engine, for each step.
+    fresh: make everything again.
+
+    Raises ValueError for unknown names and a folder of another format, OSError where it cannot be written; Ctrl-C
+    keeps whatever is finished.
+    """
+    names = study.names(systems)
+    check_threads(threads)
+    progress = progress or Silent()
+    folder = check_writable_dir(out)
+    store = Store(folder / "steps")
+    view = View(study, store, folder, {"threads": threads})
+    asked = _with_inputs(study.asked(names))  # those too must be whole: models are shown
+    if fresh:
+        for step in asked:
+            store.forget(step)
+    for note in study.notes(names):
+        progress.note(note)
+    total, lacking = len(asked), len(missing(store, asked))
+    if 0 < lacking < total:
+        progress.note(f"{total - lacking} of {total} steps are there from an earlier run")
+    try:
+        run_steps(
+            store,
+            asked,
+            executor=executor,
+            threads=threads,
+            progress=progress,
+            on_made=lambda _: view.publish_soon(),
+        )
+    finally:
+        results = view.publish()
+    return results
+
+
+def _with_inputs(steps: Iterable[Step[Any]]) -> list[Step[Any]]:
+    """``steps``, then all that they need, each once."""
+    found: dict[str, Step[Any]] = {}
+    left = list(steps)
+    for step in left:  # which grows
+        if step.key not in found:
+            found[step.key] = step
+            left += step.inputs
+    return list(found.values())

@@ -1,0 +1,253 @@
+"""What a run's folder shows of its store: results.json, samples/, models/ and figures/.
+
+The store holds everything under keys; this gives it the names and the form that people and other tools read. A view
+can be made again from the store at any time, and holds what belongs together: the steps of one study.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lso_native.files import atomic_write_bytes
+from lso_native.study.cells import Grid
+from lso_native.study.correlations import correlations
+from lso_native.study.fit import Fit, curves
+from lso_native.study.guides import FitMixture
+from lso_native.study.lock import lock
+from lso_native.study.results import environment, plain
+from lso_native.study.step import Facts, Step, read_json
+from lso_native.study.store import Store, digest
+from lso_native.study.study import Study, SystemSteps
+
+__all__ = ["View"]
+
+_EVERY = 2.0  # seconds between two views while steps are made
+_FOLDERS = ("", "samples", "models", "figures", "steps")
+_FORMS = (
+    "sweeps.desired_change",
+    "sweeps.start",
+    "sweeps.latent",
+)  # there even where they are empty
+
+
+class View:
+    """Of the study's steps in ``store``, shown in ``folder``; ``settings`` of the run go into results.json."""
+
+    def __init__(
+        self, study: Study, store: Store, folder: Path, settings: Mapping[str, Any]
+    ) -> None:
+        self._study, self._store, self._folder, self._settings = study, store, folder, settings
+        self._last = 0.0
+        self._curves: dict[str, Facts] = {}
+        self._placed: dict[str, str] = {}
+
+    def publish_soon(self) -> None:
+        """``publish``, unless that was just now."""
+        if time.monotonic() - self._last > _EVERY:
+            self.publish()
+
+    def publish(self) -> Facts:
+        """Show what there is; gives results.json.
+
+        Several processes may do so: each sees all that is in the store when its turn comes, so that the last one shows
+        everything. A kill in between leaves files of the next view, which is told in steps/view.json beforehand.
+        """
+        if not self._store.path.is_dir():
+            gone = "this folder was there when the run began, and has vanished"
+            raise FileNotFoundError(errno.ENOENT, gone, str(self._folder))
+        with lock(self._store.path / ".lock-view"):
+            self._sweep()
+            shown = [each for each in self._study.steps.values() if self._has(each)]
+            results, files = self.results(shown), self._files(shown)
+            manifest = self._store.path / "view.json"
+            before = _read_manifest(manifest)
+            wanted = {path: self._store.digests(step)[name] for path, (step, name) in files.items()}
+            self._write(manifest, {**before, **wanted})
+            for path, (step, name) in files.items():
+                self._place(path, self._store.place(step) / name, wanted[path])
+            self._write(self._folder / "results.json", results)
+            for path in set(before) - set(files):
+                self._remove(path, before[path])
+            self._write(manifest, wanted)
+        self._last = time.monotonic()
+        return results
+
+    def results(self, shown: Iterable[SystemSteps]) -> Facts:
+        """results.json of the systems ``shown``, which are in the store."""
+        study, shown = self._study, list(shown)
+        fits = self._fits(shown)
+        spaces = {
+            each.model.name: self._store.load(each.space)
+            for each in shown
+            if each.model is not None and each.space is not None and self._store.has(each.space)
+        }
+        results: Facts = {
+            "settings": {
+                **_common(study),
+                **study.settings,
+                **self._settings,
+                "systems": [each.system.name for each in shown],
+                "system_settings": {each.system.name: plain(each.system) for each in shown},
+            },
+            "environment": environment(),
+            "notes": [*study.notes(tuple(each.system.name for each in shown)), *self._advice(fits)],
+            "models": {fit.name: self._trained(fit) for fit in fits},
+            "systems": {each.system.name: self._facts(each) for each in shown},
+            "latent_spaces": spaces,
+            "histories": {fit.name: self._history(fit) for fit in fits},
+            "sweeps": {},
+        }
+        if self._study.real and all(self._store.has(step) for step in self._study.real):
+            results["real"] = {}
+            for step in self._study.real:
+                real: Facts = self._store.load(step)
+                results["real"] |= real
+        for name in _FORMS:
+            _put(results, name, [])
+        for grid in study.grids(study, tuple(results["systems"])):
+            _put(results, grid.name, self._rows(grid))
+        results["correlations"] = correlations([*spaces.values(), *results["sweeps"]["latent"]])
+        return results
+
+    def _has(self, each: SystemSteps) -> bool:
+        needed: list[Step[Any]] = [each.attempts, each.recognised, each.judged, *each.measured]
+        return all(self._store.has(step) for step in needed)
+
+    def _fits(self, shown: Iterable[SystemSteps]) -> list[Fit]:
+        """The models of the study, in the order in which they are trained."""
+        frame, found = self._study.frame, dict[str, Fit]()
+        every = [frame.classifier, *frame.panel.judges]
+        for each in shown:
+            every += _fits_of(each.attempts)
+        for fit in every:
+            if fit.name not in found and self._store.has(fit):
+                found[fit.name] = fit
+        return list(found.values())
+
+    def _facts(self, each: SystemSteps) -> Facts:
+        facts: Facts = self._store.load(each.recognised).copy()
+        facts["generate_seconds"] = self._store.seconds(each.attempts)
+        if each.model is not None and self._store.has(each.model):
+            facts |= {**self._trained(each.model), "model": each.model.name}
+        for step in each.measured:
+            measured: Facts = self._store.load(step)
+            facts |= measured
+        more = {"says": each.system.says, "paper": each.system.paper}
+        return facts | {name: value for name, value in more.items() if value}
+
+    def _trained(self, fit: Fit) -> Facts:
+        seconds = {"train_seconds": self._store.seconds(fit)}
+        return self._store.load(fit).facts | seconds
+
+    def _advice(self, fits: Iterable[Fit]) -> list[str]:
+        facts = [self._store.load(fit).facts for fit in fits]
+        return [each["advice"] for each in facts if "advice" in each]
+
+    def _history(self, fit: Fit) -> Facts:
+        if fit.key not in self._curves:
+            self._curves[fit.key] = curves(self._store.load(fit).estimator)
+        return self._curves[fit.key]
+
+    def _rows(self, grid: Grid) -> list[Facts]:
+        return [self._store.load(cell) for cell in grid.cells if self._store.has(cell)]
+
+    def _files(self, shown: Iterable[SystemSteps]) -> dict[str, tuple[Step[Any], str]]:
+        """By its place in the folder, the step and the name of each file that is shown."""
+        shown, real = list(shown), self._study.real_samples
+        files: dict[str, tuple[Step[Any], str]] = {}
+        models: list[Fit | FitMixture] = [*self._fits(shown)]
+        models += [each for one in shown for each in _mixtures_of(one.attempts)]
+        for model in models:
+            if "model.safetensors" in self._store.digests(model):
+                files[f"models/{model.name}.safetensors"] = (model, "model.safetensors")
+        for each in shown:
+            files[f"samples/{each.system.name}.npz"] = (each.judged, "samples.npz")
+            for picture in (one for one in each.pictures if self._store.has(one)):
+                for name in self._store.digests(picture):
+                    files[f"figures/{name}"] = (picture, name)
+        if self._store.has(real):
+            files["real.npz"] = (real, "samples.npz")
+        return files
+
+    def _place(self, path: str, source: Path, wanted: str) -> None:
+        target = self._folder / path
+        if self._placed.get(path) == wanted and target.exists():
+            return
+        if not target.is_file() or digest(target) != wanted:
+            target.parent.mkdir(exist_ok=True)
+            atomic_write_bytes(target, source.read_bytes())
+        self._placed[path] = wanted
+
+    def _remove(self, path: str, known: str) -> None:
+        """A file of an earlier view; what somebody has changed stays."""
+        target = self._folder / path
+        with contextlib.suppress(OSError):
+            if digest(target) == known:
+                target.unlink()
+        self._placed.pop(path, None)
+
+    def _write(self, path: Path, value: Any) -> None:
+        text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            atomic_write_bytes(path, text.encode())
+
+    def _sweep(self) -> None:
+        """What a kill left beside the files of a view."""
+        for name in _FOLDERS:
+            for leftover in (self._folder / name).glob(".tmp-*"):
+                if leftover.is_file():  # a step's is a folder, and the store's matter
+                    leftover.unlink(missing_ok=True)
+
+
+def _common(study: Study) -> Facts:
+    frame, data = study.frame, study.frame.data
+    return {
+        "dataset": data.title,
+        "shape": None if data.shape is None else list(data.shape),
+        "samples": frame.samples,
+        "random_state": frame.random_state,
+    }
+
+
+def _needed(step: Step[Any]) -> list[Step[Any]]:
+    """What ``step`` needs, each after what it needs itself."""
+    found: dict[str, Step[Any]] = {}
+
+    def look(step: Step[Any]) -> None:
+        for each in step.inputs:
+            if each.key not in found:
+                look(each)
+                found[each.key] = each
+
+    look(step)
+    return list(found.values())
+
+
+def _fits_of(step: Step[Any]) -> list[Fit]:
+    return [each for each in _needed(step) if isinstance(each, Fit)]
+
+
+def _mixtures_of(step: Step[Any]) -> list[FitMixture]:
+    return [each for each in _needed(step) if isinstance(each, FitMixture)]
+
+
+def _put(results: Facts, name: str, rows: list[Facts]) -> None:
+    *above, last = name.split(".")
+    for part in above:
+        results = results.setdefault(part, {})
+    if rows or last not in results:
+        results[last] = rows
+
+
+def _read_manifest(path: Path) -> dict[str, str]:
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(known) for name, known in dict(found).items()}

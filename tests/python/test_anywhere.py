@@ -1,0 +1,42 @@
+"""A run's files do not depend on where its steps are made."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from lso_native.study.run import run
+from small_run import Listener, contents, small_study
+
+ASKED = ("lso-1", "input-optimization", "lso-vae", "lso")
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("here")
+    run(small_study(), out, systems=ASKED, threads=1)
+    return out
+
+
+def two(kind: str) -> Executor:
+    if kind == "threads":
+        return ThreadPoolExecutor(2)
+    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_over_an_executor_every_file_is_the_same(here: Path, tmp_path: Path, kind: str) -> None:
+    listener = Listener()
+    with two(kind) as executor:
+        run(
+            small_study(),
+            tmp_path,
+            systems=ASKED,
+            executor=executor,
+            threads=1,
+            progress=listener,
+        )
+    assert contents(tmp_path) == contents(here)
+    assert len(listener.stages) == len(listener.ended) == 1  # of how many are made
