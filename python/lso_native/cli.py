@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="command")
     _add_reproduce(commands)
     _add_requests(commands)
+    _add_airfoils(commands)
     _add_train(commands)
     _add_generate(commands)
     _add_walk(commands)
@@ -131,6 +132,28 @@ def _add_requests(commands: Commands[_Parser]) -> None:
     )
     _add_run(parser)
     parser.set_defaults(command=_requests, kept="; trained models are in the output folder")
+
+
+def _add_airfoils(commands: Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "airfoils",
+        help="the study of airfoils with prescribed lift, drag, moment and thickness",
+        description="Learn what airfoils look like and what NeuralFoil says of them; design some for each of six "
+        "targets, beside other ways to them. Write results.json, airfoils.md, samples and figures. What is finished "
+        "stays in DIR, where the next run finds it.",
+    )
+    parser.add_argument("--out", default="lso-airfoils", metavar="DIR", help="default: %(default)s")
+    for name, default, what in (
+        ("designs", 100, "designs a target"),
+        ("repeats", 1, "runs, each with the next seed"),
+        ("rival-designs", 10, "designs a target by each other way, 0 for none"),
+        ("rival-calls", 2_000, "calls of the simulator that another way has for a design"),
+    ):
+        parser.add_argument(
+            f"--{name}", type=int, default=default, metavar="N", help=f"{what}; default: {default}"
+        )
+    _add_run(parser)
+    parser.set_defaults(command=_airfoils, kept="; what was finished is in the output folder")
 
 
 def _add_train(commands: Commands[_Parser]) -> None:
@@ -285,6 +308,12 @@ def _requests(arguments: argparse.Namespace) -> None:
     from lso_native.commands.requests import requests
 
     requests(arguments)
+
+
+def _airfoils(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.airfoils import airfoils
+
+    airfoils(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:

@@ -199,6 +199,20 @@ def test_more_calls_find_more() -> None:
     assert found[0] < found[1] <= found[2]
 
 
+def test_what_is_aimed_in_vain_stays_as_the_box_has_told_it() -> None:
+    def rounded(samples: FloatArray) -> Float64Array:
+        return np.round(5 * Box.truth(samples)) / 5
+
+    asked = is_class(0) & Box(rounded).between(a=(0.1, 0.3))
+    result = generate(asked, calls=2, attempts=1)
+    told = result.calls > 0
+    assert told.any()
+    assert not result.success[told].all()
+    assert (np.isfinite(result.requirements[1].miss) == told).all()
+    said = rounded(result.samples)[told, 0]
+    assert result.requirements[1].values[told, 0].tolist() == said.tolist()
+
+
 def test_a_box_is_not_asked_where_its_surrogate_has_not_got() -> None:
     box = Box()
     result = generate(READ.at_least(a=1e6) & box.at_least(a=-1e6), n=4, attempts=1, calls=2)

@@ -32,7 +32,7 @@ FLOORS = (
     {"generate", "figures"},
     {"retraining"},
     {"study"},
-    {"report"},
+    {"report", "airfoils"},
     {"cli", "commands"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

@@ -70,6 +70,10 @@ class Found:
                 met &= reading.met
         return met
 
+    def decline(self, rows: IntArray) -> None:
+        """``rows`` are not taken for met any more, and stay as they are."""
+        self.believed[rows] = False
+
     def put(self, rows: IntArray, other: Found) -> None:
         """``other``, which goes on from ``rows``, in place of these."""
         iterations, calls = self.iterations[rows], self.calls[rows]
@@ -145,12 +149,11 @@ class Attempt:
         open_rows = np.arange(len(starts))
         for aim in range(self.descent.aims + 1):
             open_rows = open_rows[found.believed[open_rows]]
-            if left is not None:
-                open_rows = open_rows[found.calls[open_rows] < left[open_rows]]
+            open_rows = _may_ask(found, open_rows, left)
             shift = self._ask(found, open_rows, parts)
             for more in shift.values():  # where the box failed there is nothing to aim by
                 open_rows = open_rows[~np.isnan(more[open_rows]).any(axis=1)]
-            open_rows = open_rows[~found.met[open_rows]]
+            open_rows = _may_ask(found, open_rows[~found.met[open_rows]], left)
             if aim == self.descent.aims or not open_rows.size or not shift:
                 break
             again = []
@@ -159,7 +162,11 @@ class Attempt:
                 if isinstance(asked, Checked):
                     asked = asked.aimed(shift[place][open_rows])
                 again.append(dataclasses.replace(part, requirement=asked))
-            found.put(open_rows, self._descend(found.latents[open_rows], again))
+            then = self._descend(found.latents[open_rows], again)
+            if left is not None:  # what will not be asked about stays as it was
+                found.decline(open_rows[~then.believed])
+                open_rows, then = open_rows[then.believed], then.take(then.believed)
+            found.put(open_rows, then)
             found.unsay(parts, open_rows)
         if left is None and any(_has_last_word(part) for part in parts):
             self._ask(found, np.flatnonzero(~found.asked), parts)
@@ -269,6 +276,11 @@ class Attempt:
             found.calls[rows[~better]] += then.calls[~better]
             rows = rows[better]
             found.put(rows, then.take(better))
+
+
+def _may_ask(found: Found, rows: IntArray, left: IntArray | None) -> IntArray:
+    """Those of ``rows`` about which a box may be asked once more."""
+    return rows if left is None else rows[found.calls[rows] < left[rows]]
 
 
 def _has_last_word(part: Part) -> bool:

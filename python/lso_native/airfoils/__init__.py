@@ -1,0 +1,22 @@
+"""Airfoils: shapes of which lift, lift over drag, moment and thickness are all prescribed (docs/airfoils.md)."""
+
+from lso_native.airfoils.data import Airfoils, real, varied
+from lso_native.airfoils.designer import Designer, DesignSettings
+from lso_native.airfoils.learning import DecoderSettings, SurrogateSettings
+from lso_native.airfoils.simulator import NAMES, NeuralFoil
+from lso_native.airfoils.target import TARGETS, Target, Tolerance
+
+__all__ = [
+    "NAMES",
+    "TARGETS",
+    "Airfoils",
+    "DecoderSettings",
+    "DesignSettings",
+    "Designer",
+    "NeuralFoil",
+    "SurrogateSettings",
+    "Target",
+    "Tolerance",
+    "real",
+    "varied",
+]

@@ -1,0 +1,31 @@
+"""``lso airfoils``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lso_native.airfoils.report import airfoils_report
+from lso_native.airfoils.study import AirfoilsSettings, run
+from lso_native.commands.display import Display, say
+from lso_native.files import atomic_write_bytes
+
+
+def airfoils(arguments: argparse.Namespace) -> None:
+    """Run the study, draw it, and print the tables."""
+    settings = AirfoilsSettings(
+        out=arguments.out,
+        designs=arguments.designs,
+        repeats=arguments.repeats,
+        rival_designs=arguments.rival_designs,
+        rival_calls=arguments.rival_calls,
+        random_state=arguments.random_state,
+        threads=arguments.threads,
+    )
+    folder = Path(settings.out)
+    with Display() as display:
+        _, results = run(settings, display)
+    text = airfoils_report(results)
+    atomic_write_bytes(folder / "airfoils.md", text.encode())
+    say(text)
+    say(f"wrote {folder}: results.json, airfoils.md, samples, figures")
