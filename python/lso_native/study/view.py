@@ -27,7 +27,7 @@ from lso_native.study.study import Study, SystemSteps
 
 __all__ = ["View"]
 
-_EVERY = 2.0  # seconds between two views while steps are made
+_EVERY = 5.0  # seconds between two views while steps are made
 _FOLDERS = ("", "samples", "models", "figures", "steps")
 _FORMS = (
     "sweeps.desired_change",
