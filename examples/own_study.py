@@ -47,12 +47,12 @@ class SmallDigits(DataSet):
 
 
 class Components:
-    """Principal components: latents of N(0, 1) are samples of the mean and the variances of the images."""
+    """Principal components of log odds: latents of N(0, 1) are samples of their mean and variances, pixels in 0..1."""
 
     def __init__(self, weight: Any, mean: Any) -> None:
-        linear = lso.Network([len(weight), len(mean)], activation="linear", bias="standard")
+        sigmoid = lso.Network([len(weight), len(mean)], activation="sigmoid", bias="standard")
         self.weight, self.mean = weight, mean
-        self.decoder_ = linear.replace(np.concatenate([weight.ravel(), mean]))
+        self.decoder_ = sigmoid.replace(np.concatenate([weight.ravel(), mean]))
 
     def sample_latent(self, n: int, *, random_state: Any = None) -> Any:
         """``n`` latents (n, latent)."""
@@ -68,9 +68,10 @@ class FitComponents(Fit):
 
     def make(self, work: Work) -> Trained:
         """Fitted to the training part."""
-        images = work.data(self.data).train.images
-        mean = images.mean(axis=0)
-        _, scale, axes = np.linalg.svd(images - mean, full_matrices=False)
+        images = np.clip(work.data(self.data).train.images, 0.05, 0.95)
+        odds = np.log(images / (1 - images))
+        mean = odds.mean(axis=0)
+        _, scale, axes = np.linalg.svd(odds - mean, full_matrices=False)
         weight = axes[: self.latent] * (scale[: self.latent, None] / np.sqrt(len(images)))
         return Trained(Components(weight, mean), {"train_images": len(images)})
 
@@ -88,7 +89,7 @@ class FitComponents(Fit):
 class ThroughComponents(System):
     """LSO through them, within three standard deviations."""
 
-    latent: int = 20
+    latent: int = 48
 
     def way(self, frame: Frame) -> Descent:
         """From N(0, 1)."""

@@ -36,7 +36,10 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         listener = small_run.Listener()
-        run(small_run.small_study(), out, systems=systems, threads=1, progress=listener)
+        try:
+            run(small_run.small_study(), out, systems=systems, threads=1, progress=listener)
+        except BaseException as error:
+            listener.stages = [repr(error)] * 2
         print(out, *listener.stages, sep="|", flush=True)
         os._exit(0)
     print(child, flush=True)
@@ -277,6 +280,14 @@ def test_a_file_that_somebody_put_in_a_models_place_is_not_taken_for_it(
     assert (copy / "models" / "mine.safetensors").read_bytes() == other  # which is no file of ours
     (copy / "models" / "mine.safetensors").unlink()
     assert contents(copy) == contents(whole)
+
+
+def test_a_file_that_somebody_changed_stays_when_its_system_goes(copy: Path) -> None:
+    changed, other = (copy / "models" / f"{name}.safetensors" for name in ("gan", "vae"))
+    changed.write_bytes(b"mine")
+    made(copy, "lso-1", random_state=1)
+    assert changed.read_bytes() == b"mine"
+    assert not other.exists()
 
 
 @pytest.mark.parametrize("change", [{"random_state": 1}, {"samples": 10}])
