@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reproduce(commands)
     _add_requests(commands)
     _add_airfoils(commands)
+    _add_shapes(commands)
     _add_train(commands)
     _add_generate(commands)
     _add_walk(commands)
@@ -154,6 +155,25 @@ def _add_airfoils(commands: Commands[_Parser]) -> None:
         )
     _add_run(parser)
     parser.set_defaults(command=_airfoils, kept="; what was finished is in the output folder")
+
+
+def _add_shapes(commands: Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "shapes",
+        help="the study of weighted retraining, on images of one square",
+        description="Ask for images of more and more area with a decoder of squares, with and without weights and "
+        "retraining; write results.json, shapes.md, shapes.png and steps, which the next run reads.",
+    )
+    parser.add_argument("--out", default="lso-shapes", metavar="DIR", help="default: %(default)s")
+    parser.add_argument(
+        "--repeats",
+        type=int,
+        default=5,
+        metavar="N",
+        help="runs, each with the next seed; default: 5",
+    )
+    _add_run(parser)
+    parser.set_defaults(command=_shapes, kept="; what was finished is in the output folder")
 
 
 def _add_train(commands: Commands[_Parser]) -> None:
@@ -314,6 +334,12 @@ def _airfoils(arguments: argparse.Namespace) -> None:
     from lso_native.commands.airfoils import airfoils
 
     airfoils(arguments)
+
+
+def _shapes(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.shapes import run_shapes
+
+    run_shapes(arguments)
 
 
 def _train(arguments: argparse.Namespace) -> None:

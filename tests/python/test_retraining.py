@@ -123,6 +123,12 @@ def test_each_round_learns_from_draws_of_all_that_is_known() -> None:
     assert result.decoder.settings == {"warm_start": False, "epochs": 7, "random_state": None}
 
 
+def test_without_epochs_the_decoder_stays_as_it_is(fitted: lso.VAE) -> None:
+    result = run(fitted, first=0.0, epochs=0.0)
+    assert (result.decoder.decoder_.parameters == fitted.decoder_.parameters).all()
+    assert len(run(Recorder(), search=Corner(), first=0.5, epochs=0.0).decoder.fits) == 2
+
+
 def test_new_samples_are_asked_about_once_each_and_learned() -> None:
     asked: list[Samples] = []
 
@@ -179,6 +185,20 @@ def test_looked_up_takes_the_best_of_the_grid(fitted: lso.VAE) -> None:
     grid = np.array([(a, b) for a in ticks[0] for b in ticks[1]], np.float32)
     best = np.sort(total(fitted.decoder_(grid)))[::-1][:3]
     np.testing.assert_allclose(result.values, best, rtol=1e-6)
+
+
+def test_what_is_too_near_to_something_better_comes_last(fitted: lso.VAE) -> None:
+    options: dict[str, Any] = {"first": 0.0, "epochs": 0.0, "queries": 6, "every": 6}
+    near = run(fitted, search=lso.LookedUp(30), **options).samples
+    far = run(fitted, search=lso.LookedUp(30, apart=0.02), **options).samples
+    assert (near[0] == far[0]).all()
+    assert min(distances(far)) >= 0.02 > min(distances(near))
+    alike = run(fitted, search=lso.LookedUp(30, apart=100.0), **options).samples
+    assert (alike == near).all()
+
+
+def distances(samples: Samples) -> list[float]:
+    return [float(np.linalg.norm(a - b)) for i, a in enumerate(samples) for b in samples[:i]]
 
 
 def test_what_is_believed_goes_beyond_what_was_known() -> None:
@@ -328,7 +348,7 @@ def test_a_result_shows_itself(fitted: lso.VAE) -> None:
         ({"every": 2.5}, "every"),
         ({"k": 0.0}, "k"),
         ({"k": np.nan}, "k"),
-        ({"epochs": 0.0}, "epochs"),
+        ({"epochs": -0.1}, "epochs"),
         ({"first": -1.0}, "first"),
         ({"search": "believed"}, "search"),
         ({"search": lso.LookedUp(side=2000)}, "side"),

@@ -76,8 +76,9 @@ def weighted_retraining(
     queries : samples that it is asked about, at most: fewer where a whole round finds nothing new.
     every : of these, between one retraining and the next.
     k : how much the best count: ``rank_weights``. inf: all samples alike.
-    epochs : draws in a retraining, as a share of the samples.
-    first : the same in the first one; 0: none.
+    epochs : draws in a retraining, as a share of the samples; 0: none, so that the decoder stays as the first one
+        leaves it.
+    first : the same in the first retraining.
     search : what chooses latents. None: ``Believed()``, regressors that learn the objective; ``LookedUp()`` where it
         costs nothing; or a ``Search`` of your own.
     finish : what makes of decoded samples (n, n_features) those that are asked about and learned, as ``np.round``.
@@ -106,7 +107,7 @@ def weighted_retraining(
         queries=check_int("queries", queries),
         every=check_int("every", every),
         k=k if k == np.inf else check_number("k", k, above=0.0),
-        epochs=check_number("epochs", epochs, above=0.0),
+        epochs=check_number("epochs", epochs, minimum=0.0),
         first=check_number("first", first, minimum=0.0),
         seed=resolve_seed(random_state),
     )

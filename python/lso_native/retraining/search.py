@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import check_int, shown
+from lso_native._checks import check_int, check_number, shown
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.generate import GenerateResult, generate
@@ -180,16 +180,23 @@ class LookedUp(Search):
     side : points of the grid along each latent.
     bounds : (low, high), scalars or (latent,), of the grid. None: those of ``lso.generate``, half as far again from the
         middle of the decoder's ``latent_range_`` as its ends.
+    apart : samples nearer to a better one than this come last: at the border of a grid many are nearly alike.
     """
 
     side: int = 50
     bounds: tuple[ArrayLike, ArrayLike] | None = None
+    apart: float = 0.0
 
-    def latents(self, known: Known, n: int) -> FloatArray:  # noqa: ARG002
-        """All of the grid, ordered by what the objective says."""
+    def latents(self, known: Known, n: int) -> FloatArray:
+        """The grid, ordered by what the objective says."""
+        least = check_number("apart", self.apart, minimum=0.0)
         grid = self._grid(known)
-        values = known.objective.predict(known.decode(grid))[:, 0]
+        samples = known.decode(grid)
+        values = known.objective.predict(samples)[:, 0]
         order = np.argsort(-np.where(np.isnan(values), -np.inf, values), kind="stable")
+        if least > 0:
+            first = _apart(samples, order, least, n)
+            order = np.concatenate([first, order[~np.isin(order, first)]])
         return grid[order]
 
     def _grid(self, known: Known) -> FloatArray:
@@ -207,3 +214,16 @@ class LookedUp(Search):
         places = np.indices((side,) * latent).reshape(latent, -1)
         columns = [ticks[places[i], i] for i in range(latent)]
         return np.ascontiguousarray(np.stack(columns, axis=1), dtype=dtype)
+
+
+def _apart(samples: FloatArray, order: IntArray, least: float, n: int) -> IntArray:
+    """Of rows in ``order`` the first ``n`` that are ``least`` from all before."""
+    nearest = np.full(len(samples), np.inf)
+    kept: list[int] = []
+    for row in order.tolist():
+        if nearest[row] >= least**2:
+            kept.append(row)
+            nearest = np.minimum(nearest, np.square(samples - samples[row]).sum(axis=1))
+            if len(kept) == n:
+                break
+    return np.array(kept, np.int64)
