@@ -20,6 +20,7 @@ import pytest
 from interrupting import end
 from lso_native.study.results import read_samples, write_samples
 from lso_native.study.run import run
+from lso_native.study.store import Store
 from lso_native.study.view import View
 from small_run import FEW, LSO_1, Listener, contents, results_of, small_study
 
@@ -411,3 +412,15 @@ def test_a_damaged_byte_of_samples_is_found(tmp_path: Path) -> None:
     for place in range(200, len(whole) // 2, 301):  # within the compressed numbers
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         assert read_samples(file) is None
+
+
+def test_two_studies_that_run_in_one_folder_by_turns_do_not_mix(tmp_path: Path) -> None:
+    first, other = (small_study(samples=n) for n in (20, 10))
+    store = Store(tmp_path / "steps")
+    views = [View(study, store, tmp_path, {}) for study in (first, other)]
+    for study in (first, other):
+        run(study, tmp_path, systems=["input-optimization"], threads=1)
+    for view, n in zip([*views, views[0]], (20, 10, 20), strict=True):
+        assert view.publish()["settings"]["samples"] == n
+        with np.load(tmp_path / "samples" / "input-optimization.npz") as samples:
+            assert len(samples["labels"]) == n

@@ -29,6 +29,7 @@ __all__ = ["View"]
 
 _EVERY = 5.0  # seconds between two views while steps are made
 _FOLDERS = ("", "samples", "models", "figures", "steps")
+_Stamp = tuple[int, int, int] | None
 _FORMS = (
     "sweeps.desired_change",
     "sweeps.start",
@@ -45,7 +46,7 @@ class View:
         self._study, self._store, self._folder, self._settings = study, store, folder, settings
         self._last = 0.0
         self._curves: dict[str, Facts] = {}
-        self._placed: dict[str, str] = {}
+        self._placed: dict[str, tuple[str, _Stamp]] = {}
 
     def publish_soon(self) -> None:
         """``publish``, unless that was just now."""
@@ -177,12 +178,12 @@ class View:
 
     def _place(self, path: str, source: Path, wanted: str) -> None:
         target = self._folder / path
-        if self._placed.get(path) == wanted and target.exists():
-            return
+        if self._placed.get(path) == (wanted, _stamp(target)):
+            return  # as it was put there: another study in this folder has not put its own in its place
         if not target.is_file() or digest(target) != wanted:
             target.parent.mkdir(exist_ok=True)
             atomic_write_bytes(target, source.read_bytes())
-        self._placed[path] = wanted
+        self._placed[path] = wanted, _stamp(target)
 
     def _remove(self, path: str, known: str) -> None:
         """A file of an earlier view; what somebody has changed stays."""
@@ -203,6 +204,15 @@ class View:
             for leftover in (self._folder / name).glob(".tmp-*"):
                 if leftover.is_file():  # a step's is a folder, and the store's matter
                     leftover.unlink(missing_ok=True)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What changes when a file is replaced or written to."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _common(study: Study) -> Facts:
