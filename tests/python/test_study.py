@@ -294,6 +294,8 @@ def test_misuse_is_told_before_anything_is_made(tmp_path: Path) -> None:
         small_study(systems=twice)
     with pytest.raises(ValueError, match=r"systems: expected names of letters, .*got '\.\./x'"):
         small_study(systems=(replace(SYSTEMS[0], name="../x"),))
+    with pytest.raises(ValueError, match=r"a name of its own for each model, got two of 'judge'"):
+        small_study(systems=(replace(SYSTEMS[0], name="judge"),))
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(OSError, match="file"):

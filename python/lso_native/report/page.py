@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 from importlib.resources import files
@@ -10,7 +11,9 @@ from typing import Any
 
 from lso_native.files import atomic_write_bytes
 from lso_native.study.hypotheses import answers
+from lso_native.study.lock import lock
 from lso_native.study.results import read_samples
+from lso_native.study.view import view_lock
 
 from . import ablations, charts, sheets, tables
 from .opening import REAL, opening
@@ -46,7 +49,12 @@ def write_report(folder: str | Path) -> Path:
     source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
     page = environment.from_string(source).render(_content(folder, results))
     path = folder / "report.html"
-    atomic_write_bytes(path, page.encode())
+    with contextlib.ExitStack() as held:
+        if (
+            folder / "steps"
+        ).is_dir():  # else another process may take what is half written for a leftover
+            held.enter_context(lock(view_lock(folder)))
+        atomic_write_bytes(path, page.encode())
     return path
 
 

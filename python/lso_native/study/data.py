@@ -58,6 +58,11 @@ class DataSet(ABC):
         return None
 
     @property
+    def is_square(self) -> bool:
+        """Whether samples are pictures that sheets can show."""
+        return self.shape is not None and self.shape[0] == self.shape[1]
+
+    @property
     def title(self) -> str:
         """What it is called."""
         return str(getattr(self, "name", type(self).__name__))

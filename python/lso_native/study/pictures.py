@@ -92,7 +92,7 @@ class Walk(Picture):
         """walk-NAME.png and walk-NAME.gif."""
         model, test = work.get(self.model).estimator, work.data(self.of).test
         way = walks.through_digits(model, test, digits=range(self.of.classes))
-        title = f"{self.name}: a walk through the codes of real digits, 0 to 9"
+        title = f"{self.name}: a walk through the codes of real samples, class after class"
         sheet = walk_sheet(way, title=title, columns=walks.STEPS)
         return {f"walk-{self.name}.png": png(sheet), f"walk-{self.name}.gif": gif(way)}
 

@@ -55,7 +55,7 @@ def run(
     for note in study.notes(names):
         progress.note(note)
     total, lacking = len(asked), len(missing(store, asked))
-    if 0 < lacking < total:
+    if lacking < total:
         progress.note(f"{total - lacking} of {total} steps are there from an earlier run")
     try:
         run_steps(

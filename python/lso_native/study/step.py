@@ -76,6 +76,19 @@ class Step(Keyed, Generic[T]):
         found = {step.key: step for name in compared(self) for step in _steps(getattr(self, name))}
         return tuple(found.values())
 
+    def needed(self) -> list[Step[Any]]:
+        """All that this one needs, and what that needs, each once and after what it needs itself."""
+        found: dict[str, Step[Any]] = {}
+
+        def look(step: Step[Any]) -> None:
+            for each in step.inputs:
+                if each.key not in found:
+                    look(each)
+                    found[each.key] = each
+
+        look(self)
+        return list(found.values())
+
 
 @dataclass(frozen=True)
 class FactsStep(Step[Facts]):

@@ -81,6 +81,19 @@ class Study:
                 raise ArgumentError(
                     "systems", "a name of its own for each", f"two of {shown(name)}"
                 )
+        self._check_models()
+
+    def _check_models(self) -> None:
+        """Their names are those of files."""
+        frame, known = self.frame, dict[str, str]()
+        every: list[Step[Any]] = [frame.classifier, *frame.panel.judges]
+        for each in self.steps.values():
+            every += each.attempts.needed()
+        for fit in every:
+            if isinstance(fit, Fit) and known.setdefault(fit.name, fit.key) != fit.key:
+                raise ArgumentError(
+                    "systems", "a name of its own for each model", f"two of {shown(fit.name)}"
+                )
 
     @cached_property
     def steps(self) -> dict[str, SystemSteps]:
@@ -151,7 +164,7 @@ class Study:
         model: Step[Trained] | None,
     ) -> Iterator[Picture]:
         data = self.frame.data
-        if data.shape is None:
+        if not data.is_square:
             return
         yield Sheet(name, data.title, judged, recognised)
         if isinstance(model, FitAutoencoder):

@@ -25,7 +25,7 @@ from lso_native.study.step import Facts, Step, read_json
 from lso_native.study.store import Store, digest
 from lso_native.study.study import Study, SystemSteps
 
-__all__ = ["View"]
+__all__ = ["View", "view_lock"]
 
 _EVERY = 5.0  # seconds between two views while steps are made
 _FOLDERS = ("", "samples", "models", "figures", "steps")
@@ -35,6 +35,11 @@ _FORMS = (
     "sweeps.start",
     "sweeps.latent",
 )  # there even where they are empty
+
+
+def view_lock(folder: Path) -> Path:
+    """Held by who writes what ``folder`` shows."""
+    return folder / "steps" / ".lock-view"
 
 
 class View:
@@ -62,7 +67,7 @@ class View:
         if not self._store.path.is_dir():
             gone = "this folder was there when the run began, and has vanished"
             raise FileNotFoundError(errno.ENOENT, gone, str(self._folder))
-        with lock(self._store.path / ".lock-view"):
+        with lock(view_lock(self._folder)):
             self._sweep()
             shown = [each for each in self._study.steps.values() if self._has(each)]
             results, files = self.results(shown), self._files(shown)
@@ -219,32 +224,18 @@ def _common(study: Study) -> Facts:
     frame, data = study.frame, study.frame.data
     return {
         "dataset": data.title,
-        "shape": None if data.shape is None else list(data.shape),
+        "shape": list(data.shape or ()) if data.is_square else None,
         "samples": frame.samples,
         "random_state": frame.random_state,
     }
 
 
-def _needed(step: Step[Any]) -> list[Step[Any]]:
-    """What ``step`` needs, each after what it needs itself."""
-    found: dict[str, Step[Any]] = {}
-
-    def look(step: Step[Any]) -> None:
-        for each in step.inputs:
-            if each.key not in found:
-                look(each)
-                found[each.key] = each
-
-    look(step)
-    return list(found.values())
-
-
 def _fits_of(step: Step[Any]) -> list[Fit]:
-    return [each for each in _needed(step) if isinstance(each, Fit)]
+    return [each for each in step.needed() if isinstance(each, Fit)]
 
 
 def _mixtures_of(step: Step[Any]) -> list[FitMixture]:
-    return [each for each in _needed(step) if isinstance(each, FitMixture)]
+    return [each for each in step.needed() if isinstance(each, FitMixture)]
 
 
 def _put(results: Facts, name: str, rows: list[Facts]) -> None:
