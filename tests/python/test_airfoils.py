@@ -18,6 +18,7 @@ from lso_native.airfoils import (
     SurrogateSettings,
     Target,
     Tolerance,
+    designs_picture,
     real,
 )
 from lso_native.airfoils.report import airfoils_report
@@ -25,11 +26,14 @@ from lso_native.airfoils.rivals import Asked, Rival, Task
 from lso_native.airfoils.shapes import bends, coordinates, sound
 from lso_native.airfoils.steps import Designed
 from lso_native.airfoils.study import EVERY_RIVAL, JUDGE, AirfoilsSettings, figures, run
+from lso_native.airfoils.walk import walk
 from lso_native.cli import main
+from PIL import Image
 
 asb = pytest.importorskip("aerosandbox")
 neuralfoil = pytest.importorskip("neuralfoil")
 pytest.importorskip("cma")
+pytest.importorskip("matplotlib")
 
 SMALL: dict[str, Any] = {
     "decoder": DecoderSettings(copies=1_000, epochs=10, hidden=(64,), latent=8),
@@ -169,6 +173,22 @@ def test_figures_are_the_judges() -> None:
     assert worse["met_lowest"] < worse["met"] < told["met"]
 
 
+def test_a_walk_ends_where_the_target_is_met(designer: Designer) -> None:
+    path = walk(designer.models_, WIDE, NeuralFoil(), 0, designer.designs)
+    said = NeuralFoil()(path)
+    assert WIDE.met(said)[-1]
+    assert not WIDE.met(said)[0]
+    steps = np.abs(np.diff(path, axis=0)).max(axis=1)
+    assert steps.max() < np.abs(path[-1] - path[0]).max()
+
+
+def test_a_picture_shows_the_first_twenty() -> None:
+    pictures = [designs_picture(WIDE, real().heights[:n]) for n in (20, 25, 3)]
+    assert pictures[0].size == pictures[2].size == (1_100, 760)
+    assert pictures[0].tobytes() == pictures[1].tobytes() != pictures[2].tobytes()
+    assert_refused(lambda: designs_picture(WIDE, np.zeros((0, 100))), "heights", "none")
+
+
 def settings(folder: Path, **options: Any) -> AirfoilsSettings:
     targets = (WIDE,)
     few: dict[str, Any] = {"designs": 5, "rival_designs": 2, "rival_calls": 30, "threads": 1}
@@ -187,8 +207,14 @@ def test_a_study_goes_on_where_it_was(tmp_path: Path) -> None:
     with np.load(tmp_path / "samples" / "seed-0" / "wide.npz") as arrays:
         assert arrays["coordinates"].shape == (5, 101, 2)
         assert (arrays["judge_lift"] == JUDGE(arrays["heights"])["lift"]).all()
+    figures = {path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
+    assert set(figures) == {"calls.png", "wide.png", "walk-wide.gif"}
+    with Image.open(tmp_path / "figures" / "walk-wide.gif") as animation:
+        assert animation.n_frames > 1  # type: ignore[attr-defined]
     (tmp_path / "results.json").unlink()
+    (tmp_path / "figures" / "wide.png").unlink()
     run(settings(tmp_path))
+    assert figures == {path.name: path.read_bytes() for path in (tmp_path / "figures").iterdir()}
     assert (tmp_path / "results.json").read_bytes() == told
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "steps").rglob("*.npz")}
 

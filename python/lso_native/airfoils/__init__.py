@@ -3,6 +3,7 @@
 from lso_native.airfoils.data import Airfoils, real, varied
 from lso_native.airfoils.designer import Designer, DesignSettings
 from lso_native.airfoils.learning import DecoderSettings, SurrogateSettings
+from lso_native.airfoils.pictures import designs_picture
 from lso_native.airfoils.simulator import NAMES, NeuralFoil
 from lso_native.airfoils.target import TARGETS, Target, Tolerance
 
@@ -17,6 +18,7 @@ __all__ = [
     "SurrogateSettings",
     "Target",
     "Tolerance",
+    "designs_picture",
     "real",
     "varied",
 ]

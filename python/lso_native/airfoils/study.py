@@ -13,8 +13,10 @@ from lso_native._checks import check_int, check_threads
 from lso_native._typing import Array, Float64Array
 from lso_native.airfoils.data import real, wanted
 from lso_native.airfoils.designer import DesignSettings
+from lso_native.airfoils.drawing import DesignsPicture, Picture, WalkPicture
 from lso_native.airfoils.gradient import OwnGradient
 from lso_native.airfoils.learning import DecoderSettings, SurrogateSettings
+from lso_native.airfoils.pictures import rivals_picture
 from lso_native.airfoils.rivals import RIVALS, Rival
 from lso_native.airfoils.shapes import coordinates, sound
 from lso_native.airfoils.simulator import NeuralFoil
@@ -28,7 +30,9 @@ from lso_native.airfoils.steps import (
     TheShapes,
 )
 from lso_native.airfoils.target import TARGETS, Target
+from lso_native.display import png
 from lso_native.errors import ArgumentError
+from lso_native.files import atomic_write_bytes
 from lso_native.models.training import subseed
 from lso_native.study.progress import Progress
 from lso_native.study.results import environment, plain, write_results, write_samples
@@ -42,7 +46,11 @@ CALLS = (1, 2, 3)
 EVERY_RIVAL: tuple[Rival, ...] = (*RIVALS, OwnGradient())
 JUDGE = NeuralFoil("large")
 LSO = "lso"
-_WITHIN = (1, 3, 10, 30, 100, 300, 1_000, 2_000)  # calls a design
+OURS = "latent space optimization"
+_TENTHS = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+_WITHIN = sorted(
+    {int(each * 10**power) for power in range(4) for each in _TENTHS}
+)  # calls a design
 
 
 @dataclass(frozen=True)
@@ -119,8 +127,19 @@ class Study:
         """Those that are asked for."""
         return rivals_of(self.settings)
 
-    def steps(self) -> list[Designs]:
-        """All of them."""
+    def pictures(self) -> dict[str, Picture]:
+        """By their file in the folder of figures; of the first run."""
+        seed, asked = self.seeds[0], self.settings
+        surrogate, doubt = self.learned(seed)
+        found: dict[str, Picture] = {}
+        for target in asked.targets:
+            name = slug(target.name)
+            found[f"{name}.png"] = DesignsPicture(self.lso(seed, target, CALLS[-1]), JUDGE)
+            found[f"walk-{name}.gif"] = WalkPicture(surrogate, doubt, target, seed, asked.design)
+        return found
+
+    def designs(self) -> list[Designs]:
+        """Those of every way, for every target."""
         found: list[Designs] = []
         for seed in self.seeds:
             for target in self.settings.targets:
@@ -138,12 +157,18 @@ def run(
     settings: AirfoilsSettings, progress: Progress | None = None
 ) -> tuple[Study, dict[str, Any]]:
     """Make what is missing in ``settings.out``, and write results.json and samples; the study, and the results."""
-    for package in ("neuralfoil", *(name for rival in rivals_of(settings) for name in rival.needs)):
+    for package in (
+        "neuralfoil",
+        "matplotlib",
+        *(name for rival in rivals_of(settings) for name in rival.needs),
+    ):
         wanted(package)  # which is told at once, not after the long run
     folder = Path(settings.out)
     store = Store(folder / "steps")
     study = Study(settings)
-    run_steps(store, study.steps(), threads=settings.threads, progress=progress)
+    pictures = study.pictures()
+    steps: list[Step[Any]] = [*study.designs(), *pictures.values()]
+    run_steps(store, steps, threads=settings.threads, progress=progress)
     results = {
         "settings": plain(settings),
         "environment": environment(),
@@ -158,7 +183,28 @@ def run(
             made = store.load(study.lso(seed, target, CALLS[-1]))
             path = folder / "samples" / f"seed-{seed}" / f"{slug(target.name)}.npz"
             write_samples(path, _arrays(made))
+    drawn = {name: store.load(picture) for name, picture in pictures.items()}
+    drawn["calls.png"] = png(rivals_picture(within_calls(results), OURS))
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, picture in drawn.items():
+        if picture:
+            atomic_write_bytes(folder / "figures" / name, picture)
     return study, results
+
+
+def within_calls(results: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Of each way the share of designs that are met, the mean over targets, by number of calls a design."""
+    targets = list(results["targets"].values())
+    ways = {way: way for way in targets[0] if not way.startswith(LSO)} | {
+        f"{LSO} {CALLS[-1]}": OURS
+    }
+    return {
+        shown: {
+            most: float(np.mean([facts[way]["met_within_calls"][most] for facts in targets]))
+            for most in targets[0][way]["met_within_calls"]
+        }
+        for way, shown in ways.items()
+    }
 
 
 def slug(name: str) -> str:
