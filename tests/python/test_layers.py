@@ -16,6 +16,7 @@ PACKAGE = ROOT / "python" / "lso_native"
 # From the ground up. A module may import its own floor, if that makes no circle, and whatever lies below.
 FLOORS = (
     {"_core", "_typing", "_checks", "errors", "_architecture", "display"},
+    {"distributed"},
     {
         "network",
         "terms",

@@ -1,0 +1,98 @@
+"""joblib as an executor."""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
+from typing import Any, NamedTuple, TypeVar
+
+from lso_native.distributed.workers import Workers
+
+T = TypeVar("T")
+
+_TRIES = 3  # of a round whose workers die
+_PAUSE = 0.01  # seconds without a new task, after which a round begins
+
+
+class _Task(NamedTuple):
+    future: Future[Any]
+    call: tuple[Callable[..., Any], tuple[object, ...], dict[str, object]]
+
+
+class JoblibWorkers(Workers):
+    """Those of a ``joblib.Parallel``, whatever its backend, in rounds: what is submitted while one is under way makes
+    the next one."""
+
+    def __init__(self, parallel: Any) -> None:
+        self._parallel = parallel
+        self._delayed = importlib.import_module("joblib").delayed
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._rounds, name="lso-joblib", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self, function: Callable[..., T], /, *arguments: object, **named: object
+    ) -> Future[T]:
+        """Run ``function(*arguments, **named)`` in one of the next rounds."""
+        future: Future[T] = Future()
+        self._tasks.put(_Task(future, (function, arguments, named)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End after the tasks that are there, or after this round."""
+        while cancel_futures:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:
+                break
+            if task is not None:
+                task.future.cancel()
+        self._tasks.put(None)
+        if wait:
+            self._thread.join()
+
+    def _rounds(self) -> None:
+        ended = False
+        while not ended:
+            gathered = [self._tasks.get()]
+            while gathered[-1] is not None:
+                try:
+                    gathered.append(self._tasks.get(timeout=_PAUSE))
+                except queue.Empty:
+                    break
+            ended = gathered[-1] is None
+            tasks = [task for task in gathered if task is not None]
+            self._round([task for task in tasks if task.future.set_running_or_notify_cancel()])
+
+    def _round(self, tasks: list[_Task]) -> None:
+        try:
+            answers = self._answers(tasks)
+        except BaseException as error:  # noqa: BLE001 - whatever ends joblib is told to who waits
+            answers = [(error, None)] * len(tasks)
+        for task, (error, value) in zip(tasks, answers, strict=True):
+            if error is None:
+                task.future.set_result(value)
+            else:
+                task.future.set_exception(error)
+
+    def _answers(self, tasks: list[_Task]) -> list[tuple[BaseException | None, Any]]:
+        for left in reversed(range(_TRIES)):
+            try:
+                return list(self._parallel(self._delayed(_answer)(*task.call) for task in tasks))
+            except BrokenExecutor:  # joblib has new workers for the next round
+                if not left:
+                    raise
+        raise AssertionError
+
+
+def _answer(
+    function: Callable[..., Any], arguments: tuple[object, ...], named: dict[str, object]
+) -> tuple[Exception | None, Any]:
+    """What a task raises is its own matter, not the round's."""
+    try:
+        return None, function(*arguments, **named)
+    except Exception as error:  # noqa: BLE001
+        return error, None
