@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,10 +51,11 @@ class SquaresDecoder(Step[VAE]):
 
     seed: int
     images: Squares = Squares()
-    hidden: tuple[int, ...] = (256, 64)
+    hidden: tuple[int, ...] = (128, 64)
     activation: ActivationName = "tanh"
     kl_weight: float = 10.0
-    epochs: int = 15
+    epochs: int = 12
+    average: float = 0.999
     name: str = "decoder"
 
     def make(self, work: Work) -> VAE:
@@ -73,7 +75,7 @@ class SquaresDecoder(Step[VAE]):
             optimizer=Adam(learning_rate=1e-3),
             batch_size=32,
             epochs=self.epochs,
-            average=0.0,
+            average=self.average,
             threads=work.threads,
             random_state=subseed(self.seed, "decoder"),
         )
@@ -101,7 +103,7 @@ class Way:
     """None: all samples count alike."""
     every: int
     """Queries between one retraining and the next."""
-    epochs: float = 0.5
+    epochs: float = 1.0
     """Of a retraining after the first, which all ways have."""
     published: float | None = field(default=None, compare=False)
     """The mean best area of five runs in the files of the published study, if they are there."""
@@ -110,9 +112,9 @@ class Way:
 WAYS = (
     Way("neither", None, 500, epochs=0.0, published=463.8),
     Way("weights alone", 1e-3, 500, epochs=0.0, published=501.4),
-    Way("retraining alone, r = 50", None, 50),
     Way("both, r = 50", 1e-3, 50, published=882.8),
     Way("both, r = 5", 1e-3, 5, epochs=0.1),
+    Way("retraining alone, r = 50", None, 50),
 )
 
 
@@ -138,6 +140,7 @@ class SquaresRun(Step[Queried]):
     decoder: SquaresDecoder
     queries: int = 500
     side: int = 50
+    bound: float = 4.0
     apart: float = 4.5
     """Images that differ by 20 pixels or less from a better one come last."""
 
@@ -154,7 +157,8 @@ class SquaresRun(Step[Queried]):
         def hear(told: RetrainingProgress) -> None:
             progress.update(told.asked, f"best {told.best:g}")
 
-        vae = work.get(self.decoder).set_params(threads=work.threads)
+        # A retraining is too short for averages of a thousand steps.
+        vae = copy.copy(work.get(self.decoder)).set_params(threads=work.threads, average=0.0)
         images = work.data(self.decoder.images)
         result = weighted_retraining(
             vae,
@@ -165,7 +169,7 @@ class SquaresRun(Step[Queried]):
             every=self.way.every,
             k=math.inf if self.way.k is None else self.way.k,
             epochs=self.way.epochs,
-            search=LookedUp(self.side, apart=self.apart),
+            search=LookedUp(self.side, (-self.bound, self.bound), self.apart),
             finish=np.round,
             random_state=subseed(self.decoder.seed, "queries"),
             threads=work.threads,
