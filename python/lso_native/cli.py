@@ -107,6 +107,7 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         help="also run the project's recipe, lso, without each of its parts",
     )
     _add_run(parser)
+    _add_workers(parser)
     parser.set_defaults(command=_reproduce, kept="; what was finished is in the output folder")
 
 
@@ -307,6 +308,17 @@ def _add_size(parser: argparse.ArgumentParser) -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_seed(parser)
     parser.add_argument("--threads", type=int, metavar="T", help="default: all processors")
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="that many processes here, a thread each"
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help="workers of the Dask scheduler there, which see the folders that are named",
+    )
 
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:

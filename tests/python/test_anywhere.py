@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from lso_native.distributed import open_executor
 from lso_native.study.run import run
 from small_run import Listener, contents, small_study
 
@@ -40,3 +44,26 @@ def test_over_an_executor_every_file_is_the_same(here: Path, tmp_path: Path, kin
         )
     assert contents(tmp_path) == contents(here)
     assert len(listener.stages) == len(listener.ended) == 1  # of how many are made
+
+
+def test_workers_of_a_dask_cluster_may_die(here: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 4, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        open_executor(dask=str(cluster.scheduler_address)) as executor,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        first = next(iter(cluster.workers.values()))
+        struck = beside.submit(kill_when_busy, first.pid, tmp_path / "steps")
+        run(small_study(), tmp_path, systems=ASKED, executor=executor, threads=1)
+        assert struck.result()
+    assert contents(tmp_path) == contents(here)
+
+
+def kill_when_busy(pid: int, steps: Path) -> bool:
+    """Kill a process as soon as something has been made."""
+    while not list(steps.glob("*/step.json")):
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    return True

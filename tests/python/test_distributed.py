@@ -26,7 +26,7 @@ CLUSTER: dict[str, Any] = {"n_workers": 4, "threads_per_worker": 1, "dashboard_a
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of a Dask scheduler with four worker processes."""
-    with distributed.LocalCluster(**CLUSTER) as opened:
+    with distributed.LocalCluster(**CLUSTER) as opened:  # type: ignore[no-untyped-call]
         yield str(opened.scheduler_address)
 
 
@@ -123,7 +123,7 @@ def test_results_and_errors_that_cannot_be_sent_are_told(pool: Workers) -> None:
     with pytest.raises(RuntimeError, match=r"Unreadable: not this"):
         pool.submit(remote_tasks.badly_rejected).result()
     with pytest.raises(ArgumentTypeError, match=r"^task: expected something that can be sent"):
-        pool.submit(remote_tasks.double, sys.stdout).result()
+        pool.submit(remote_tasks.double, sys.stdout).result()  # type: ignore[arg-type]
     assert pool.submit(remote_tasks.double, 1).result() == 2
 
 
@@ -142,7 +142,7 @@ def test_the_futures_of_any_executor_can_be_had(pool: Workers) -> None:
 
 
 def test_a_client_of_dask_is_an_executor_and_stays_open(cluster: str) -> None:
-    with distributed.Client(cluster, set_as_default=False) as client:
+    with distributed.Client(cluster, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         workers = as_executor(client)
         assert workers.submit(remote_tasks.double, 4).result() == 8
         workers.shutdown()
@@ -180,7 +180,7 @@ def test_an_address_that_nobody_answers_is_told(
 
 def test_a_scheduler_that_goes_away_is_told() -> None:
     with (
-        distributed.LocalCluster(**CLUSTER | {"n_workers": 1}) as own,
+        distributed.LocalCluster(**CLUSTER | {"n_workers": 1}) as own,  # type: ignore[no-untyped-call]
         open_executor(dask=str(own.scheduler_address)) as workers,
     ):
         task = workers.submit(remote_tasks.stay)
@@ -190,7 +190,9 @@ def test_a_scheduler_that_goes_away_is_told() -> None:
 
 
 def test_misuse_is_told() -> None:
-    for given in ({}, {"workers": 2, "dask": "tcp://127.0.0.1:1"}):
+    both: dict[str, Any] = {"workers": 2, "dask": "tcp://127.0.0.1:1"}
+    given: dict[str, Any]
+    for given in ({}, both):
         with (
             pytest.raises(ArgumentError, match=r"^workers, dask: expected one of them"),
             open_executor(**given),

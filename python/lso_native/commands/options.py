@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lso_native._checks import shown
 from lso_native._typing import Array, FloatArray
+from lso_native.distributed import open_executor
 from lso_native.errors import ArgumentError
 from lso_native.files.native import load
 from lso_native.models.classifier import Classifier
@@ -107,3 +111,13 @@ def random_latents(
     if source is not None:
         return source.sample_latent(n, random_state=random_state)
     return uniform((n, decoder.n_inputs), random_state=random_state, dtype=decoder.dtype.name)
+
+
+@contextlib.contextmanager
+def workers_of(arguments: argparse.Namespace) -> Iterator[Executor | None]:
+    """The executor of ``--workers`` or ``--dask``, None where neither is given."""
+    if arguments.workers is None and arguments.dask is None:
+        yield None
+        return
+    with open_executor(workers=arguments.workers, dask=arguments.dask) as executor:
+        yield executor

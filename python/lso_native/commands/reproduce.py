@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from lso_native.commands.display import Display, say
+from lso_native.commands.options import workers_of
 from lso_native.files import check_writable_dir
 from lso_native.report import check_installed, text_report, write_report
 from lso_native.study.reproduce import ReproduceSettings, reproduction
@@ -27,11 +28,12 @@ def reproduce(arguments: argparse.Namespace) -> None:
     )
     study = reproduction(settings)
     systems = None if arguments.systems is None else arguments.systems.split(",")
-    with Display() as display:
+    with Display() as display, workers_of(arguments) as executor:
         results = run(
             study,
             arguments.out,
             systems=None if systems is None else [name.strip() for name in systems],
+            executor=executor,
             threads=arguments.threads,
             fresh=arguments.fresh,
             progress=display,

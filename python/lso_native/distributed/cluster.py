@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import logging
 import pickle
@@ -74,13 +75,15 @@ def connected(address: str) -> Iterator[DaskWorkers]:
         message = "dask needs the package distributed: pip install 'lso_native[distributed]'"
         raise ImportError(message) from None
     with _silent():
+        client, reason = None, ""
         try:
             client = distributed.Client(address, timeout=_ANSWER, set_as_default=False)
         except Exception as error:  # noqa: BLE001 - an AssertionError for an unknown host
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise ConnectionError(
-                f"dask: no scheduler answers at {shown(address)} ({reason})"
-            ) from None
+        if client is None:
+            # What is half made of it ends here: within the start of another one it would wait for that.
+            gc.collect()
+            raise ConnectionError(f"dask: no scheduler answers at {shown(address)} ({reason})")
     try:
         yield DaskWorkers(client)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import queue
 import threading
@@ -72,20 +73,17 @@ class JoblibWorkers(Workers):
             answers = self._answers(tasks)
         except BaseException as error:  # noqa: BLE001 - whatever ends joblib is told to who waits
             answers = [(error, None)] * len(tasks)
-        for task, (error, value) in zip(tasks, answers, strict=True):
-            if error is None:
+        for task, (raised, value) in zip(tasks, answers, strict=True):
+            if raised is None:
                 task.future.set_result(value)
             else:
-                task.future.set_exception(error)
+                task.future.set_exception(raised)
 
     def _answers(self, tasks: list[_Task]) -> list[tuple[BaseException | None, Any]]:
-        for left in reversed(range(_TRIES)):
-            try:
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(BrokenExecutor):  # joblib has new workers for the next round
                 return list(self._parallel(self._delayed(_answer)(*task.call) for task in tasks))
-            except BrokenExecutor:  # joblib has new workers for the next round
-                if not left:
-                    raise
-        raise AssertionError
+        return list(self._parallel(self._delayed(_answer)(*task.call) for task in tasks))
 
 
 def _answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lso_native.data.digits import DatasetName
 from lso_native.study.ablations import ablations
@@ -48,7 +49,10 @@ def reproduction(settings: ReproduceSettings) -> Study:
     """The study; ``run`` makes it. Raises what ``lso.data.load`` does, since it looks at the data, and ValueError for
     settings that are out of range."""
     data = DigitsData(
-        settings.dataset, settings.size, settings.random_state, data_dir=settings.data_dir
+        settings.dataset,
+        settings.size,
+        settings.random_state,
+        data_dir=None if settings.data_dir is None else str(Path(settings.data_dir).resolve()),
     )
     n_train = len(data.load().train)
     told = {name: value for name, value in plain(settings).items() if name != "systems"}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import Executor
 from typing import Any
 
 from lso_native._checks import check_threads
+from lso_native.distributed import as_executor
 from lso_native.files import check_writable_dir
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.runner import missing, run_steps
@@ -24,7 +24,7 @@ def run(
     out: str | os.PathLike[str],
     *,
     systems: Iterable[str] | None = None,
-    executor: Executor | None = None,
+    executor: Any = None,
     threads: int | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
@@ -35,8 +35,9 @@ def run(
       earlier run left there, of this study or another, is used where it is the same; what it was stopped at goes on.
       Other processes may run the same study there, with the same systems or others.
     systems: names of some; None for all.
-    executor: whose workers see ``out`` makes steps side by side (``runner.run_steps``); None makes them here.
-    threads: of the engine, for each step.
+    executor: whose workers see ``out`` makes steps side by side: one of ``concurrent.futures``, a ``joblib.Parallel``,
+      a ``distributed.Client``; None makes them here.
+    threads: of the engine, for each step; None for all processors here, and one where there is an executor.
     fresh: make everything again.
 
     Raises ValueError for unknown names and a folder of another format, OSError where it cannot be written; Ctrl-C
@@ -61,8 +62,8 @@ def run(
         run_steps(
             store,
             asked,
-            executor=executor,
-            threads=threads,
+            executor=None if executor is None else as_executor(executor),
+            threads=threads if executor is None else threads or 1,
             progress=progress,
             on_made=lambda _: view.publish_soon(),
         )

@@ -116,6 +116,7 @@ class _Elsewhere:
         self._store, self._executor, self._threads = store, executor, threads
         self._progress, self._on_made = progress, on_made
         self._sent: dict[Future[None], Step[Any]] = {}
+        self._path = str(store.path.resolve())  # a worker may stand elsewhere
 
     def run(self, waiting: list[Step[Any]]) -> None:
         total = len(waiting)
@@ -144,7 +145,7 @@ class _Elsewhere:
             if any(needed.key in unmade for needed in step.inputs):
                 left.append(step)
             else:
-                future = self._executor.submit(_make, str(self._store.path), step, self._threads)
+                future = self._executor.submit(_make, self._path, step, self._threads)
                 self._sent[future] = step
         return left
 
