@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 PICTURES = ROOT / "docs/images/requirements"
+NEEDS = {"airfoils": "neuralfoil"}  # pages and examples of an extra
 LARGEST_PICTURE = 60_000  # bytes
 
 
@@ -41,6 +42,12 @@ def shown() -> dict[Path, Path]:
 SHOWN = shown()
 
 
+def skip_without_extra(path: Path) -> None:
+    """Where what it takes is missing."""
+    if path.stem in NEEDS:
+        pytest.importorskip(NEEDS[path.stem])
+
+
 def assert_made_what_it_promises(example: Path, folder: Path) -> None:
     """Its docstring does, files or a folder."""
     said = ast.get_docstring(ast.parse(example.read_text(encoding="utf-8"))) or ""
@@ -56,6 +63,7 @@ def assert_made_what_it_promises(example: Path, folder: Path) -> None:
 def test_the_blocks_of_a_page_run_one_after_the_other(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    skip_without_extra(page)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for block in blocks(page):
@@ -92,6 +100,7 @@ def test_examples_are_listed() -> None:
     ids=lambda path: str(path.stem),
 )
 def test_an_example_runs(path: Path, tmp_path: Path) -> None:
+    skip_without_extra(path)
     subprocess.run([sys.executable, str(path)], cwd=tmp_path, check=True)
     assert_made_what_it_promises(path, tmp_path)
 

@@ -34,15 +34,19 @@ from lso_native.requirements.base import All, Combination
 __all__ = ["DesignSettings", "Designer", "Models", "design", "simulate"]
 
 
+# A Linear counts in units of its longest row, here that of the thinnest place; this is for the others to be heard too.
+_HEARD = 1e4
+
+
 @dataclass(frozen=True)
 class DesignSettings:
     """How shapes are looked for."""
 
-    share: float = 0.4
+    share: float = 0.35
     """Of the tolerances, which the simulator must be within: the rest is for what it does not know."""
     confidence: float = 0.92
     """That NeuralFoil has to have in what it says, at least."""
-    doubt: float = 0.35
+    doubt: float = 0.2
     """How far two simulators may differ by what a network learned of it, in tolerances."""
     apart: float = 0.15
     """How far the sides must be apart, as a share of what they are on real airfoils."""
@@ -95,10 +99,7 @@ def differences(first: Array, second: Array, within: Tolerance) -> Array:
 
 def asked(models: Models, target: Target, settings: DesignSettings) -> Combination:
     """``target`` as a requirement."""
-    apart = models.shapes.apart(settings.apart)
-    length = np.linalg.norm(np.asarray(apart.weights), axis=1)
-    # a Linear counts in units of its longest row, here that of the thinnest place
-    wanted: list[Combination] = [float((length.max() / np.median(length)) ** 2) * apart]
+    wanted: list[Combination] = [_HEARD * models.shapes.apart(settings.apart)]
     told = models.surrogate.quantities
     for name in NAMES:
         reach = settings.share * getattr(target.within, name)
@@ -108,8 +109,9 @@ def asked(models: Models, target: Target, settings: DesignSettings) -> Combinati
         believed = dataclasses.replace(told, box=None)  # the network's word is enough for this
         wanted.append(believed.within("confidence", settings.confidence, np.inf))
     if models.doubt is not None:
-        ends = -settings.doubt, settings.doubt
-        wanted.append(models.doubt.between(lift=ends, ratio=ends, moment=ends))
+        doubt = models.doubt.quantities
+        named = dataclasses.replace(doubt, names=tuple(f"doubt of {name}" for name in doubt.names))
+        wanted += [named.within(name, -settings.doubt, settings.doubt) for name in named.names]
     return All(*(part for each in wanted for part in each.parts))
 
 

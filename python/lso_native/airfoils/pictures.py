@@ -25,7 +25,7 @@ _SHOWN = 20
 _COLUMNS = 4
 _ANGLES = np.arange(-4.0, 12.1, 0.5)
 _BLUE, _ORANGE, _GREY, _INK = "#0072b2", "#d55e00", "#9a9aa2", "#1d1d24"
-_LINES = ("#0072b2", "#d55e00", "#009e73", "#a8488a", "#8a6d00", "#56b4e9", "#767676")
+_LINES = ("#0072b2", "#767676", "#d55e00", "#009e73", "#a8488a", "#8a6d00", "#56b4e9")
 _STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -82,11 +82,10 @@ def designs_picture(
             f"{_LABELS[name]} {getattr(target, name):g} ± {getattr(target.within, name):g}"
             for name in NAMES
         ).replace("-", "−")
-        figure.suptitle(
-            f"{target.name}: {asked}", x=0.07, y=0.97, ha="left", fontsize=10.5, weight="bold"
-        )
-        where = f"at {judge.angle:g}° and a Reynolds number of {judge.reynolds:,.0f}, by NeuralFoil {judge.size}"
-        figure.text(0.07, 0.915, where, fontsize=9, color="#55555f")
+        figure.text(0.07, 0.96, target.name, fontsize=13, weight="bold")
+        figure.text(0.07, 0.923, asked, fontsize=9)
+        where = f"{judge.angle:g}°, Reynolds number {judge.reynolds:,.0f}, NeuralFoil {judge.size}"
+        figure.text(0.98, 0.96, where, fontsize=9, color="#55555f", ha="right")
         return _image(figure)
 
 
@@ -138,7 +137,7 @@ def walk_frames(target: Target, path: ArrayLike, simulator: NeuralFoil) -> list[
             axes.set(xlim=(-0.02, 1.02), ylim=(-reach, reach), aspect="equal")
             axes.axis("off")
             met = bool(target.met(said[step : step + 1])[0])
-            told = f"{target.name}: step {step} of {len(rows) - 1}{', meets all four' * met}"
+            told = f"{target.name}: {'all four are met' if met else 'on the way'}"
             figure.text(0.03, 0.9, told, weight="bold", fontsize=11)
             for line, name in enumerate(NAMES):
                 _gauge(figure, line, target, name, float(said[name][step]), ends[name])

@@ -131,7 +131,7 @@ class Chosen(Rival):
     """The best of so many draws, by the network that stands in for the simulator; and reject."""
 
     name: str = "best of 32 draws"
-    share: float = 0.7
+    share: float = 1.0
     best_of: int = 32
 
     def run(self, task: Task) -> Answers:
