@@ -148,12 +148,18 @@ def _add_airfoils(commands: Commands[_Parser]) -> None:
     for name, default, what in (
         ("designs", 100, "designs a target"),
         ("repeats", 1, "runs, each with the next seed"),
-        ("rival-designs", 10, "designs a target by each other way, 0 for none"),
+        ("rival-designs", 10, "designs a target by each other way"),
         ("rival-calls", 2_000, "calls of the simulator that another way has for a design"),
     ):
         parser.add_argument(
             f"--{name}", type=int, default=default, metavar="N", help=f"{what}; default: {default}"
         )
+    parser.add_argument(
+        "--rivals",
+        default="all",
+        metavar="a,b,...",
+        help="of real, draws, best, cma-cst, cma-latent and gradient, or none; default: %(default)s",
+    )
     _add_run(parser)
     parser.set_defaults(command=_airfoils, kept="; what was finished is in the output folder")
 

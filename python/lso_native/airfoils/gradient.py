@@ -17,7 +17,7 @@ from lso_native._checks import shown
 from lso_native._typing import Float64Array
 from lso_native.airfoils.data import wanted
 from lso_native.airfoils.rivals import Answers, Asked, Rival, Task, nothing_yet
-from lso_native.airfoils.shapes import BASIS, PLACES, cst
+from lso_native.airfoils.shapes import BASIS, PLACES, cst, mapped
 from lso_native.airfoils.simulator import NeuralFoil
 from lso_native.errors import ArgumentTypeError
 from lso_native.models.training import subseed
@@ -101,4 +101,4 @@ def _path(
         path.append(start + spread * np.asarray(opti.debug.value(moved)).ravel())
 
     opti.solve(max_iter=most, verbose=False, behavior_on_failure="return_last", callback=follow)
-    return np.asarray(np.array(path[:most]) @ BASIS.T)
+    return mapped(BASIS, np.array(path[:most]))

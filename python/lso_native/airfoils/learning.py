@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.airfoils.data import Airfoils, varied
-from lso_native.airfoils.shapes import SMOOTH, gaps, heights_of, sound
+from lso_native.airfoils.shapes import SMOOTH, gaps, heights_of, mapped, sound
 from lso_native.models.black_box import BlackBox
 from lso_native.models.mixture import Mixture
 from lso_native.models.regressor import Regressor
@@ -158,8 +158,9 @@ def learn_surrogate(
     """A network that tells what was ``said`` (n,), by name, of ``heights`` (n, 100)."""
     rows = heights_of("heights", heights)
     mean = rows.mean(axis=0)
-    _, size, directions = np.linalg.svd(rows - mean, full_matrices=False)
-    modes = directions[:_MODES] * (np.sqrt(len(rows)) / size[:_MODES])[:, None]
+    away = rows - mean
+    variances, directions = np.linalg.eigh(np.einsum("ni,nj->ij", away, away) / len(rows))
+    modes = (directions[:, -_MODES:] / np.sqrt(variances[-_MODES:])).T
     regressor = Regressor(
         hidden=settings.hidden,
         activation="silu",
@@ -168,7 +169,7 @@ def learn_surrogate(
         epochs=settings.epochs,
         random_state=subseed(seed, "surrogate"),
         threads=threads,
-    ).fit(((rows - mean) @ modes.T).astype(np.float32), said)
+    ).fit(mapped(modes, away).astype(np.float32), said)
     return Surrogate(regressor, mean, modes)
 
 

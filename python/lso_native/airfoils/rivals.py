@@ -18,11 +18,11 @@ from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntAr
 from lso_native.airfoils.data import Airfoils, wanted
 from lso_native.airfoils.designer import Models
 from lso_native.airfoils.learning import Simulator
-from lso_native.airfoils.shapes import BASIS, PLACES, cst, gaps, sound
+from lso_native.airfoils.shapes import BASIS, PLACES, cst, gaps, mapped, sound
 from lso_native.airfoils.target import Target
 from lso_native.models.training import subseed
 
-__all__ = ["RIVALS", "Answers", "Asked", "Rival", "Task", "nothing_yet"]
+__all__ = ["PLAIN", "Answers", "Asked", "Rival", "Task", "nothing_yet"]
 
 _BLOCK = 512
 
@@ -187,7 +187,7 @@ class _Parameters:
     def heights(self, points: Float64Array) -> FloatArray:
         parameters = self.mean + points * self.spread
         parameters[:, -1] = np.maximum(parameters[:, -1], 0)
-        return np.asarray(parameters @ BASIS.T)
+        return mapped(BASIS, parameters)
 
     def start(self, seed: int) -> Float64Array:
         row = self.known[np.random.default_rng(seed).integers(len(self.known))]
@@ -261,11 +261,11 @@ class CMA(Rival):
         return row, False, calls
 
 
-RIVALS: tuple[Rival, ...] = (
-    Database(),
-    Draws(),
-    Chosen(),
-    CMA("CMA-ES on CST parameters", space=_parameters),
-    CMA("CMA-ES on the latent", space=_latents),
-)
-"""All but the simulator's own gradient, which is in ``gradient.py``."""
+PLAIN: dict[str, Rival] = {
+    "real": Database(),
+    "draws": Draws(),
+    "best": Chosen(),
+    "cma-cst": CMA("CMA-ES on CST parameters", space=_parameters),
+    "cma-latent": CMA("CMA-ES on the latent", space=_latents),
+}
+"""Those that need no gradient, by what they are asked for by."""

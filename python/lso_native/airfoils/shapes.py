@@ -41,8 +41,8 @@ def _basis() -> Float64Array:
 
 
 BASIS = _basis()
-_FIT = np.linalg.pinv(BASIS)
-_FIT_CLOSED = np.linalg.pinv(BASIS[:, :-1])
+_FIT: Float64Array = np.linalg.pinv(BASIS).astype(np.float64)
+_FIT_CLOSED: Float64Array = np.linalg.pinv(BASIS[:, :-1]).astype(np.float64)
 SMOOTH: Float64Array = BASIS @ _FIT
 """(100, 100): takes heights to the nearest ones that CST parameters outline."""
 
@@ -55,18 +55,23 @@ def heights_of(name: str, value: ArrayLike) -> Float64Array:
     return rows
 
 
+def mapped(matrix: Float64Array, rows: Float64Array) -> Float64Array:
+    """matrix (m, k) times each of ``rows`` (n, k): (n, m). Not by BLAS, whose results vary with its threads."""
+    return np.asarray(np.einsum("nk,mk->nm", rows, matrix))
+
+
 def cst(heights: ArrayLike) -> Float64Array:
     """The CST parameters (n, 18) nearest to ``heights`` (n, 100) in squared distance, no trailing edge below 0."""
     rows = heights_of("heights", heights)
-    found = rows @ _FIT.T
+    found = mapped(_FIT, rows)
     crossed = found[:, -1] < 0
-    found[crossed, :-1], found[crossed, -1] = rows[crossed] @ _FIT_CLOSED.T, 0.0
+    found[crossed, :-1], found[crossed, -1] = mapped(_FIT_CLOSED, rows[crossed]), 0.0
     return found
 
 
 def smooth(heights: ArrayLike) -> Float64Array:
     """The nearest heights (n, 100) that CST parameters outline: what NeuralFoil makes of ``heights`` by itself."""
-    return cst(heights) @ BASIS.T
+    return mapped(BASIS, cst(heights))
 
 
 def coordinates(heights: ArrayLike) -> Float64Array:

@@ -6,17 +6,20 @@ import argparse
 from pathlib import Path
 
 from lso_native.airfoils.report import airfoils_report
-from lso_native.airfoils.study import AirfoilsSettings, run
+from lso_native.airfoils.run import run
+from lso_native.airfoils.study import RIVALS, AirfoilsSettings
 from lso_native.commands.display import Display, say
 from lso_native.files import atomic_write_bytes
 
 
 def airfoils(arguments: argparse.Namespace) -> None:
     """Run the study, draw it, and print the tables."""
+    asked = {"all": tuple(RIVALS), "none": ()}.get(arguments.rivals)
     settings = AirfoilsSettings(
         out=arguments.out,
         designs=arguments.designs,
         repeats=arguments.repeats,
+        rivals=tuple(arguments.rivals.split(",")) if asked is None else asked,
         rival_designs=arguments.rival_designs,
         rival_calls=arguments.rival_calls,
         random_state=arguments.random_state,
@@ -24,7 +27,7 @@ def airfoils(arguments: argparse.Namespace) -> None:
     )
     folder = Path(settings.out)
     with Display() as display:
-        _, results = run(settings, display)
+        results = run(settings, display)
     text = airfoils_report(results)
     atomic_write_bytes(folder / "airfoils.md", text.encode())
     say(text)

@@ -1,0 +1,79 @@
+"""Running the study: what is missing is made, and what a folder shows is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lso_native.airfoils.data import wanted
+from lso_native.airfoils.pictures import rivals_picture
+from lso_native.airfoils.study import CALLS, AirfoilsSettings, Study, slug
+from lso_native.airfoils.told import OURS, arrays_of, results_of, within_calls
+from lso_native.display import png
+from lso_native.files import atomic_write_bytes
+from lso_native.study.progress import Progress, Silent
+from lso_native.study.results import write_results, write_samples
+from lso_native.study.runner import missing, run_steps
+from lso_native.study.step import Step
+from lso_native.study.store import Store
+
+__all__ = ["run"]
+
+
+def run(settings: AirfoilsSettings, progress: Progress | None = None) -> dict[str, Any]:
+    """Make what is missing in ``settings.out``; write results.json, samples and figures. Returns the results.
+
+    Raises ImportError where a package is missing, at once. What is finished stays where the run is stopped.
+    """
+    study = Study(settings)
+    for package in (
+        "aerosandbox",
+        "neuralfoil",
+        "matplotlib",
+        *(n for r in study.rivals for n in r.needs),
+    ):
+        wanted(package)
+    folder = Path(settings.out)
+    store = Store(folder / "steps")
+    pictures = study.pictures()
+    stages: dict[str, Sequence[Step[Any]]] = {
+        "learning": [step for seed in study.seeds for step in study.learned(seed)],
+        **{target.name: study.designs(target) for target in settings.targets},
+        "pictures": list(pictures.values()),
+    }
+    for stage, steps in stages.items():
+        _make(store, stage, steps, settings.threads, progress or Silent())
+    results = results_of(study, store)
+    write_results(folder, results)
+    for target in settings.targets:
+        for seed in study.seeds:
+            made = store.load(study.lso(seed, target, CALLS[-1]))
+            path = folder / "samples" / f"seed-{seed}" / f"{slug(target.name)}.npz"
+            write_samples(path, arrays_of(made))
+    drawn = {name: store.load(picture) for name, picture in pictures.items()}
+    drawn["calls.png"] = png(rivals_picture(within_calls(results), OURS))
+    (folder / "figures").mkdir(exist_ok=True)
+    for name, picture in drawn.items():
+        if picture:
+            atomic_write_bytes(folder / "figures" / name, picture)
+    return results
+
+
+def _make(
+    store: Store, stage: str, steps: Sequence[Step[Any]], threads: int | None, progress: Progress
+) -> None:
+    """See that ``store`` has ``steps``, and tell how far it is."""
+    total = len(missing(store, steps))
+    if not total:
+        return
+    progress.start(stage, total)
+    done = 0
+
+    def made(step: Step[Any]) -> None:
+        nonlocal done
+        done += 1
+        progress.update(done, step.title)
+
+    run_steps(store, steps, threads=threads, on_made=made)
+    progress.finish(f"{done} made")
