@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,6 +23,7 @@ from lso_native.airfoils.shapes import (
     sound,
     thickness,
 )
+from lso_native.cli import main
 
 RNG = np.random.default_rng(0)
 PARAMETERS = np.concatenate(
@@ -125,3 +128,18 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         data.real.__wrapped__()
     with pytest.raises(ImportError, match="airfoils need neuralfoil"):
         NeuralFoil()(HEIGHTS)
+
+
+def test_the_command_tells_what_is_missing_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = importlib.util.find_spec
+
+    def without_cma(name: str, package: str | None = None) -> Any:
+        known = {"aerosandbox", "neuralfoil", "matplotlib"}
+        return True if name in known else None if name == "cma" else there(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without_cma)
+    assert main(["airfoils", "--out", str(tmp_path / "x")]) == 2
+    assert "airfoils need cma: install the extra 'airfoils'" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
