@@ -17,11 +17,14 @@ from lso_native._checks import (
     check_flag,
     check_int,
     check_number,
+    check_samples,
     check_threads,
     shown,
 )
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, StringArray
+from lso_native.cut import Descents, optimize_cut
 from lso_native.display import Samples
+from lso_native.distributed import borrowed
 from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
 from lso_native.network import Model
 from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent, check_optimizer
@@ -123,6 +126,7 @@ def optimize(
     trajectory: bool = False,
     threads: int | None = None,
     callback: Callable[[OptimizeProgress], object] | None = None,
+    executor: Any = None,
 ) -> OptimizeResult:
     """Move each start until what is asked of the model is met: by normalized gradient descent (the paper, Algorithms 1
     and 3) or another optimizer. No parameter changes.
@@ -146,26 +150,41 @@ def optimize(
     threads : None for all processors that this process may use, where the work is worth them. The results do not depend
         on it, bit for bit.
     callback : called with OptimizeProgress some times a second, and at the end.
+    executor : what runs the starts in tasks, on other processes or machines: any of ``concurrent.futures``, a
+        ``distributed.Client`` or a ``joblib.Parallel``. Each task has one thread unless ``threads`` says otherwise; the
+        callback hears of each that is done. The results do not depend on it, bit for bit.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
     Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
     """
     check_callback("callback", callback, "OptimizeProgress")
     problem = _problem(model, target, mse=mse, squared_error=squared_error, loss=loss)
-    settings = _core.OptimizeSettings(
-        optimizer=check_optimizer(optimizer, DEFAULT_OPTIMIZER, InputOptimizer).native(),
-        max_iterations=check_int("max_iterations", max_iterations, minimum=0),
-        trajectory=check_flag("trajectory", trajectory),
-        threads=check_threads(threads),
-    )
+    chosen: Any = check_optimizer(optimizer, DEFAULT_OPTIMIZER, InputOptimizer)
+    most = check_int("max_iterations", max_iterations, minimum=0)
+    check_flag("trajectory", trajectory)
+    engine_threads = check_threads(threads)
     lower, upper = _check_bounds(bounds, problem.trunk)
     given = as_numbers("starts", starts)
 
     n = len(given) if given.ndim else 0
     tell = None if callback is None else lambda *done: callback(OptimizeProgress(*done))
-    raw = _core.optimize(
-        problem.native(n), given, settings, lower=lower, upper=upper, progress=tell
-    )
+    native = problem.native(n)
+    raw: Any
+    if executor is None:
+        settings = _core.OptimizeSettings(
+            optimizer=chosen.native(),
+            max_iterations=most,
+            trajectory=trajectory,
+            threads=engine_threads,
+        )
+        raw = _core.optimize(native, given, settings, lower=lower, upper=upper, progress=tell)
+    else:
+        trunk, heads = problem.trunk, tuple(branch.head for branch in problem.branches)
+        each = 1 if threads is None else engine_threads
+        descents = Descents(trunk, heads, chosen, most, trajectory, each, lower, upper)
+        given = check_samples("starts", given, dtype=trunk.dtype, n_features=trunk.n_inputs)
+        with borrowed(executor) as workers:
+            raw = optimize_cut(problem, given, descents, workers, tell)
     result = _result(problem, np.array(given, dtype=problem.trunk.dtype), raw, trajectory)
     if raw.interrupted:
         done = int((result.status != "interrupted").sum())

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -72,6 +72,19 @@ class Term:
     not be met.
     """
 
+    by_sample: ClassVar[tuple[str, ...]] = ()
+    """Fields that may have a row for each sample."""
+
+    def of_rows(self, rows: slice) -> Self:
+        """What is asked of some of the samples; a single row is everyone's."""
+        fields = {name: getattr(self, name) for name in self.by_sample}
+        cut = {
+            name: as_numbers(name, value)[rows]
+            for name, value in fields.items()
+            if np.ndim(value) == 2 and len(value) > 1
+        }
+        return dataclasses.replace(self, **cut) if cut else self  # type: ignore[type-var]
+
     def native(self, place: Place) -> Any:
         """The engine's term. Raises ValueError or TypeError where it does not fit the place."""
         raise ArgumentTypeError("term", "a kind of Term", f"a {type(self).__name__} for {place}")
@@ -106,6 +119,10 @@ class Asked:
     def __rmul__(self, weight: float) -> Asked:
         return dataclasses.replace(self, weight=weight * self.weight)
 
+    def of_rows(self, rows: slice) -> Asked:
+        """What is asked of some of the samples."""
+        return dataclasses.replace(self, term=self.term.of_rows(rows))
+
     def native(self, place: Place) -> Any:
         """The engine's struct."""
         term = self.term.within({}) if self.hard else self.term  # what must be met says when it is
@@ -126,6 +143,7 @@ class SquaredError(Term):
         mse=1e-3, the paper's (section 5.1).
     """
 
+    by_sample: ClassVar[tuple[str, ...]] = ("target", "weights")
     target: ArrayLike
     weights: ArrayLike | None = None
     mse: float | None = None
@@ -186,6 +204,7 @@ class Interval(Term):
     weights : of the squared distances, (n_values,) or (n_samples, n_values), at least 0; 0 is "don't care".
     """
 
+    by_sample: ClassVar[tuple[str, ...]] = ("low", "high", "weights")
     low: ArrayLike
     high: ArrayLike
     margin: float | None = None
@@ -224,6 +243,7 @@ class BinaryCrossEntropy(Term):
     target : in 0..1, (n_values,) for every sample, or (n_samples, n_values).
     """
 
+    by_sample: ClassVar[tuple[str, ...]] = ("target",)
     target: ArrayLike
     loss: float | None = None
 
@@ -267,6 +287,7 @@ class Ball(Term):
     center : (n_values,) for every sample, (n_samples, n_values), or one number.
     """
 
+    by_sample: ClassVar[tuple[str, ...]] = ("center",)
     radius: float
     center: ArrayLike = 0.0
     margin: float = 0.05

@@ -24,6 +24,7 @@ FLOORS = (
         "optimizers",
         "outcome",
         "optimize",
+        "cut",
         "training",
         "learner",
         "random",

@@ -12,7 +12,7 @@ from lso_native._checks import check_int, shown
 from lso_native.distributed.workers import Given, Workers
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["Workers", "as_executor", "open_executor"]
+__all__ = ["Workers", "as_executor", "borrowed", "open_executor"]
 
 
 @contextlib.contextmanager
@@ -68,3 +68,14 @@ def as_executor(workers: Any, name: str = "executor") -> Workers:
         return JoblibWorkers(workers)
     expected = "a concurrent.futures.Executor, a distributed.Client or a joblib.Parallel"
     raise ArgumentTypeError(name, expected, shown(workers))
+
+
+@contextlib.contextmanager
+def borrowed(workers: Any, name: str = "executor") -> Iterator[Workers]:
+    """``as_executor(workers)`` for the length of the ``with``: what was made around it ends, it does not."""
+    executor = as_executor(workers, name)
+    try:
+        yield executor
+    finally:
+        if executor is not workers:
+            executor.stop()

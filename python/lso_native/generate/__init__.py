@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from lso_native._checks import check_callback, check_int, check_number, check_threads, resolve_seed
 from lso_native._typing import RandomState
+from lso_native.distributed import as_executor
 from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
@@ -47,6 +48,7 @@ def generate(
     random_state: RandomState = None,
     threads: int | None = None,
     callback: Callable[[GenerateProgress], object] | None = None,
+    executor: Any = None,
 ) -> GenerateResult:
     """``n`` different samples of ``decoder`` that are as asked: draw latents, descend, check, try again what failed.
 
@@ -78,6 +80,8 @@ def generate(
     different : the least distance between two samples, as a share of the mean distance between draws.
     random_state : seed. The samples depend on it, not on threads.
     callback : called with GenerateProgress after each attempt.
+    executor : what runs the descents, as in ``lso.optimize``; drawing, checking and boxes stay here. The samples do not
+        depend on it.
 
     Raises ValueError or TypeError naming a bad argument; what a box raises goes up, with the samples found so far in
     its attribute ``result``, as those of KeyboardInterrupt after Ctrl-C.
@@ -103,6 +107,7 @@ def generate(
             check_int("rises", rises, minimum=0),
             threads,
             None if calls is None else check_int("calls", calls),
+            None if executor is None else as_executor(executor),
         ),
         attempts=check_int("attempts", attempts),
         different=check_number("different", different, minimum=0.0, below=1.0),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
+from lso_native.distributed import Workers
 from lso_native.errors import ArgumentError
 from lso_native.generate.plan import Plan, all_met
 from lso_native.network import Model
@@ -35,6 +36,8 @@ class Descent:
     calls: int | None = None
     """How often a box may be asked about a sample, and only where its surrogate takes it for met; None: as often as it
     takes, and once at least."""
+    executor: Workers | None = None
+    """What runs the descents; None: this process."""
 
 
 @dataclass(eq=False)
@@ -185,6 +188,7 @@ class Attempt:
                 max_iterations=self.descent.max_iterations,
                 bounds=self.descent.bounds,
                 threads=self.descent.threads,
+                executor=self.descent.executor,
             )
         except KeyboardInterrupt as interrupt:
             if not isinstance(partial := getattr(interrupt, "result", None), OptimizeResult):
