@@ -89,9 +89,10 @@ def asan(session: nox.Session) -> None:
         "-Cinstall.strip=false",
     )
     session.run("ctest", "--preset", "asan")
-    # The documents train whole models: minutes here, by code that the other tests run.
-    documents = "--ignore=tests/python/test_documents.py"
-    session.run("pytest", documents, *session.posargs, env=sanitizer_environment())
+    # These train whole models, or begin many processes: minutes here, by engine code that the other tests run.
+    slow = ("anywhere", "distributed", "documents", "own_study", "resume", "shards")
+    ignored = [f"--ignore=tests/python/test_{name}.py" for name in slow]
+    session.run("pytest", *ignored, *session.posargs, env=sanitizer_environment())
 
 
 def sanitizer_environment() -> dict[str, str]:

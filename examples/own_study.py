@@ -108,7 +108,7 @@ class Ink(Measure):
         return {"ink": float(np.clip(generated.samples, 0, 1).mean())}
 
 
-papers = [system for system in SYSTEMS if system.name in ("lso-2", "lso-vae", "cgan")]
+papers = [system for system in SYSTEMS if system.name in ("lso-2", "lso-vae")]
 mine = ThroughComponents("lso-components", "LSO through principal components.")
 study = study_on(SmallDigits(), [mine, *papers], measures=[Ink()], samples=100, random_state=0)
 results = run(study, "own_study")

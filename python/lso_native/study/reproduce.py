@@ -52,7 +52,7 @@ def reproduction(settings: ReproduceSettings) -> Study:
         settings.dataset,
         settings.size,
         settings.random_state,
-        data_dir=None if settings.data_dir is None else str(Path(settings.data_dir).resolve()),
+        data_dir=_found(settings.data_dir),
     )
     n_train = len(data.load().train)
     told = {name: value for name, value in plain(settings).items() if name != "systems"}
@@ -92,3 +92,10 @@ def reproduction(settings: ReproduceSettings) -> Study:
         settings=told | {"data_dir": None if settings.data_dir is None else "given"},
         notes=notes,
     )
+
+
+def _found(folder: str | None) -> str | None:
+    """For workers that stand elsewhere; one that is not there is told as it was given."""
+    if folder is None or not Path(folder).is_dir():
+        return folder
+    return str(Path(folder).resolve())
