@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import itertools
 import queue
 import threading
 from collections.abc import Callable
@@ -19,6 +19,7 @@ _PAUSE = 0.01  # seconds without a new task, after which a round begins
 
 
 class _Task(NamedTuple):
+    key: int
     future: Future[Any]
     call: tuple[Callable[..., Any], tuple[object, ...], dict[str, object]]
 
@@ -31,6 +32,7 @@ class JoblibWorkers(Workers):
         self._parallel = parallel
         self._delayed = importlib.import_module("joblib").delayed
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._keys = itertools.count()
         self._thread = threading.Thread(target=self._rounds, name="lso-joblib", daemon=True)
         self._thread.start()
 
@@ -39,7 +41,7 @@ class JoblibWorkers(Workers):
     ) -> Future[T]:
         """Run ``function(*arguments, **named)`` in one of the next rounds."""
         future: Future[T] = Future()
-        self._tasks.put(_Task(future, (function, arguments, named)))
+        self._tasks.put(_Task(next(self._keys), future, (function, arguments, named)))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -71,26 +73,38 @@ class JoblibWorkers(Workers):
     def _round(self, tasks: list[_Task]) -> None:
         try:
             answers = self._answers(tasks)
-        except BaseException as error:  # noqa: BLE001 - whatever ends joblib is told to who waits
-            answers = [(error, None)] * len(tasks)
-        for task, (raised, value) in zip(tasks, answers, strict=True):
-            if raised is None:
-                task.future.set_result(value)
+        except BaseException as broken:  # noqa: BLE001 - whatever ends joblib is told to who waits
+            answers = {task.key: _Answer(task.key, broken) for task in tasks}
+        for task in tasks:
+            answer = answers[task.key]
+            if answer.error is None:
+                task.future.set_result(answer.value)
             else:
-                task.future.set_exception(raised)
+                task.future.set_exception(answer.error)
 
-    def _answers(self, tasks: list[_Task]) -> list[tuple[BaseException | None, Any]]:
-        for _ in range(_TRIES - 1):
-            with contextlib.suppress(BrokenExecutor):  # joblib has new workers for the next round
-                return list(self._parallel(self._delayed(_answer)(*task.call) for task in tasks))
-        return list(self._parallel(self._delayed(_answer)(*task.call) for task in tasks))
+    def _answers(self, tasks: list[_Task]) -> dict[int, _Answer]:
+        calls = [self._delayed(_answer)(task.key, *task.call) for task in tasks]
+        for left in reversed(range(_TRIES)):
+            try:
+                # After a round that broke, joblib also gives what that one had: hence the keys.
+                return {answer.key: answer for answer in self._parallel(calls)}
+            except BrokenExecutor:  # it has new workers for the next round
+                if not left:
+                    raise
+        raise AssertionError
+
+
+class _Answer(NamedTuple):
+    key: int
+    error: BaseException | None
+    value: Any = None
 
 
 def _answer(
-    function: Callable[..., Any], arguments: tuple[object, ...], named: dict[str, object]
-) -> tuple[Exception | None, Any]:
+    key: int, function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+) -> _Answer:
     """What a task raises is its own matter, not the round's."""
     try:
-        return None, function(*arguments, **named)
+        return _Answer(key, None, function(*arguments, **named))
     except Exception as error:  # noqa: BLE001
-        return error, None
+        return _Answer(key, error)
