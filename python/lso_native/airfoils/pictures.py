@@ -106,7 +106,11 @@ def rivals_picture(shares: Mapping[str, Mapping[str, float]], highlighted: str) 
                 label=way,
                 zorder=3 if mine else 2,
             )
-        axes.set(xscale="log", ylim=(-2, 102), xlabel="calls of the simulator a design (log scale)")
+        axes.set(
+            xscale="log",
+            ylim=(-2, 102),
+            xlabel="calls of the simulator that a design may take (log scale)",
+        )
         axes.set_ylabel("designs that meet the target, %")
         axes.set_xticks([1, 3, 10, 30, 100, 300, 1_000])
         axes.set_xticklabels(["1", "3", "10", "30", "100", "300", "1,000"])

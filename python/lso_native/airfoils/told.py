@@ -38,17 +38,21 @@ def results_of(study: Study, store: Store) -> dict[str, Any]:
 
 
 def within_calls(results: dict[str, Any]) -> dict[str, dict[str, float]]:
-    """Of each way the share of designs that are met, the mean over targets, by number of calls a design."""
+    """Of each way the share of designs that are met, the mean over targets, by the number of calls that a design may
+    take: a rival has what it stopped at by then, ours what it gives where it may ask no more."""
     targets = list(results["targets"].values())
-    ways = {f"{LSO} {CALLS[-1]}": OURS}
-    ways |= {way: way for way in targets[0] if not way.startswith(LSO)}
-    return {
-        shown: {
-            most: float(np.mean([facts[way]["met_within_calls"][most] for facts in targets]))
-            for most in targets[0][way]["met_within_calls"]
-        }
-        for way, shown in ways.items()
-    }
+    allowed = targets[0][f"{LSO} {CALLS[-1]}"]["met_within_calls"]
+    ours = {most: f"{LSO} {min(int(most), CALLS[-1])}" for most in allowed}
+    shares = {OURS: {most: _mean([facts[ours[most]]["met"] for facts in targets]) for most in ours}}
+    for way in targets[0]:
+        if not way.startswith(LSO):
+            each = [facts[way]["met_within_calls"] for facts in targets]
+            shares[way] = {most: _mean([one[most] for one in each]) for most in each[0]}
+    return shares
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values))
 
 
 def arrays_of(made: Designed) -> dict[str, Array]:
