@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_shapes(commands)
     _add_train(commands)
     _add_generate(commands)
+    _add_merge(commands)
     _add_walk(commands)
     return parser
 
@@ -262,8 +263,26 @@ def _add_generate(commands: Commands[_Parser]) -> None:
     parser.add_argument(
         "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 14"
     )
+    parser.add_argument(
+        "--shard",
+        metavar="i/k",
+        help="make only the i-th of k parts, with --attempts 1; lso merge puts all of them together",
+    )
     _add_run(parser)
+    _add_workers(parser)
     parser.set_defaults(command=_generate)
+
+
+def _add_merge(commands: Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "merge",
+        help="put the shards of lso generate --shard together",
+        description="Write what lso generate without --shard would have written: samples.npz, sheet.png and "
+        "result.json, from the shards in one or more folders.",
+    )
+    parser.add_argument("folders", nargs="+", metavar="DIR", help="where shards are")
+    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    parser.set_defaults(command=_merge)
 
 
 def _add_walk(commands: Commands[_Parser]) -> None:
@@ -370,6 +389,12 @@ def _generate(arguments: argparse.Namespace) -> None:
     from lso_native.commands.generate import generate
 
     generate(arguments)
+
+
+def _merge(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.merge import merge
+
+    merge(arguments)
 
 
 def _walk(arguments: argparse.Namespace) -> None:

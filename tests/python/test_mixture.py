@@ -345,3 +345,12 @@ def test_a_forged_file_is_refused(tmp_path: Path) -> None:
         lso.save(mixture, tmp_path / "mixture.safetensors")
         with pytest.raises(ValueError, match=r"mixture.safetensors: .*expected"):
             lso.load(tmp_path / "mixture.safetensors")
+
+
+def test_the_density_of_a_row_does_not_depend_on_its_neighbours() -> None:
+    x = np.asarray(lso.normal((203, 5), random_state=0), np.float64)
+    mixture = lso.Mixture(3, random_state=0).fit(x)
+    whole = mixture.log_density(x)
+    for size in (1, 2, 7, 64):
+        parts = [mixture.log_density(x[begin : begin + size]) for begin in range(0, 203, size)]
+        assert np.concatenate(parts).tobytes() == whole.tobytes()

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from lso_native._checks import check_callback, check_int, check_number, check_threads, resolve_seed
 from lso_native._typing import RandomState
 from lso_native.distributed import as_executor
+from lso_native.errors import ArgumentError
 from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
@@ -49,6 +50,7 @@ def generate(
     threads: int | None = None,
     callback: Callable[[GenerateProgress], object] | None = None,
     executor: Any = None,
+    shard: tuple[int, int] | None = None,
 ) -> GenerateResult:
     """``n`` different samples of ``decoder`` that are as asked: draw latents, descend, check, try again what failed.
 
@@ -82,6 +84,8 @@ def generate(
     callback : called with GenerateProgress after each attempt.
     executor : what runs the descents, as in ``lso.optimize``; drawing, checking and boxes stay here. The samples do not
         depend on it.
+    shard : (i, k), only the i-th of k parts of the n samples, from (1, k) to (k, k), with ``attempts=1``: the same rows
+        as of the whole, except that nobody has looked whether they are like those of another part, or each other.
 
     Raises ValueError or TypeError naming a bad argument; what a box raises goes up, with the samples found so far in
     its attribute ``result``, as those of KeyboardInterrupt after Ctrl-C.
@@ -114,7 +118,20 @@ def generate(
         seed=resolve_seed(random_state),
         callback=callback,
     )
-    return search.run(check_int("n", n))
+    n = check_int("n", n)
+    return search.run(n, None if shard is None else _part(shard, n, attempts))
+
+
+def _part(shard: Any, n: int, attempts: int) -> range:
+    """The rows of ``shard``."""
+    number, count = shard
+    if not 1 <= check_int("shard", number) <= check_int("shard", count) <= n:
+        expected = f"(i, k) with i of 1 to k, and k at most n, here {n}"
+        raise ArgumentError("shard", expected, f"({number}, {count})")
+    if attempts != 1:
+        expected = "1 for a shard, since later ones depend on all samples"
+        raise ArgumentError("attempts", expected, attempts)
+    return range((number - 1) * n // count, number * n // count)
 
 
 def _kept(prior: Any, keep: float | None) -> tuple[Part, ...]:

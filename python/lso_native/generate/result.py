@@ -84,6 +84,10 @@ class GenerateResult(Rows):
     out alone for samples to be found among the starts tried; empty where some were found."""
     interrupted: bool = False
     """Whether Ctrl-C ended it."""
+    least: float = 0.0
+    """Samples that are less than this apart are too much alike; of a shard, where nobody has looked yet."""
+    conflict_cost: tuple[int, int] = (0, 0)
+    """Of ``decoded`` and of ``box_calls``, what finding ``conflict`` took."""
 
     @property
     def met(self) -> BoolArray:

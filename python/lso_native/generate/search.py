@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,33 @@ _DRAWS = 64  # how far apart samples are is seen in so many
 _TRIED = 32  # starts that tell whether some requirements can be met together
 
 
+class _Block(NamedTuple):
+    """Samples whose attempt is made together."""
+
+    begin: int
+    """Where it begins, among those that are missing."""
+    size: int
+    wanted: slice
+    """What of it."""
+    rows: IntArray
+    """Where these are kept."""
+
+
+def _blocks(missing: IntArray) -> Iterator[_Block]:
+    for begin in range(0, len(missing), _BLOCK):
+        rows = missing[begin : begin + _BLOCK]
+        yield _Block(begin, len(rows), slice(0, len(rows)), rows)
+
+
+def _blocks_of(shard: range, n: int) -> Iterator[_Block]:
+    """Those of the first attempt for ``n``, as far as they are in ``shard``."""
+    for begin in range(shard.start // _BLOCK * _BLOCK, shard.stop, _BLOCK):
+        first, last = max(begin, shard.start), min(begin + _BLOCK, shard.stop)
+        wanted = slice(first - begin, last - begin)
+        rows = np.arange(first, last) - shard.start
+        yield _Block(begin, min(_BLOCK, n - begin), wanted, rows)
+
+
 @dataclass(eq=False)
 class Search:
     """Looks for samples."""
@@ -36,30 +64,37 @@ class Search:
     different: float
     seed: int
     callback: Callable[[GenerateProgress], object] | None
+    least: float = field(default=0.0, init=False)
+    conflict_cost: tuple[int, int] = field(default=(0, 0), init=False)
 
-    def run(self, n: int) -> GenerateResult:
-        """``n`` samples, or as many as the attempts come to; what stops it carries what was found."""
-        kept = _Kept(n)
+    def run(self, n: int, shard: range | None = None) -> GenerateResult:
+        """``n`` samples, or as many as the attempts come to; what stops it carries what was found.
+
+        Of the first attempt, a ``shard`` can be had alone: those of its rows, as like each other as they are.
+        """
+        kept = _Kept(n if shard is None else len(shard))
         attempt = Attempt(self.plan.decoder, self.plan.parts, self.descent)
-        least = self._least_distance() if n > 1 else 0.0
+        self.least = self._least_distance() if n > 1 else 0.0
+        least = self.least if shard is None else 0.0
         try:
             for number in range(1, self.attempts + 1):
                 missing = np.flatnonzero(~kept.success & self._may_ask(kept))
-                for begin in range(0, len(missing), _BLOCK):
-                    rows = missing[begin : begin + _BLOCK]
-                    seed = subseed(self.seed, "attempt", number, begin)
-                    self._attempt(attempt, kept, rows, seed, number)
+                for block in _blocks(missing) if shard is None else _blocks_of(shard, n):
+                    self._attempt(attempt, kept, block, number)
                     if self.callback is not None:
-                        self.callback(GenerateProgress(int(kept.success.sum()), n, number))
+                        done = GenerateProgress(int(kept.success.sum()), len(kept.success), number)
+                        self.callback(done)
                 kept.success &= ~kept.repeated(least)
                 if kept.success.all():
                     break
+            cost = attempt.decoded, attempt.box_calls
             blamed = () if kept.success.any() or self.descent.calls else self._conflict(attempt)
+            self.conflict_cost = attempt.decoded - cost[0], attempt.box_calls - cost[1]
         except (Exception, KeyboardInterrupt) as stop:
             kept.success &= ~kept.repeated(least)
             result = kept.result(self, attempt, (), interrupted=True) if kept.found else None
             if isinstance(stop, KeyboardInterrupt):
-                found = int(kept.success.sum())
+                found, n = int(kept.success.sum()), len(kept.success)
                 raise interrupted(
                     f"generate: interrupted with {found} of {n} found", result
                 ) from stop
@@ -67,13 +102,13 @@ class Search:
             raise
         return kept.result(self, attempt, blamed, interrupted=False)
 
-    def _attempt(
-        self, attempt: Attempt, kept: _Kept, rows: IntArray, seed: int, number: int
-    ) -> None:
+    def _attempt(self, attempt: Attempt, kept: _Kept, block: _Block, number: int) -> None:
+        rows = block.rows
         attempt.parts = tuple(_faded(part, number) for part in self.plan.parts)
         if self.descent.calls is not None:
             attempt.left = self.descent.calls - kept.calls[rows]
-        starts = self.starts.take(len(rows), self.plan, seed)
+        seed = subseed(self.seed, "attempt", number, block.begin)
+        starts = self.starts.take(block.size, self.plan, seed, block.wanted)
         attempt.decoded += len(rows) * self.starts.best_of * (self.starts.best_of > 1)
         try:
             found = attempt.run(starts)
@@ -181,4 +216,6 @@ class _Kept:
             box_failures=attempt.box_failures,
             conflict=blamed,
             interrupted=interrupted,
+            least=search.least,
+            conflict_cost=search.conflict_cost,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +31,15 @@ class Draws:
     """Draws for each start."""
     threads: int | None = 1
 
-    def take(self, n: int, plan: Plan, seed: int) -> FloatArray:
-        """``n`` starts (n, latent): of each ``best_of`` draws the one that ``plan`` finds least wrong."""
+    def take(
+        self, n: int, plan: Plan, seed: int, wanted: slice = slice(0, sys.maxsize)
+    ) -> FloatArray:
+        """``n`` starts (n, latent), or those ``wanted`` of them: of each ``best_of`` draws the one that ``plan`` finds
+        least wrong."""
         kept = []
         block = max(1, _BLOCK // self.best_of)
-        for begin in range(0, n, block):
+        first = wanted.start // block * block
+        for begin in range(first, min(n, wanted.stop), block):
             count = min(block, n - begin)
             many = count * self.best_of
             candidates = self.drawn(many, subseed(seed, "draw", begin), plan.decoder)
@@ -43,7 +48,7 @@ class Draws:
                 best = loss.reshape(count, self.best_of).argmin(axis=1)
                 candidates = candidates[np.arange(count) * self.best_of + best]
             kept.append(candidates)
-        return np.concatenate(kept)
+        return np.concatenate(kept)[wanted.start - first : wanted.stop - first]
 
     def drawn(self, n: int, seed: int, decoder: Model) -> FloatArray:
         """``n`` latents for ``decoder``. Raises ValueError where the prior is one of others."""

@@ -185,9 +185,10 @@ class Mixture(Fittable):
         return part
 
     def log_density(self, X: npt.ArrayLike) -> Float64Array:
-        """The natural logarithm of the density at ``X`` (n_samples, n_features), (n_samples,)."""
+        """The natural logarithm of the density at ``X`` (n_samples, n_features), (n_samples,). A row's does not depend
+        on its neighbours, bit for bit."""
         x = self._checked(X)
-        return self._gaussians.log_density(x)
+        return self._gaussians.log_density_by_row(x)
 
     def gradient(self, X: npt.ArrayLike) -> Float64Array:
         """The derivatives of ``log_density`` by ``X`` (n_samples, n_features), of its shape."""
