@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -187,6 +189,27 @@ def test_a_scheduler_that_goes_away_is_told() -> None:
         own.close()
         with pytest.raises(ConnectionError, match=r"^dask: the scheduler at .* is gone"):
             task.result()
+
+
+def test_a_scheduler_that_is_killed_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "scheduler.json"
+    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0"]
+    command += ["--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", str(told)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as scheduler:
+        try:
+            remote_tasks.wait_for(told)
+            while not told.read_text().rstrip().endswith("}"):
+                time.sleep(0.01)
+            with open_executor(dask=json.loads(told.read_text())["address"]) as workers:
+                task = workers.submit(remote_tasks.double, 1)  # for which there are no workers
+                scheduler.kill()
+                with pytest.raises(ConnectionError, match=r"^dask: the scheduler at tcp://\S+ is"):
+                    task.result(timeout=60)
+        finally:
+            scheduler.kill()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_misuse_is_told() -> None:

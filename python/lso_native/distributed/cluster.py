@@ -94,7 +94,13 @@ def connected(address: str) -> Iterator[DaskWorkers]:
 @contextlib.contextmanager
 def _silent() -> Iterator[None]:
     """What the loggers of Dask say of a connection, its error says."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    names = (
+        "distributed",
+        "distributed.client",
+        "tornado",
+        "asyncio",
+    )  # each with a level of its own
+    loggers = [logging.getLogger(name) for name in names]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
