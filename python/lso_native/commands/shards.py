@@ -119,6 +119,7 @@ def read_shard(path: Path) -> Stored:
             expected = f"shards of lso {lso_native.__version__}, as this one is"
             raise ArgumentError("merge", expected, f"one of {run['lso_native']}: {path}")
         parts = [
+            # of a requirement only its name, and whether it must be met, are told
             Part(Asks(Ball(1.0), label=name), hard=hard)
             for name, hard in zip(told["names"], told["hard"], strict=True)
         ]
