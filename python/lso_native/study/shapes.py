@@ -45,13 +45,14 @@ class Squares:
 class SquaresDecoder(Step[VAE]):
     """A variational autoencoder of the images, before anything is asked.
 
-    Its nodes are tanh: they have either sign, so that a pixel that is 0 in all images does not have to stay so. The
-    divergence counts ten times, as in the published study.
+    Its nodes are tanh: beyond the codes they neither grow nor end at 0, as those of relu do. One layer of them: of two,
+    some decoders turn all pixels over at the border of the grid. The divergence counts ten times, as in the published
+    study.
     """
 
     seed: int
     images: Squares = Squares()
-    hidden: tuple[int, ...] = (128, 64)
+    hidden: tuple[int, ...] = (256,)
     activation: ActivationName = "tanh"
     kl_weight: float = 10.0
     epochs: int = 12
@@ -140,7 +141,8 @@ class SquaresRun(Step[Queried]):
     decoder: SquaresDecoder
     queries: int = 500
     side: int = 50
-    bound: float = 4.0
+    bound: float = 4.5
+    learning_rate: float = 2e-3
     apart: float = 4.5
     """Images that differ by 20 pixels or less from a better one come last."""
 
@@ -158,7 +160,9 @@ class SquaresRun(Step[Queried]):
             progress.update(told.asked, f"best {told.best:g}")
 
         # A retraining is too short for averages of a thousand steps.
-        vae = copy.copy(work.get(self.decoder)).set_params(threads=work.threads, average=0.0)
+        vae = copy.copy(work.get(self.decoder)).set_params(
+            threads=work.threads, average=0.0, optimizer=Adam(learning_rate=self.learning_rate)
+        )
         images = work.data(self.decoder.images)
         result = weighted_retraining(
             vae,
