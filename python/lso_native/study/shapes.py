@@ -114,7 +114,7 @@ WAYS = (
     Way("neither", None, 500, epochs=0.0, published=463.8),
     Way("weights alone", 1e-3, 500, epochs=0.0, published=501.4),
     Way("both, r = 50", 1e-3, 50, published=882.8),
-    Way("both, r = 5", 1e-3, 5, epochs=0.1),
+    Way("both, r = 5", 1e-3, 5, epochs=0.3),
     Way("retraining alone, r = 50", None, 50),
 )
 
