@@ -262,3 +262,23 @@ def test_a_step_that_is_forgotten_is_made_again(store: Store) -> None:
     assert not store.has(PARTS[0])
     store.get(PARTS[0])
     assert len(made(store.path.parent)) == 2
+
+
+def test_linear_algebra_has_one_thread_while_a_step_is_made(store: Store) -> None:
+    control = pytest.importorskip("threadpoolctl")
+
+    def threads() -> list[int]:
+        found = control.threadpool_info()
+        return [each["num_threads"] for each in found if each["user_api"] == "blas"]
+
+    class Counting(Numbers):
+        def make(self, work: Work) -> Any:
+            seen.extend(threads())
+            return super().make(work)
+
+    seen: list[int] = []
+    with control.threadpool_limits(2, user_api="blas"):
+        before = threads()
+        store.get(Counting())
+        assert threads() == before
+    assert set(seen) == {1}

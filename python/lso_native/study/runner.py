@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
 from typing import Any
 
+from lso_native.study.blas import one_blas_thread
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.step import Step
 from lso_native.study.store import Store
@@ -58,10 +59,22 @@ def run_steps(
     The products do not depend on either. Raises what the first failing step raises, with a note of which it was.
     """
     waiting = missing(store, steps)
+    with one_blas_thread():  # for as long as any thread makes a step
+        _run(store, waiting, executor, threads, progress or Silent(), on_made)
+
+
+def _run(
+    store: Store,
+    waiting: list[Step[Any]],
+    executor: Executor | None,
+    threads: int | None,
+    progress: Progress,
+    on_made: Heard,
+) -> None:
     if executor is None:
-        _here(store, waiting, threads, progress or Silent(), on_made)
+        _here(store, waiting, threads, progress, on_made)
     else:
-        _Elsewhere(store, executor, threads, progress or Silent(), on_made).run(waiting)
+        _Elsewhere(store, executor, threads, progress, on_made).run(waiting)
 
 
 def _here(

@@ -19,6 +19,7 @@ from lso_native.study.attempts import (
     asked_labels,
     held_to_target,
 )
+from lso_native.study.blas import one_blas_thread
 from lso_native.study.data import DataSet, first
 from lso_native.study.fit import Fit, Trained
 from lso_native.study.generators import Generator
@@ -101,11 +102,13 @@ def sample_clusters(
     drawn = np.empty((len(labels), codes.shape[1]), codes.dtype)
     for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
         members = codes[part.labels == label].astype(np.float64)  # covariances need the digits
-        fitted = GaussianMixture(
+        mixture = GaussianMixture(
             min(settings.components, len(members) // (2 * codes.shape[1]) + 1),
             tol=1e-2,
             random_state=subseed(seed, int(label)) % 2**32,
-        ).fit(members)
+        )
+        with one_blas_thread():  # that of SciPy too, which may have been loaded just now
+            fitted = mixture.fit(members)
         points, of = fitted.sample(count)
         centres = fitted.means_[of]
         drawn[labels == label] = centres + settings.spread * (points - centres)

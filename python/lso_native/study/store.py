@@ -26,6 +26,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
+from lso_native.study.blas import one_blas_thread
 from lso_native.study.lock import lock, try_lock
 from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
@@ -154,7 +155,8 @@ class Store:
         for needed in step.inputs:
             self.load(needed)  # not counted as the step's own time
         begin = time.perf_counter()
-        made = step.make(work)
+        with one_blas_thread():
+            made = step.make(work)
         seconds = work.seconds(time.perf_counter() - begin)
         try:
             beside.mkdir()
