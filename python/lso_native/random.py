@@ -5,6 +5,7 @@ Number i of a seed is a function of (seed, i) alone: the first rows of a larger 
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -90,3 +91,9 @@ def _draw(
     size = check_int("shape", math.prod(sides), maximum=sys.maxsize // 8)  # in bytes, as float64
     flat = (draw64 if kind == np.float64 else draw32)(resolve_seed(random_state), size)
     return flat.reshape(sides)
+
+
+def subseed(seed: int, *keys: str | int) -> int:
+    """A seed of its own for each use that ``keys`` name."""
+    digest = hashlib.blake2b(repr((seed, *keys)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")

@@ -27,8 +27,8 @@ from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.generate import GenerateProgress, GenerateResult, generate
 from lso_native.models.base import not_fitted
 from lso_native.models.black_box import BlackBox
-from lso_native.models.training import subseed
 from lso_native.optimizers import LevenbergMarquardt
+from lso_native.random import subseed
 from lso_native.requirements.base import All, Combination
 
 __all__ = ["DesignSettings", "Designer", "Models", "design", "simulate"]

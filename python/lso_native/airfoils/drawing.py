@@ -16,7 +16,7 @@ from lso_native.airfoils.steps import Learned, LsoDesigns, models_of
 from lso_native.airfoils.target import Target
 from lso_native.airfoils.walk import walk
 from lso_native.display import png
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.study.step import Step, Work
 
 __all__ = ["DesignsPicture", "Picture", "WalkPicture"]

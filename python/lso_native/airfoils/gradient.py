@@ -20,7 +20,7 @@ from lso_native.airfoils.rivals import Answers, Asked, Rival, Task, nothing_yet
 from lso_native.airfoils.shapes import BASIS, PLACES, cst, mapped
 from lso_native.airfoils.simulator import NeuralFoil
 from lso_native.errors import ArgumentTypeError
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 
 __all__ = ["OwnGradient"]
 

@@ -16,10 +16,10 @@ from lso_native.airfoils.shapes import SMOOTH, gaps, heights_of, mapped, sound
 from lso_native.models.black_box import BlackBox
 from lso_native.models.mixture import Mixture
 from lso_native.models.regressor import Regressor
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.network import Model, Network
 from lso_native.optimizers import Adam
+from lso_native.random import subseed
 from lso_native.requirements.sample import Linear
 from lso_native.requirements.values import Quantities, Readable
 

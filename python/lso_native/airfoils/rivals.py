@@ -20,7 +20,7 @@ from lso_native.airfoils.designer import Models
 from lso_native.airfoils.learning import Simulator
 from lso_native.airfoils.shapes import BASIS, PLACES, cst, gaps, mapped, sound
 from lso_native.airfoils.target import Target
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 
 __all__ = ["PLAIN", "Answers", "Asked", "Rival", "Task", "nothing_yet"]
 

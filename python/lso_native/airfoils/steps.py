@@ -30,8 +30,8 @@ from lso_native.airfoils.simulator import NeuralFoil
 from lso_native.airfoils.target import Target, Tolerance
 from lso_native.files.native import load, save
 from lso_native.models.regressor import Regressor
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
+from lso_native.random import subseed
 from lso_native.study.step import Step, Work
 
 __all__ = [

@@ -21,7 +21,7 @@ from lso_native.airfoils.steps import (
 )
 from lso_native.airfoils.target import TARGETS, Target
 from lso_native.errors import ArgumentError
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 
 __all__ = ["CALLS", "JUDGE", "RIVALS", "AirfoilsSettings", "Study"]
 

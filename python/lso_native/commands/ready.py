@@ -25,9 +25,9 @@ from lso_native.models.base import Estimator
 from lso_native.models.classifier import Classifier
 from lso_native.models.mixture import Mixture
 from lso_native.models.regressor import Regressor
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
+from lso_native.random import subseed
 from lso_native.study.attempts import NO_LABEL
 from lso_native.study.judges import shifted
 from lso_native.study.progress import Progress

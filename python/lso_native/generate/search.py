@@ -17,7 +17,7 @@ from lso_native.generate.distinct import repeats
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
 from lso_native.generate.starts import Draws
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.requirements.base import Combination, Part, Rising
 
 _BLOCK = 4_096  # samples whose attempt is made together: what is found is kept after each

@@ -14,8 +14,8 @@ from lso_native._typing import Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.generate.plan import Plan
 from lso_native.models.base import Fittable
-from lso_native.models.training import subseed
 from lso_native.network import Model
+from lso_native.random import subseed
 
 _BLOCK = 8_192  # candidates looked at together: memory does not grow with n
 _ROOM = 1.5  # codes of ordinary samples lie in latent_range_; rare ones somewhat beyond

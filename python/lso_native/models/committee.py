@@ -15,7 +15,7 @@ from lso_native._typing import Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import not_fitted
 from lso_native.models.classifier import Classifier
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.requirements.base import All, Part
 from lso_native.requirements.classes import (
     DEFAULT_CERTAINTY,

@@ -22,10 +22,9 @@ from lso_native.models.generative import GenerativeEstimator
 from lso_native.models.guide import Guide
 from lso_native.models.mixture import Mixture
 from lso_native.models.settings import estimator, learned, setting
-from lso_native.models.training import subseed
 from lso_native.network import ActivationName, Network
 from lso_native.optimizers import Adam
-from lso_native.random import normal
+from lso_native.random import normal, subseed
 
 __all__ = ["GAN", "ConditionalGAN"]
 

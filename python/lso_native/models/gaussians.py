@@ -11,8 +11,7 @@ import numpy as np
 from lso_native._typing import Array, Float64Array, IntArray
 from lso_native.errors import ArgumentError
 from lso_native.models.quantiles import normal_quantile
-from lso_native.models.training import subseed
-from lso_native.random import permutation, uniform
+from lso_native.random import permutation, subseed, uniform
 
 _BLOCK = 2**17  # numbers that are looked at together: they stay in the processor's cache
 # NumPy's BLAS takes memory of its own at its first call, and ends the program where there is none: not in a long fit.

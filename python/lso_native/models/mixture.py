@@ -24,7 +24,7 @@ from lso_native.models.expectation import Outcome, fit_gaussians
 from lso_native.models.gaussians import Gaussians, joined
 from lso_native.models.inputs import check_columns, check_x, column_names
 from lso_native.models.settings import estimator, learned, setting
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 
 __all__ = ["Mixture"]
 

@@ -14,9 +14,9 @@ from lso_native.models.dataset import Dataset
 from lso_native.models.decoding import EncodingEstimator
 from lso_native.models.generative import GenerativeEstimator, finite
 from lso_native.models.settings import estimator, setting
-from lso_native.models.training import Batch, MinibatchTraining, subseed
+from lso_native.models.training import Batch, MinibatchTraining
 from lso_native.network import Network
-from lso_native.random import normal
+from lso_native.random import normal, subseed
 
 __all__ = ["NoisyAutoencoder"]
 

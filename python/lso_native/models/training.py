@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import numpy as np
 from lso_native._typing import Array, Float64Array
 from lso_native.models.dataset import Dataset
 from lso_native.network import Network
-from lso_native.random import permutation
+from lso_native.random import permutation, subseed
 from lso_native.training import TrainProgress, TrainResult, train
 
 Callback = Callable[[TrainProgress], bool | None]
@@ -284,9 +283,3 @@ class Watch:
 
 def _all_finite(networks: tuple[Network, ...]) -> bool:
     return all(bool(np.isfinite(network.parameters).all()) for network in networks)
-
-
-def subseed(seed: int, *keys: str | int) -> int:
-    """A seed of its own for each use that ``keys`` name."""
-    digest = hashlib.blake2b(repr((seed, *keys)).encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little")

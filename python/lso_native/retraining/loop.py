@@ -14,7 +14,7 @@ from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, BadArgument, interrupted
 from lso_native.generate.starts import decoder_of
 from lso_native.models.black_box import BlackBox
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.retraining.result import RetrainingProgress, RetrainingResult
 from lso_native.retraining.search import Known, Search
 from lso_native.retraining.weights import drawn, rank_weights

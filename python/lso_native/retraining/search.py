@@ -18,8 +18,8 @@ from lso_native.generate import GenerateResult, generate
 from lso_native.generate.starts import box_of
 from lso_native.models.black_box import BlackBox
 from lso_native.models.regressor import Regressor
-from lso_native.models.training import subseed
 from lso_native.network import Model
+from lso_native.random import subseed
 from lso_native.requirements.base import Combination, check_requirement
 from lso_native.retraining.weights import drawn
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.study.classifier import FitClassifier
 from lso_native.study.data import DataSet
 from lso_native.study.judges import PanelOf

@@ -11,8 +11,8 @@ from lso_native.data import Part, junk, varied
 from lso_native.files.native import load, save
 from lso_native.models.classifier import Classifier
 from lso_native.models.mixture import Mixture
-from lso_native.models.training import subseed
 from lso_native.optimizers import Adam
+from lso_native.random import subseed
 from lso_native.study.attempts import NO_LABEL
 from lso_native.study.data import DataSet
 from lso_native.study.fit import Fit, Trained, fit_classifier

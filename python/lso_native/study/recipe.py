@@ -13,12 +13,11 @@ import numpy as np
 
 from lso_native._typing import Float64Array, FloatArray, IntArray
 from lso_native.models.mixture import Mixture
-from lso_native.models.training import subseed
 from lso_native.network import Model, Network
 from lso_native.optimize import optimize
 from lso_native.optimizers import NormalizedGradientDescent
 from lso_native.problem import Branch, Problem
-from lso_native.random import normal, uniform
+from lso_native.random import normal, subseed, uniform
 from lso_native.study.attempts import Generated, Way, asked_labels, statuses
 from lso_native.study.fit import Fit, Trained
 from lso_native.study.guides import FitMixture, GuideSettings

@@ -10,8 +10,8 @@ import numpy as np
 from lso_native._typing import FloatArray, IntArray
 from lso_native.data import Part
 from lso_native.models.gan import ConditionalGAN
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
+from lso_native.random import subseed
 from lso_native.study.attempts import (
     NO_LABEL,
     Generated,

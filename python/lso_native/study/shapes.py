@@ -14,10 +14,10 @@ import numpy as np
 from lso_native._typing import Float32Array, Float64Array, FloatArray, IntArray
 from lso_native.data.shapes import shapes
 from lso_native.files.native import load, save
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.network import ActivationName
 from lso_native.optimizers import Adam
+from lso_native.random import subseed
 from lso_native.retraining import LookedUp, RetrainingProgress, weighted_retraining
 from lso_native.study.progress import Progress
 from lso_native.study.runner import run_steps

@@ -15,9 +15,9 @@ from lso_native.models.classifier import Classifier
 from lso_native.models.gan import ConditionalGAN
 from lso_native.models.mixture import Mixture
 from lso_native.models.regressor import Regressor
-from lso_native.models.training import subseed
 from lso_native.models.vae import VAE
 from lso_native.optimizers import Adam
+from lso_native.random import subseed
 from lso_native.study.judges import noise, shifted
 from lso_native.study.requests.asked import measure
 from lso_native.study.requests.held import HeldOut

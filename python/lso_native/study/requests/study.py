@@ -14,7 +14,7 @@ from lso_native._checks import check_int
 from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
 from lso_native.files import check_writable_dir
-from lso_native.models.training import subseed
+from lso_native.random import subseed
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.requests.asked import Measured, Request, groups
 from lso_native.study.requests.held import HeldOut

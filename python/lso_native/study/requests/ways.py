@@ -12,8 +12,8 @@ from lso_native.generate import generate
 from lso_native.models.black_box import BlackBox
 from lso_native.models.classifier import Classifier
 from lso_native.models.mixture import Mixture
-from lso_native.models.training import subseed
 from lso_native.optimizers import LevenbergMarquardt
+from lso_native.random import subseed
 from lso_native.requirements import All, Combination
 from lso_native.study.requests.asked import Measured, Request, measure
 from lso_native.study.requests.models import NAMES, NONE, Models
