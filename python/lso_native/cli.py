@@ -162,6 +162,7 @@ def _add_airfoils(commands: Commands[_Parser]) -> None:
         help="of real, draws, best, cma-cst, cma-latent and gradient, or none; default: %(default)s",
     )
     _add_run(parser)
+    _add_workers(parser)
     parser.set_defaults(command=_airfoils, kept="; what was finished is in the output folder")
 
 
@@ -181,6 +182,7 @@ def _add_shapes(commands: Commands[_Parser]) -> None:
         help="runs, each with the next seed; default: 5",
     )
     _add_run(parser)
+    _add_workers(parser)
     parser.set_defaults(command=_shapes, kept="; what was finished is in the output folder")
 
 

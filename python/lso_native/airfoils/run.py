@@ -21,8 +21,11 @@ from lso_native.study.store import Store
 __all__ = ["run"]
 
 
-def run(settings: AirfoilsSettings, progress: Progress | None = None) -> dict[str, Any]:
-    """Make what is missing in ``settings.out``; write results.json, samples and figures. Returns the results.
+def run(
+    settings: AirfoilsSettings, progress: Progress | None = None, *, executor: Any = None
+) -> dict[str, Any]:
+    """Make what is missing in ``settings.out``, here or by the workers of an ``executor`` (``study.run_steps``); write
+    results.json, samples and figures. Returns the results.
 
     Raises ImportError where a package is missing, at once. What is finished stays where the run is stopped.
     """
@@ -43,7 +46,7 @@ def run(settings: AirfoilsSettings, progress: Progress | None = None) -> dict[st
         "pictures": list(pictures.values()),
     }
     for stage, steps in stages.items():
-        _make(store, stage, steps, settings.threads, progress or Silent())
+        _make(store, stage, steps, executor, settings.threads, progress or Silent())
     results = results_of(study, store)
     write_results(folder, results)
     for target in settings.targets:
@@ -61,7 +64,12 @@ def run(settings: AirfoilsSettings, progress: Progress | None = None) -> dict[st
 
 
 def _make(
-    store: Store, stage: str, steps: Sequence[Step[Any]], threads: int | None, progress: Progress
+    store: Store,
+    stage: str,
+    steps: Sequence[Step[Any]],
+    executor: Any,
+    threads: int | None,
+    progress: Progress,
 ) -> None:
     """See that ``store`` has ``steps``, and tell how far it is."""
     total = len(missing(store, steps))
@@ -75,5 +83,5 @@ def _make(
         done += 1
         progress.update(done, step.title)
 
-    run_steps(store, steps, threads=threads, on_made=made)
+    run_steps(store, steps, executor=executor, threads=threads, on_made=made)
     progress.finish(f"{done} made")

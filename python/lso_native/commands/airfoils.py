@@ -9,6 +9,7 @@ from lso_native.airfoils.report import airfoils_report
 from lso_native.airfoils.run import run
 from lso_native.airfoils.study import RIVALS, AirfoilsSettings
 from lso_native.commands.display import Display, say
+from lso_native.commands.options import workers_of
 from lso_native.files import atomic_write_bytes
 
 
@@ -26,8 +27,8 @@ def airfoils(arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
     )
     folder = Path(settings.out)
-    with Display() as display:
-        results = run(settings, display)
+    with Display() as display, workers_of(arguments) as executor:
+        results = run(settings, display, executor=executor)
     text = airfoils_report(results)
     atomic_write_bytes(folder / "airfoils.md", text.encode())
     say(text)

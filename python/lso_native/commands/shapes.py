@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from lso_native.commands.display import Display, say
+from lso_native.commands.options import workers_of
 from lso_native.files import atomic_write_bytes
 from lso_native.report.shapes import shapes_picture, shapes_report
 from lso_native.study.shapes import ShapesSettings, run
@@ -20,8 +21,8 @@ def run_shapes(arguments: argparse.Namespace) -> None:
         random_state=arguments.random_state,
         threads=arguments.threads,
     )
-    with Display() as display:
-        results = run(settings, display)
+    with Display() as display, workers_of(arguments) as executor:
+        results = run(settings, display, executor=executor)
     folder = Path(settings.out)
     store = Store(folder / "steps")
     images = {name: store.load(runs[0]).images for name, runs in settings.steps().items()}

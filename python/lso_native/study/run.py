@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from lso_native._checks import check_threads
-from lso_native.distributed import as_executor
 from lso_native.files import check_writable_dir
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.runner import missing, run_steps
@@ -35,9 +34,7 @@ def run(
       earlier run left there, of this study or another, is used where it is the same; what it was stopped at goes on.
       Other processes may run the same study there, with the same systems or others.
     systems: names of some; None for all.
-    executor: whose workers see ``out`` makes steps side by side: one of ``concurrent.futures``, a ``joblib.Parallel``,
-      a ``distributed.Client``; None makes them here.
-    threads: of the engine, for each step; None for all processors here, and one where there is an executor.
+    executor, threads: as ``runner.run_steps`` takes them; workers see ``out``.
     fresh: make everything again.
 
     Raises ValueError for unknown names and a folder of another format, OSError where it cannot be written; Ctrl-C
@@ -62,8 +59,8 @@ def run(
         run_steps(
             store,
             asked,
-            executor=None if executor is None else as_executor(executor),
-            threads=threads if executor is None else threads or 1,
+            executor=executor,
+            threads=threads,
             progress=progress,
             on_made=lambda _: view.publish_soon(),
         )

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from pathlib import Path
 from typing import Any
 
+from lso_native.distributed import as_executor
 from lso_native.study.blas import one_blas_thread
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.step import Step
@@ -45,22 +46,24 @@ def run_steps(
     store: Store,
     steps: Iterable[Step[Any]],
     *,
-    executor: Executor | None = None,
+    executor: Any = None,
     threads: int | None = None,
     progress: Progress | None = None,
     on_made: Heard = lambda _: None,
 ) -> None:
     """See that ``store`` has ``steps``; ``on_made`` hears of each that was made, here or by another process meanwhile.
 
-    executor: any of ``concurrent.futures``'s kind, whose workers see the store's folder; steps that do not need each
-      other are made side by side. None makes one after the other, here.
-    threads: of the engine for each step.
+    executor: whose workers see the store's folder, and make steps that do not need each other side by side: one of
+      ``concurrent.futures``, a ``joblib.Parallel`` or a ``distributed.Client``. None makes one after the other, here.
+    threads: of the engine, for each step; None for all processors here, and one where there is an executor.
 
     The products do not depend on either. Raises what the first failing step raises, with a note of which it was.
     """
     waiting = missing(store, steps)
+    workers = None if executor is None else as_executor(executor)
+    threads = threads if executor is None else threads or 1
     with one_blas_thread():  # for as long as any thread makes a step
-        _run(store, waiting, executor, threads, progress or Silent(), on_made)
+        _run(store, waiting, workers, threads, progress or Silent(), on_made)
 
 
 def _run(

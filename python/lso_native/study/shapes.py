@@ -223,12 +223,12 @@ class ShapesSettings:
         }
 
 
-def run(settings: ShapesSettings, progress: Progress) -> Mapping[str, Any]:
+def run(settings: ShapesSettings, progress: Progress, *, executor: Any = None) -> Mapping[str, Any]:
     """Make what DIR/steps lacks, and write DIR/results.json: by way the best areas, and how they came about."""
     store = Store(Path(settings.out) / "steps")
     steps = settings.steps()
     wanted = [step for runs in steps.values() for step in runs]
-    run_steps(store, wanted, threads=settings.threads, progress=progress)
+    run_steps(store, wanted, executor=executor, threads=settings.threads, progress=progress)
     results: dict[str, Any] = {"seeds": settings.seeds, "queries": settings.queries, "ways": {}}
     for way in settings.ways:
         made = [store.load(step) for step in steps[way.name]]
