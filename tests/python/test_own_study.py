@@ -311,3 +311,22 @@ def test_other_pictures_than_digits_have_sheets_and_walks(tmp_path: Path) -> Non
     page = write_report(tmp_path).read_text(encoding="utf-8")
     assert ">real images<" in page
     assert "walk-through" in page or 'alt="' in page
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"data": "mnist5k"}, "data: expected an object of a class like DataSet, got 'mnist5k'"),
+        (
+            {"systems": ("lso-1",)},
+            "systems: expected an object of a class like System, got 'lso-1'",
+        ),
+        ({"measures": (Scatter,)}, "measures: expected an object of a class like Measure, got"),
+        ({"systems": ()}, "systems: expected at least one, got none"),
+    ],
+    ids=["data", "name", "class", "none"],
+)
+def test_what_is_handed_in_are_objects(change: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"data": Blobs(), "systems": SYSTEMS, **change}
+    with pytest.raises((TypeError, ValueError), match=said):
+        study_on(**given)

@@ -161,6 +161,22 @@ def test_an_error_says_which_step_it_was(store: Store) -> None:
     assert raised.value.__notes__ == ["while making fails"]
 
 
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (None, "figures: expected a dict"),
+        ({"ink": np.float32(1)}, "figure 'ink': expected a number of Python's, .*got np.float32"),
+        ({"ink": float("nan")}, "figure 'ink': expected finite numbers, or None .*got nan"),
+        ({"ink": {"of": [1.0, float("inf")]}}, "figure 'ink': expected finite numbers"),
+    ],
+    ids=["none", "numpy", "nan", "within"],
+)
+def test_figures_that_json_does_not_take_are_told(tmp_path: Path, told: Any, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        TOTAL.save(told, tmp_path)
+    assert not (tmp_path / "facts.json").exists()
+
+
 def test_a_folder_that_vanishes_is_an_error(store: Store) -> None:
     store.get(PARTS[0])
     shutil.rmtree(store.path.parent)

@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
+from lso_native._checks import shown
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.study.identity import Keyed, compared, digest_of, fields_of, key_of, versions
 from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
@@ -95,7 +97,11 @@ class FactsStep(Step[Facts]):
     """A step whose product is figures alone."""
 
     def save(self, made: Facts, folder: Path) -> None:
-        """Write facts.json."""
+        """Write facts.json; raises TypeError and ValueError for what JSON does not take, NaN among it."""
+        if not isinstance(made, dict):
+            raise ArgumentTypeError("figures", "a dict, by their names", shown(made))
+        for name, figure in made.items():
+            _check_figure(name, figure)
         write_json(folder / "facts.json", made)
 
     def load(self, folder: Path) -> Facts:
@@ -165,6 +171,17 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> Any:
     """What ``write_json`` wrote."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check_figure(name: Any, figure: Any) -> None:
+    try:
+        json.dumps(figure, allow_nan=False)
+    except TypeError:
+        kinds = "a number of Python's, a string, None, a list or a dict of such"
+        raise ArgumentTypeError(f"figure {name!r}", kinds, shown(figure)) from None
+    except ValueError:
+        finite = "finite numbers, or None where there is none"
+        raise ArgumentError(f"figure {name!r}", finite, shown(figure)) from None
 
 
 def _steps(value: Any) -> Iterator[Step[Any]]:

@@ -71,6 +71,10 @@ class Study:
     """What there is to say beforehand of the systems of some names."""
 
     def __post_init__(self) -> None:
+        _check_kind("systems", self.systems, System)
+        _check_kind("measures", self.measures, Measure)
+        if not self.systems:
+            raise ArgumentError("systems", "at least one", "none")
         names = [system.name for system in self.systems]
         for name in names:
             if not _NAME.fullmatch(name):
@@ -190,6 +194,7 @@ def study_on(
 
     Raises ValueError and TypeError naming an argument that is out of its range.
     """
+    _check_kind("data", (data,), DataSet)
     check_int("samples", samples)
     seed = resolve_seed(random_state)
     quality = quality or QualitySettings()
@@ -213,6 +218,15 @@ def study_on(
     )
     usual = quality_measures(quality, panel, held_out, samples, seed_of(seed, "measures"))
     return Study(frame, tuple(systems), (*usual, *measures), **more)
+
+
+def _check_kind(name: str, values: Iterable[Any], kind: type[Any]) -> None:
+    """What is handed in are objects, neither names nor classes."""
+    for value in values:
+        if not isinstance(value, kind):
+            raise ArgumentTypeError(
+                name, f"an object of a class like {kind.__name__}", shown(value)
+            )
 
 
 def _judges(data: DataSet, judges: tuple[JudgeSettings, ...], seed: int) -> Iterator[FitJudge]:
