@@ -114,4 +114,3 @@ study = study_on(SmallDigits(), [mine, *papers], measures=[Ink()], samples=100, 
 results = run(study, "own_study")
 print(text_report(results))
 print("wrote", write_report("own_study"))
-print({name: round(facts["ink"], 3) for name, facts in results["systems"].items()})

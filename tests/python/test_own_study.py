@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import pytest
 from lso_native._typing import IntArray
 from lso_native.data import Part
 from lso_native.report import text_report, write_report
-from lso_native.study.attempts import Generated, Way, asked_labels, held_to_target
+from lso_native.study.attempts import Attempts, Generated, Way, asked_labels, held_to_target
 from lso_native.study.cells import Cell, Figure, Grid
 from lso_native.study.data import DataSet
 from lso_native.study.fit import Fit, Trained
@@ -24,6 +25,7 @@ from lso_native.study.generators import VAESettings
 from lso_native.study.measures import Measure
 from lso_native.study.run import run
 from lso_native.study.step import Facts, Step, Work
+from lso_native.study.store import Store
 from lso_native.study.study import Study, study_on
 from lso_native.study.systems import (
     Drawn,
@@ -265,10 +267,13 @@ def test_without_pictures_there_are_none(folder: Path) -> None:
 
 def test_its_tables_and_its_page_are_written(folder: Path) -> None:
     results = results_of(folder)
-    assert "centres" in text_report(results)
+    assert results["own_figures"] == ["scatter"]
+    for name, facts in results["systems"].items():
+        assert re.search(rf"^{name} +{facts['scatter']:.4g}$", text_report(results), re.MULTILINE)
     page = write_report(folder).read_text(encoding="utf-8")
     (folder / "report.html").unlink()
     assert "centres" in page
+    assert f"<td>{results['systems']['centres']['scatter']:.4g}</td>" in page
     assert "<img" not in page
 
 
@@ -330,3 +335,46 @@ def test_what_is_handed_in_are_objects(change: dict[str, Any], said: str) -> Non
     given: dict[str, Any] = {"data": Blobs(), "systems": SYSTEMS, **change}
     with pytest.raises((TypeError, ValueError), match=said):
         study_on(**given)
+
+
+@dataclass(frozen=True)
+class Twice(Measure):
+    """Tells a figure that a study has."""
+
+    def of(self, generated: Generated, work: Work) -> dict[str, Any]:  # noqa: ARG002
+        return {"successes": 1}
+
+
+@dataclass(frozen=True)
+class Short(Way):
+    """Gives something else than samples that match."""
+
+    what: str
+
+    def run(self, name: str, work: Work) -> Any:  # noqa: ARG002
+        if self.what == "nothing":
+            return None
+        n = 5 if self.what == "fewer" else 4
+        samples = np.full((4, 3), np.nan if self.what == "nan" else 0.5, np.float32)
+        ones = np.ones(n)
+        return Generated(samples, ones.astype(int), ones > 0, ones, ones.astype(int))
+
+
+def test_a_figure_that_there_is_already_is_told(tmp_path: Path) -> None:
+    study = own(systems=[AboutCentres("centres")])
+    study = replace(study, measures=(*study.measures, Twice()))
+    with pytest.raises(ValueError, match=r"^measures: .*got 'successes' of centres samples twice"):
+        run(study, tmp_path, threads=1)
+
+
+@pytest.mark.parametrize(
+    ("what", "match"),
+    [
+        ("nothing", r"^Short.run: expected Generated, got NoneType"),
+        ("fewer", r"^Short.run: expected \(n, n_features\) samples, .*\(4, 3\), 5 labels"),
+        ("nan", r"^Short.run: expected samples that are finite"),
+    ],
+)
+def test_what_is_no_samples_is_told(tmp_path: Path, what: str, match: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=match):
+        Store(tmp_path).get(Attempts("short", Short(what)))

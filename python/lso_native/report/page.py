@@ -78,6 +78,7 @@ def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
             tables.QUALITY_HEAD, tables.quality_rows(results), "recognised", "Fréchet"
         ),
         "quality_note": tables.quality_note(results) if "real" in results else "",
+        "own": tables.own_table(results),
         "latent": _leading(
             tables.LATENT_HEAD, tables.latent_rows(results), "walks arrive", "walks recognised"
         ),

@@ -144,6 +144,22 @@ def quality_rows(results: dict[str, Any]) -> list[Row]:
     ]
 
 
+def own_table(results: dict[str, Any]) -> tuple[Row, list[Row]]:
+    """The figures of measures from outside the package, one row a system; none where there are none."""
+    names = results.get("own_figures", [])
+    systems = results["systems"].items() if names else ()
+    rows: list[Row] = [
+        (name, *(_shown(facts.get(each)) for each in names)) for name, facts in systems
+    ]
+    return ("system", *(name.replace("_", " ") for name in names)), rows
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return NONE
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def quality_note(results: dict[str, Any]) -> str:
     """What the figures of ``quality_rows`` are means of."""
     real = results["real"]
@@ -221,6 +237,9 @@ def text_report(results: dict[str, Any]) -> str:
     parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
     if rows := quality_rows(results):
         parts.insert(1, f"{text_table(QUALITY_HEAD, rows)}\n\n{quality_note(results)}")
+    head, own = own_table(results)
+    if own:
+        parts.append(text_table(head, own))
     if rows := latent_rows(results):
         parts.insert(2, text_table(LATENT_HEAD, rows))
     if rows := sensitivity_rows(results):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.metrics import wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import DEFAULT_MSE, OptimizeResult
@@ -108,8 +109,18 @@ class Attempts(Step[Generated]):
         return f"{self.name} samples"
 
     def make(self, work: Work) -> Generated:
-        """As the system does it."""
-        return self.way.run(self.name, work)
+        """As the system does it; raises TypeError and ValueError for what are no samples."""
+        made = self.way.run(self.name, work)
+        name = f"{type(self.way).__name__}.run"
+        if not isinstance(made, Generated):
+            raise ArgumentTypeError(name, "Generated", type(made).__name__)
+        sizes = {len(part) for part in (made.samples, made.labels, made.success, made.mse)}
+        if len(sizes) > 1 or np.ndim(made.samples) != 2:
+            got = f"samples of shape {np.shape(made.samples)}, {len(made.labels)} labels"
+            raise ArgumentError(name, "(n, n_features) samples, and n of all else", got)
+        if not np.isfinite(made.samples).all():
+            raise ArgumentError(name, "samples that are finite", "NaN or infinity")
+        return made
 
     def save(self, made: Generated, folder: Path) -> None:
         """Write samples.npz and told.json."""

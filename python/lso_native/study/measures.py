@@ -33,6 +33,11 @@ class Measured(FactsStep):
     measure: Measure
 
     @property
+    def is_own(self) -> bool:
+        """Whether the measure is from outside this package."""
+        return not type(self.measure).__module__.startswith("lso_native.")
+
+    @property
     def title(self) -> str:
         """Whose, by what."""
         return f"{self.attempts.title} {type(self.measure).__name__.lower()}"

@@ -187,10 +187,10 @@ class Store:
         self._whole.discard(step.key)
         self._products.drop(step.key)
         place, beside = self.place(step), self._beside(step)
-        shutil.rmtree(beside, ignore_errors=True)
+        _remove(beside)
         if place.exists():
             place.rename(beside)  # at no time half there
-            shutil.rmtree(beside)
+            _remove(beside)
 
     def _lock(self, step: Step[Any]) -> Path:
         return self.path / f".lock-{step.key}"
@@ -282,6 +282,14 @@ def _is_whole(folder: Path) -> bool:
         return "seconds" in seconds and all(digest(folder / name) == known[name] for name in known)
     except (OSError, ValueError, LookupError, TypeError):
         return False
+
+
+def _remove(path: Path) -> None:
+    """Whatever it is."""
+    if path.is_file():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def digest(path: Path) -> str:

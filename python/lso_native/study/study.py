@@ -40,7 +40,7 @@ class SystemSteps:
     attempts: Attempts
     recognised: Step[Facts]
     judged: Step[dict[str, Array]]
-    measured: tuple[Step[Facts], ...]
+    measured: tuple[Measured, ...]
     model: Fit | None
     space: Step[Facts] | None
     pictures: tuple[Picture, ...]

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lso_native.errors import ArgumentError
 from lso_native.files import atomic_write_bytes
 from lso_native.study.cells import Grid
 from lso_native.study.correlations import correlations
@@ -29,6 +30,8 @@ __all__ = ["View", "view_lock"]
 
 _EVERY = 5.0  # seconds between two views while steps are made
 _FOLDERS = ("", "samples", "models", "figures", "steps")
+# The panel's figures tell these of the recognition too.
+_BY_SEVERAL = {"recognised", "recognised_interval"}
 _Stamp = tuple[int, int, int] | None
 _FORMS = (
     "sweeps.desired_change",
@@ -105,6 +108,7 @@ class View:
             "notes": [*study.notes(tuple(each.system.name for each in shown)), *self._advice(fits)],
             "models": {fit.name: self._trained(fit) for fit in fits},
             "systems": {each.system.name: self._facts(each) for each in shown},
+            "own_figures": self._own_figures(shown),
             "latent_spaces": spaces,
             "histories": {fit.name: self._history(fit) for fit in fits},
             "sweeps": {},
@@ -143,9 +147,17 @@ class View:
             facts |= {**self._trained(each.model), "model": each.model.name}
         for step in each.measured:
             measured: Facts = self._store.load(step)
+            if taken := set(measured) & set(facts) - _BY_SEVERAL:
+                got = f"{sorted(taken)[0]!r} of {step.title} once more"
+                raise ArgumentError("measures", "a name of its own for each figure", got)
             facts |= measured
         more = {"says": each.system.says, "paper": each.system.paper}
         return facts | {name: value for name, value in more.items() if value}
+
+    def _own_figures(self, shown: Iterable[SystemSteps]) -> list[str]:
+        """The names of what measures from outside the package tell."""
+        measured = [step for each in shown for step in each.measured if step.is_own]
+        return list(dict.fromkeys(name for step in measured for name in self._store.load(step)))
 
     def _trained(self, fit: Fit) -> Facts:
         seconds = {"train_seconds": self._store.seconds(fit)}
