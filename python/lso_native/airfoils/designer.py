@@ -72,7 +72,7 @@ def simulate(
 ) -> tuple[Array, BoolArray]:
     """What ``simulator`` says of ``heights`` (n, 100), a structured array (m,) of the m rows that it did not fail on,
     and which these are (n,). Raises ValueError where it lacks one of ``NAMES``, or fails on all."""
-    box = BlackBox(simulator, may_fail=True)
+    box = BlackBox(simulator, may_fail=True, called="simulator")
     said = box.predict(heights)
     names = box.names or ()
     missing = [name for name in NAMES if name not in names]

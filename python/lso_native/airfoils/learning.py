@@ -137,7 +137,9 @@ class Surrogate(Readable):
         """The same, with ``simulator`` to have the last word. It may fail, and is not asked about a row that is no
         sound shape, which counts as if it had."""
         names = self.quantities.names
-        box = BlackBox(simulator, surrogate=self.regressor, names=names, may_fail=True)
+        box = BlackBox(
+            simulator, surrogate=self.regressor, names=names, may_fail=True, called="simulator"
+        )
 
         def last_word(heights: FloatArray) -> Float64Array:
             said, whole = np.full((len(heights), len(names)), np.nan), sound(heights)

@@ -30,6 +30,7 @@ class BlackBox(Readable):
     may_fail : whether the function may raise, or return what is not finite, on some samples. ``fit`` leaves these out,
         ``generate`` counts them as not met, and both say how many there were. Where it raises it is asked again about
         one sample after the other; what it raises goes up where it does so for each.
+    called : what errors call the function, for who takes it as an argument of another name.
 
     ``calls_`` counts the samples that ``fit`` asked about, ``failures_`` those of them on which the function failed;
     of those that ``generate`` asks about its result tells.
@@ -42,9 +43,11 @@ class BlackBox(Readable):
         surrogate: Regressor | None = None,
         names: tuple[str, ...] | None = None,
         may_fail: bool = False,
+        called: str = "function",
     ) -> None:
         if not callable(function):
-            raise ArgumentTypeError("function", "a function of samples", shown(function))
+            raise ArgumentTypeError(called, "a function of samples", shown(function))
+        self.called = called
         if surrogate is not None and not isinstance(surrogate, Regressor):
             raise ArgumentTypeError("surrogate", "a Regressor", shown(surrogate))
         self.function = function
@@ -64,7 +67,7 @@ class BlackBox(Readable):
         failed = np.isnan(said).any(axis=1)
         self.calls_, self.failures_ = len(samples), int(failed.sum())
         if failed.all():
-            raise ArgumentError("function", "numbers of some samples at least", "NaN for all")
+            raise ArgumentError(self.called, "numbers of some samples at least", "NaN for all")
         self.surrogate.fit(samples[~failed], said[~failed])
         return self
 
@@ -130,10 +133,10 @@ class BlackBox(Readable):
             missing = [name for name in wanted if name not in names]
             if missing:
                 raise ArgumentError(
-                    "function", f"a column {missing[0]!r}", f"columns {', '.join(names)}"
+                    self.called, f"a column {missing[0]!r}", f"columns {', '.join(names)}"
                 )
             said = np.stack([np.asarray(said[name]) for name in wanted], axis=1)
-        return box_numbers("function", said, n, may_fail=self.may_fail)
+        return box_numbers(self.called, said, n, may_fail=self.may_fail)
 
 
 def _names(said: Any) -> tuple[str, ...] | None:

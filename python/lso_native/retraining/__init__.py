@@ -113,7 +113,7 @@ def weighted_retraining(
     )
     check_threads(threads)
     samples = check_samples("X", X, dtype=decoder.get_params().get("dtype", "float32"))
-    box = BlackBox(objective, may_fail=True)
+    box = BlackBox(objective, may_fail=True, called="objective")
     loop = Loop(decoder, box, schedule, search or Believed(), finish, threads, callback)
     return loop.run(samples, None if y is None else _values(y, len(samples)))
 
