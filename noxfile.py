@@ -90,7 +90,19 @@ def asan(session: nox.Session) -> None:
     )
     session.run("ctest", "--preset", "asan")
     # These train whole models, or begin many processes: minutes here, by engine code that the other tests run.
-    slow = ("anywhere", "distributed", "documents", "own_study", "resume", "shards")
+    studies = [
+        "own_study",
+        "recipe",
+        "report",
+        "requests",
+        "resume",
+        "ruler",
+        "shapes",
+        "study",
+        "sweeps",
+    ]
+    processes = ["anywhere", "cut", "distributed", "job_scripts", "shards"]
+    slow = ["documents", *studies, *processes]
     ignored = [f"--ignore=tests/python/test_{name}.py" for name in slow]
     session.run("pytest", *ignored, *session.posargs, env=sanitizer_environment())
 
