@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from lso_native import metrics
 from lso_native.metrics import wilson_interval
+from lso_native.random import subseed
 from lso_native.study import judges, walks
 from lso_native.study.attempts import NO_LABEL, asked_labels
 from lso_native.study.data import DigitsData
 from lso_native.study.descent import DescentSettings
 from lso_native.study.fit import Trained
-from lso_native.study.frame import seed_of
 from lso_native.study.run import run
 from lso_native.study.step import Facts
 from lso_native.study.store import Store
@@ -37,7 +37,7 @@ JUDGES = ("judge", "judge-2")
 UNASKED = ("gan", "vae")  # they cannot be asked for a digit
 OPTIMIZING = ("lso-1", "lso-2", "input-optimization", "lso-vae", "lso-gan", "lso-noisy")
 N = 20
-MEASURES = seed_of(0, "measures")
+MEASURES = subseed(0, "measures")
 
 
 @dataclass

@@ -29,9 +29,4 @@ class Frame:
 
     def seed(self, *purpose: str | int) -> int:
         """A seed of its own for each purpose."""
-        return seed_of(self.random_state, *purpose)
-
-
-def seed_of(random_state: int, *purpose: str | int) -> int:
-    """The one way from a study's random state to the seeds of its steps."""
-    return subseed(random_state, *purpose)
+        return subseed(self.random_state, *purpose)

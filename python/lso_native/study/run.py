@@ -10,7 +10,7 @@ from lso_native._checks import check_threads
 from lso_native.files import check_writable_dir
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.runner import missing, run_steps
-from lso_native.study.step import Facts, Step
+from lso_native.study.step import Facts
 from lso_native.study.store import Store
 from lso_native.study.study import Study
 from lso_native.study.view import View
@@ -46,7 +46,9 @@ def run(
     folder = check_writable_dir(out)
     store = Store(folder / "steps")
     view = View(study, store, folder, {"threads": threads})
-    asked = _with_inputs(study.asked(names))  # those too must be whole: models are shown
+    # What they need must be whole too: models are shown.
+    each = (one for step in study.asked(names) for one in (step, *step.needed()))
+    asked = list({one.key: one for one in each}.values())
     if fresh:
         for step in asked:
             store.forget(step)
@@ -67,14 +69,3 @@ def run(
     finally:
         results = view.publish()
     return results
-
-
-def _with_inputs(steps: Iterable[Step[Any]]) -> list[Step[Any]]:
-    """``steps``, then all that they need, each once."""
-    found: dict[str, Step[Any]] = {}
-    left = list(steps)
-    for step in left:  # which grows
-        if step.key not in found:
-            found[step.key] = step
-            left += step.inputs
-    return list(found.values())

@@ -11,13 +11,14 @@ from typing import Any
 from lso_native._checks import check_int, resolve_seed, shown
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.random import subseed
 from lso_native.study.attempts import Attempts, asked_labels
 from lso_native.study.autoencoder import FitAutoencoder
 from lso_native.study.cells import Grid
 from lso_native.study.classifier import ClassifierSettings, FitClassifier
 from lso_native.study.data import DataSet
 from lso_native.study.fit import Fit, Trained
-from lso_native.study.frame import Frame, seed_of
+from lso_native.study.frame import Frame
 from lso_native.study.judged import Judged, Recognised
 from lso_native.study.judges import PANEL, FitJudge, JudgeSettings, PanelOf
 from lso_native.study.latent_spaces import LatentSpace, LatentSpaceSettings
@@ -197,26 +198,26 @@ def study_on(
     _check_kind("data", (data,), DataSet)
     check_int("samples", samples)
     seed = resolve_seed(random_state)
-    quality = quality or QualitySettings()
+    quality, measuring = quality or QualitySettings(), subseed(seed, "measures")
     panel = PanelOf(
         tuple(_judges(data, tuple(judges), seed)),
         data,
         quality.draws,
         quality.directions,
-        seed_of(seed, "measures"),
+        measuring,
     )
-    held_out = HeldOut(data, quality.real, seed_of(seed, "measures"))
+    held_out = HeldOut(data, quality.real, measuring)
     frame = Frame(
         data,
         FitClassifier(
-            "classifier", data, seed_of(seed, "classifier"), classifier or ClassifierSettings()
+            "classifier", data, subseed(seed, "classifier"), classifier or ClassifierSettings()
         ),
         panel,
         held_out,
         samples,
         seed,
     )
-    usual = quality_measures(quality, panel, held_out, samples, seed_of(seed, "measures"))
+    usual = quality_measures(quality, panel, held_out, samples, measuring)
     return Study(frame, tuple(systems), (*usual, *measures), **more)
 
 
@@ -232,4 +233,4 @@ def _check_kind(name: str, values: Iterable[Any], kind: type[Any]) -> None:
 def _judges(data: DataSet, judges: tuple[JudgeSettings, ...], seed: int) -> Iterator[FitJudge]:
     for number, settings in enumerate(judges, 1):
         name = "judge" if number == 1 else f"judge-{number}"
-        yield FitJudge(name, data, seed_of(seed, name), settings)
+        yield FitJudge(name, data, subseed(seed, name), settings)
