@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lso_native._typing import Array
-from lso_native.study.results import read_samples, write_samples
+from lso_native.study.results import whole_samples, write_samples
 from lso_native.study.step import Step
 
 
@@ -20,7 +20,4 @@ class ArraysStep(Step[dict[str, Array]]):
 
     def load(self, folder: Path) -> dict[str, Array]:
         """Read it."""
-        arrays = read_samples(folder / "samples.npz")
-        if arrays is None:
-            raise OSError(f"cannot read {folder / 'samples.npz'}")
-        return arrays
+        return whole_samples(folder / "samples.npz")

@@ -16,7 +16,7 @@ from lso_native.metrics import wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import DEFAULT_MSE, OptimizeResult
 from lso_native.study.fit import Trained
-from lso_native.study.results import read_samples, write_samples
+from lso_native.study.results import whole_samples, write_samples
 from lso_native.study.step import Facts, Step, Work, read_json, write_json
 from lso_native.terms import one_hot
 
@@ -129,9 +129,7 @@ class Attempts(Step[Generated]):
 
     def load(self, folder: Path) -> Generated:
         """Read both."""
-        arrays = read_samples(folder / "samples.npz")
-        if arrays is None:
-            raise OSError(f"cannot read {folder / 'samples.npz'}")
+        arrays = whole_samples(folder / "samples.npz")
         return Generated(arrays.pop("images"), **arrays, told=read_json(folder / "told.json"))
 
 

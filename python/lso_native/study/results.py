@@ -66,6 +66,14 @@ def read_samples(path: Path) -> dict[str, Array] | None:
         return None
 
 
+def whole_samples(path: Path) -> dict[str, Array]:
+    """The same; OSError where they are not whole."""
+    arrays = read_samples(path)
+    if arrays is None:
+        raise OSError(f"cannot read {path}")
+    return arrays
+
+
 def plain(settings: Any) -> Any:
     """A settings dataclass as JSON takes it; an optimizer keeps its name."""
     if dataclasses.is_dataclass(settings) and not isinstance(settings, type):

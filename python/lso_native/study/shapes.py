@@ -20,8 +20,9 @@ from lso_native.optimizers import Adam
 from lso_native.random import subseed
 from lso_native.retraining import LookedUp, RetrainingProgress, weighted_retraining
 from lso_native.study.progress import Progress
+from lso_native.study.results import write_results
 from lso_native.study.runner import run_steps
-from lso_native.study.step import Step, Work, write_json
+from lso_native.study.step import Step, Work
 from lso_native.study.store import Store
 from lso_native.training import TrainProgress
 
@@ -242,7 +243,7 @@ def run(settings: ShapesSettings, progress: Progress, *, executor: Any = None) -
             ).tolist(),
             "seconds": float(np.mean([store.seconds(step) for step in steps[way.name]])),
         }
-    write_json(Path(settings.out) / "results.json", results)
+    write_results(Path(settings.out), results)
     return results
 
 
