@@ -159,3 +159,8 @@ def test_a_box_that_fails_on_every_sample_is_an_error() -> None:
     assert not result.success.any()
     assert result.box_failures == result.box_calls >= 5
     assert result.samples.shape == (5, X.shape[1])
+
+
+def test_it_shows_what_it_says() -> None:
+    assert repr(lso.BlackBox(named)) == "BlackBox(named: not fitted)"
+    assert repr(fitted()) == "BlackBox(named: top, rest)"

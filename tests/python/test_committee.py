@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import lso_native as lso
 import numpy as np
 import pytest
 from asking import DECODER, Normal
 from checks import assert_refused, assert_same_bits
 from estimator_data import patterns
+from lso_native.files import container
 
 X, Y = patterns()
 CLASSIFIER = lso.Classifier(hidden=(8,), epochs=200)
@@ -81,3 +86,54 @@ def test_what_is_no_committee_is_refused() -> None:
     assert_refused(lambda: lso.Committee(CLASSIFIER).fit(X, Y, none=X[:, :3]), "none", "(60, 3)")
     with pytest.raises(lso.NotFittedError, match="fit"):
         lso.Committee(CLASSIFIER).requires(1)
+
+
+def test_it_is_saved_whole_and_comes_back_as_it_was(tmp_path: Path) -> None:
+    digit = lso.Committee(CLASSIFIER, 3, random_state=0).fit(X, Y, none=1 - X)
+    lso.save(digit, tmp_path / "digit.safetensors")
+    loaded = lso.load(tmp_path / "digit.safetensors")
+    assert isinstance(loaded, lso.Committee)
+    assert repr(loaded.members_) == repr(digit.members_)
+    for one, same in zip(digit.members_, loaded.members_, strict=True):
+        assert_same_bits(one.network_.parameters, same.network_.parameters)
+        assert one.history_.keys() == same.history_.keys()
+    assert [part.name for part in loaded.requires(1).parts] == [
+        part.name for part in digit.requires(1).parts
+    ]
+    lso.save(loaded, tmp_path / "again.safetensors")
+    saved, again = (tmp_path / f"{name}.safetensors" for name in ("digit", "again"))
+    assert saved.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda states: states[:2], "each with its parts"),
+        (lambda _: [], "a list of estimators"),
+        (lambda states: states[0], "a list of estimators"),
+        (lambda states: [states[0], states[1], 3], "params"),
+        (
+            lambda states: [
+                *states[:2],
+                states[2] | {"classes": {"dtype": "<i8", "values": [7, 8, 9]}},
+            ],
+            "same classes",
+        ),
+    ],
+)
+def test_a_file_that_holds_no_committee_is_told(change: Any, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "digit.safetensors"
+    lso.save(committee(), path)
+    tensors, metadata = container.decode(path.read_bytes())
+    metadata["estimator"] = json.dumps(change(json.loads(metadata["estimator"])))
+    metadata["sha256"] = container.digest(tensors, metadata)
+    path.write_bytes(container.encode(tensors, metadata))
+    with pytest.raises(ValueError, match=rf"^{path}: .*{told}"):
+        lso.load(path)
+
+
+def test_members_of_two_kinds_are_no_committee() -> None:
+    others = lso.Classifier(hidden=(8,), epochs=2).fit(X, Y + 1)
+    first = lso.Classifier(hidden=(8,), epochs=2).fit(X, Y)
+    assert_refused(lambda: lso.Committee.of([first, others]), "members", "others")
+    assert_refused(lambda: lso.Committee.of([]), "members", "[]")

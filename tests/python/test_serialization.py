@@ -323,6 +323,9 @@ def test_every_truncation_is_found(path: Path) -> None:
         network,
         autoencoder,
         lambda: classifier(NAMES[LABELS]),
+        lambda: lso.Committee(lso.Classifier(hidden=(3,), epochs=1), 2, random_state=0).fit(
+            X, LABELS
+        ),
         lambda: fitted(lso.VAE(3, hidden=(8,))),
         lambda: fitted(lso.ConditionalGAN(3, hidden=(8,), discriminator_hidden=(6,))),
     ],

@@ -21,21 +21,23 @@ from lso_native.files.container import (
     encode,
     read_json,
 )
-from lso_native.files.state import pack, unpack
+from lso_native.files.state import pack, pack_several, unpack, unpack_several
 from lso_native.models import ESTIMATORS
 from lso_native.models.base import Fittable
+from lso_native.models.classifier import Classifier
+from lso_native.models.committee import Committee
 from lso_native.network import Composition, Model, Network, compose
 
 __all__ = ["load", "save"]
 
 _FORMAT = "lso_native"
 _VERSION = "1"
-_MODELS: dict[str, type] = {"network": Network, "composition": Composition}
+_MODELS: dict[str, type] = {"network": Network, "composition": Composition, "committee": Committee}
 _KEYS = {"format", "version", "kind", "architecture", "sha256"}
 
 
-def save(model: Model | Fittable, path: str | bytes | os.PathLike[str]) -> None:
-    """Write ``model`` (Network, Composition or fitted estimator) to ``path``.
+def save(model: Model | Fittable | Committee, path: str | bytes | os.PathLike[str]) -> None:
+    """Write ``model`` (Network, Composition, fitted estimator or Committee) to ``path``.
 
     The file is complete or not there: it is written beside ``path`` and renamed; one that is replaced passes its
     permissions on. A GAN's guide is not saved.
@@ -52,6 +54,8 @@ def save(model: Model | Fittable, path: str | bytes | os.PathLike[str]) -> None:
     parts: Sequence[Network]
     if isinstance(model, Fittable):
         metadata["estimator"], parts, tensors = pack(model)
+    elif isinstance(model, Committee):
+        metadata["estimator"], parts, tensors = pack_several(model.fitted())
     else:
         parts, tensors = model.parts, {}
     metadata["architecture"] = json.dumps([part.architecture() for part in parts])
@@ -61,7 +65,7 @@ def save(model: Model | Fittable, path: str | bytes | os.PathLike[str]) -> None:
     atomic_write_bytes(place, encode(tensors, metadata))
 
 
-def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable:
+def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable | Committee:
     """Return the model that ``save`` wrote to ``path``, equal to it bit for bit: an object of its class.
 
     The file may be anybody's: no code in it runs, and it takes memory in proportion to its size.
@@ -78,11 +82,12 @@ def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable:
         raise ValueError(f"{file}: {error}") from error
 
 
-def _decode(data: bytes) -> Model | Fittable:
+def _decode(data: bytes) -> Model | Fittable | Committee:
     tensors, metadata = decode(data)
     kind = _kind(metadata)
     cls = ESTIMATORS.get(kind)
-    check_names("metadata", metadata, _KEYS | {"estimator"} if cls else _KEYS)
+    several = _MODELS.get(kind) is Committee
+    check_names("metadata", metadata, _KEYS | {"estimator"} if cls or several else _KEYS)
     if metadata["sha256"] != digest(tensors, metadata):
         raise ValueError(
             "expected content of the SHA-256 in its metadata, got other content: altered"
@@ -93,6 +98,9 @@ def _decode(data: bytes) -> Model | Fittable:
     parts = [_network(i, item, tensors) for i, item in enumerate(architectures)]
     if cls is not None:
         return unpack(cls, metadata["estimator"], parts, tensors)
+    if several:
+        members: list[Any] = unpack_several(Classifier, metadata["estimator"], parts, tensors)
+        return Committee.of(members)
     check_names("tensors", tensors, set())
     if kind == "composition":
         return compose(*parts)

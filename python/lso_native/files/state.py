@@ -40,6 +40,17 @@ def pack(estimator: Fittable) -> tuple[str, list[Network], Tensors]:
     return json.dumps(state), networks, tensors
 
 
+def pack_several(estimators: Sequence[Fittable]) -> tuple[str, list[Network], Tensors]:
+    """``pack`` for estimators of one class: a JSON list, all their networks, and tensors with a number before each."""
+    states, networks, tensors = [], [], {}  # type: ignore[var-annotated]
+    for i, each in enumerate(estimators):
+        state, parts, inner = _packed(each)
+        states.append(state)
+        networks += parts
+        tensors |= {f"{i}.{name}": tensor for name, tensor in inner.items()}
+    return json.dumps(states), networks, tensors
+
+
 def _packed(estimator: Fittable) -> tuple[dict[str, Any], list[Network], Tensors]:
     estimator._check_fitted()
     params = estimator.get_params(deep=False)
@@ -76,10 +87,32 @@ def unpack(
 
     Raises ValueError where it is none. Settings that the file does not have are at their defaults.
     """
-    state = read_json("an estimator's state", text)
+    return _unpacked(cls, _checked(read_json("an estimator's state", text)), networks, tensors)
+
+
+def unpack_several(
+    cls: type[Fittable], text: str, networks: Sequence[Network], tensors: Tensors
+) -> list[Fittable]:
+    """The estimators of class ``cls`` that ``pack_several`` took apart. Raises as ``unpack``."""
+    states = read_json("estimators' states", text)
+    if not isinstance(states, list) or not states or len(networks) % len(states):
+        raise ValueError(f"expected a list of estimators, each with its parts, got {shown(text)}")
+    each = len(networks) // len(states)
+    found = []
+    for i, state in enumerate(states):
+        own = {name: tensors.pop(name) for name in [*tensors] if name.startswith(f"{i}.")}
+        own = {name.partition(".")[2]: tensor for name, tensor in own.items()}
+        parts = networks[i * each : (i + 1) * each]
+        found.append(_unpacked(cls, _checked(state), parts, own))
+    check_names("tensors", tensors, set())
+    return found
+
+
+def _checked(state: Any) -> dict[str, Any]:
+    """The state of one estimator, which must have ``params``."""
     if not isinstance(state, dict) or not isinstance(state.get("params"), dict):
-        raise ValueError(f"expected an estimator's params in JSON, got {shown(text)}")
-    return _unpacked(cls, state, networks, tensors)
+        raise ValueError(f"expected an estimator's params in JSON, got {shown(state)}")
+    return state
 
 
 def _unpacked(

@@ -89,6 +89,11 @@ class BlackBox(Readable):
         """What the box itself says of ``X``: (n_samples, k); where it ``may_fail``, a row of NaN where it did."""
         return self._asked(np.asarray(X))
 
+    def __repr__(self) -> str:
+        fitted = self.surrogate.__sklearn_is_fitted__()
+        says = ", ".join(self.quantities.names) if fitted else "not fitted"
+        return f"BlackBox({getattr(self.function, '__name__', shown(self.function))}: {says})"
+
     def _ask(self, samples: FloatArray) -> Float64Array:
         return self._asked(samples.copy())  # one that works in place must not change what was found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -76,10 +76,27 @@ class Committee:
         self.members_: list[Classifier] = members
         return self
 
+    @classmethod
+    def of(cls, members: Sequence[Classifier]) -> Self:
+        """A committee of fitted ``members``. Raises ValueError unless they learned the same classes of samples of the
+        same kind."""
+        if not members or not all(isinstance(member, Classifier) for member in members):
+            raise ArgumentTypeError("members", "fitted Classifiers", shown(members))
+        first = members[0]
+        for member in members:
+            same = np.array_equal(member.classes_, first.classes_)
+            networks = member.network_, first.network_
+            if not same or len({(net.n_inputs, net.dtype) for net in networks}) > 1:
+                expected = "classifiers of the same classes, features and dtype"
+                raise ArgumentError("members", expected, "others")
+        made = cls(Classifier(**first.get_params(deep=False)), len(members))
+        made.members_ = list(members)
+        return made
+
     @property
     def classes_(self) -> Array:
         """The labels, sorted."""
-        return self._members()[0].classes_
+        return self.fitted()[0].classes_
 
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> All:
         """That every one of them sees class ``labels`` or, of several, one of them, as Classifier.requires says it."""
@@ -90,7 +107,7 @@ class Committee:
         return self._each(lambda member: member.between(first, second, within=within))
 
     def _each(self, ask: Callable[[Classifier], IsClass | BetweenClasses]) -> All:
-        members = self._members()
+        members = self.fitted()
         asked = [
             dataclasses.replace(ask(member), member=f"{i + 1} of {len(members)}")
             for i, member in enumerate(members)
@@ -99,7 +116,7 @@ class Committee:
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
         """The mean of their probabilities (n_samples, n_classes), columns in the order of ``classes_``."""
-        return np.asarray(np.mean([member.predict_proba(X) for member in self._members()], axis=0))
+        return np.asarray(np.mean([member.predict_proba(X) for member in self.fitted()], axis=0))
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """The labels (n_samples,) of the greatest mean probabilities."""
@@ -109,7 +126,8 @@ class Committee:
         """The share of ``X`` whose predicted label is that of ``y``."""
         return float(np.mean(self.predict(X) == np.asarray(y)))
 
-    def _members(self) -> list[Classifier]:
+    def fitted(self) -> list[Classifier]:
+        """``members_``. Raises NotFittedError before ``fit``."""
         if not hasattr(self, "members_"):
             raise not_fitted("Committee is not fitted: call fit first")
         return self.members_
