@@ -62,6 +62,14 @@ def stubs(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, in build/docs; a warning is an error."""
+    session.install(".[experiments]")
+    install_group(session, "docs")
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "build/docs")
+
+
+@nox.session
 def cpp(session: nox.Session) -> None:
     """The engine's own tests, without Python."""
     install_group(session, "cpp")

@@ -1,0 +1,28 @@
+"""The site, from the pages of this folder: `nox -s docs` builds and checks it."""
+
+import sys
+from pathlib import Path
+
+import lso_native
+
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+
+project = "lso_native"
+author = "the lso_native authors"
+copyright = author  # noqa: A001 - Sphinx's own name for it
+release = version = lso_native.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "source_pages"]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+nitpicky = True
+default_role = "code"
+suppress_warnings = ["toc.empty_glob"]
+
+myst_heading_anchors = 4  # links to headings work as they do on GitHub
+myst_enable_extensions = ["colon_fence", "deflist"]
+
+html_theme = "furo"
+html_title = "lso_native"
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {"navigation_with_keys": True}
