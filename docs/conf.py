@@ -16,7 +16,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "so
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 default_role = "code"
-suppress_warnings = ["toc.empty_glob"]
 
 myst_heading_anchors = 4  # links to headings work as they do on GitHub
 myst_enable_extensions = ["colon_fence", "deflist"]
