@@ -134,7 +134,7 @@ class Network(Model):
     sizes : layer sizes, inputs first, at least two.
     activation : one name for every layer after the input, or one a layer, of ``ACTIVATIONS``: linear, sigmoid, tanh,
         relu, leaky_relu (or another slope: "leaky_relu(0.2)"), softplus, elu, silu, gelu (the exact one, by erf), or,
-        for the last layer only, softmax, of all outputs or of groups of neighbours: "softmax(10)".
+        for the last layer only, softmax or log_softmax, of all outputs or of groups of neighbours: "softmax(10)".
     bias : "paper", every layer but the output's, the input's included, where a node's value is x + bias (the paper,
         section 3: "each node in all but the last layer has only one bias parameter"); "standard", every layer but the
         input's; or one bool a layer.

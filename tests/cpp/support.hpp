@@ -119,8 +119,11 @@ inline void plain_activate(Activation activation, std::vector<double>& z) {
     const auto end = group + static_cast<std::ptrdiff_t>(size);
     const double largest = *std::max_element(group, end);
     double sum = 0.0;
-    for (auto value = group; value != end; ++value) sum += * value = std::exp(*value - largest);
-    for (auto value = group; value != end; ++value) *value /= sum;
+    for (auto value = group; value != end; ++value) sum += std::exp(*value - largest);
+    for (auto value = group; value != end; ++value) {
+      const double logarithm = *value - largest - std::log(sum);
+      *value = std::string_view(activation.traits().name) == "log_softmax" ? logarithm : std::exp(logarithm);
+    }
   }
 }
 

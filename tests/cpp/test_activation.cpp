@@ -123,6 +123,44 @@ TEST("a softmax over groups is a softmax of each, and so is its derivative") {
   }
 }
 
+template <class T>
+void check_log_softmax(double tolerance) {
+  const std::size_t n = 6, samples = 21;  // whole vectors and some that are not full
+  std::vector<T> z = support::uniform<T>(n * samples, 1, -4.0, 4.0);
+  for (std::size_t s = 0; s < samples; s += 2) z[s] = T(s % 4 == 0 ? 1e4 : -1e4);
+  const std::vector<T> gradient = support::uniform<T>(n * samples, 2);
+  for (const char* name : {"log_softmax", "log_softmax(3)"}) {
+    const Activation activation(name);
+    LaneBlock<T> y(n, samples), g(n, samples);
+    for (std::size_t i = 0; i < n * samples; ++i) {
+      y(i / samples, i % samples) = z[i];
+      g(i / samples, i % samples) = gradient[i];
+    }
+    lso::activate<T>(activation, y.view(), {});
+    lso::activate_backward<T>(activation, y.view(), g.view(), g.view());
+    const std::size_t size = activation.group(n);
+    for (std::size_t s = 0; s < samples; ++s) {
+      std::vector<double> expected(n);
+      for (std::size_t i = 0; i < n; ++i) expected[i] = static_cast<double>(z[i * samples + s]);
+      support::plain_activate(activation, expected);
+      for (std::size_t i = 0; i < n; ++i) {
+        double sum = 0;
+        for (std::size_t j = i / size * size; j < (i / size + 1) * size; ++j) {
+          sum += static_cast<double>(gradient[j * samples + s]);
+        }
+        CHECK_CLOSE(y(i, s), expected[i], tolerance, tolerance);
+        CHECK_CLOSE(g(i, s), static_cast<double>(gradient[i * samples + s]) - std::exp(expected[i]) * sum, tolerance,
+                    8 * tolerance);
+      }
+    }
+  }
+}
+
+TEST("log_softmax is finite for huge values, and its derivative is the Jacobian's product") {
+  check_log_softmax<double>(1e-14);
+  check_log_softmax<float>(1e-6);
+}
+
 TEST("only the lanes of the view are touched") {
   for (const Activation activation : Activation::all()) {
     const std::size_t lanes = lso::lane_group;
@@ -166,7 +204,8 @@ TEST("values lie in the range that the table states") {
 
 TEST("names go there and back, and an unknown one is an error that lists them") {
   for (const Activation activation : Activation::all()) CHECK(Activation(activation.name()) == activation);
-  for (const char* name : {"leaky_relu(0.2)", "leaky_relu(0.333333333333333315)", "leaky_relu(0)", "softmax(10)"}) {
+  for (const char* name :
+       {"leaky_relu(0.2)", "leaky_relu(0.333333333333333315)", "leaky_relu(0)", "softmax(10)", "log_softmax(10)"}) {
     CHECK(Activation(Activation(name).name()) == Activation(name));
     CHECK(Activation(name) != Activation(std::string_view(name).substr(0, std::string_view(name).find('('))));
   }

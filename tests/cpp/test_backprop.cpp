@@ -117,7 +117,9 @@ TEST("every activation at the output, biases on all nodes but the inputs") {
   for (const Activation output : support::hidden_activations()) {
     check_gradients({support::layers({4, 6, 3}, Activation::tanh, output, {false, true, true})}, 2);
   }
-  check_gradients({support::layers({4, 6, 3}, Activation::tanh, Activation::softmax, {false, true, true})}, 2);
+  for (const char* output : {"softmax", "log_softmax", "softmax(2)", "log_softmax(2)"}) {
+    check_gradients({support::layers({4, 6, 4}, Activation::tanh, Activation(output), {false, true, true})}, 2);
+  }
 }
 
 TEST("no hidden layer, single nodes, no bias at all") {

@@ -85,7 +85,9 @@ TEST("forward agrees with plain loops, for both bias conventions and every activ
   for (const Activation hidden : support::hidden_activations()) {
     check_forward<double>(support::paper_layers({5, 7, 3}, hidden, Activation::sigmoid), 4, 1e-13);
     check_forward<float>(support::paper_layers({5, 7, 3}, hidden, Activation::sigmoid), 4, 1e-5);
-    check_forward<double>(support::layers({5, 7, 3}, hidden, Activation::softmax, {false, true, true}), 4, 1e-13);
+    for (const char* output : {"softmax", "log_softmax"}) {
+      check_forward<double>(support::layers({5, 7, 3}, hidden, Activation(output), {false, true, true}), 4, 1e-13);
+    }
   }
 }
 

@@ -113,6 +113,14 @@ def softmax(z: Array, size: float | None) -> Array:
     return y
 
 
+def log_softmax(z: Array, size: float | None) -> Array:
+    y = np.empty_like(z)
+    for group in groups(z, size):
+        shifted = z[:, group] - z[:, group].max(axis=1, keepdims=True)
+        y[:, group] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return y
+
+
 # (z (n_samples, n_nodes), parameter) -> the values of the nodes
 VALUES: dict[str, Callable[[Array, float | None], Array]] = {
     "linear": lambda z, _: z,
@@ -125,6 +133,7 @@ VALUES: dict[str, Callable[[Array, float | None], Array]] = {
     "silu": lambda z, _: z * sigmoid(z),
     "gelu": lambda z, _: z * normal_cdf(z),
     "softmax": softmax,
+    "log_softmax": log_softmax,
 }
 
 
@@ -157,13 +166,15 @@ def slope(activation: str, z: Array) -> Array:
 def adjust(activation: str, z: Array, y: Array, derivative: Array) -> Array:
     """Derivatives by the values of a layer's nodes -> by their pre-activations."""
     name, parameter = parse(activation)
-    if name != "softmax":
+    if name not in ("softmax", "log_softmax"):
         return derivative * slope(activation, z)
     adjusted = np.zeros_like(y)
     for group in groups(y, parameter):
         for n in range(group.start, group.stop):
             for m in range(group.start, group.stop):
-                jacobian = y[:, m] * ((1.0 if m == n else 0.0) - y[:, n])
+                same = 1.0 if m == n else 0.0
+                softmax_slope = y[:, m] * (same - y[:, n])
+                jacobian = softmax_slope if name == "softmax" else same - np.exp(y[:, n])
                 adjusted[:, n] += jacobian * derivative[:, m]
     return adjusted
 

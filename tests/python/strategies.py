@@ -13,7 +13,8 @@ HIDDEN_ACTIVATIONS = (
     *("linear", "sigmoid", "tanh", "relu", "leaky_relu", "leaky_relu(0.2)"),
     *("softplus", "elu", "silu", "gelu"),
 )
-ACTIVATIONS = (*HIDDEN_ACTIVATIONS, "softmax")
+GROUPED = ("softmax", "log_softmax")  # at the output alone
+ACTIVATIONS = (*HIDDEN_ACTIVATIONS, *GROUPED)
 
 
 def random_network(
@@ -51,12 +52,12 @@ def networks(
     n_layers = draw(st.integers(1, max_layers), label="layers after the input")
     widths = st.integers(1, max_width)
     sizes = [n_inputs or draw(widths), *(draw(widths) for _ in range(n_layers))]
-    inner = tuple(a for a in activations if a != "softmax")
+    inner = tuple(a for a in activations if a not in GROUPED)
     names = [draw(st.sampled_from(inner)) for _ in range(n_layers - 1)]
     names.append(draw(st.sampled_from(activations)))
-    if names[-1] == "softmax":
+    if names[-1] in GROUPED:
         sizes[-1] *= (groups := draw(st.integers(1, 3), label="groups"))
-        names[-1] = "softmax" if groups == 1 else f"softmax({sizes[-1] // groups})"
+        names[-1] += "" if groups == 1 else f"({sizes[-1] // groups})"
     flags = st.lists(st.booleans(), min_size=len(sizes), max_size=len(sizes))
     bias = draw(st.one_of(st.just("paper"), st.just("standard"), flags))
     seed = draw(st.integers(0, 2**32 - 1))

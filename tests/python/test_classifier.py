@@ -246,6 +246,7 @@ def test_bad_validation(validation: Any, message: str) -> None:
         ({"objective": "hinge"}, "objective"),
         ({"objective": "binary_cross_entropy", "output_activation": "tanh"}, "output_activation"),
         ({"objective": "categorical_cross_entropy"}, "output_activation"),
+        ({"output_activation": "log_softmax"}, "output_activation: expected .*softmax"),
         ({"bias": "none"}, "bias"),
         ({"epochs": 0}, "epochs"),
         ({"patience": 2}, "patience: expected validation data to measure by"),

@@ -14,7 +14,7 @@ from checks import assert_close
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from lso_native._typing import Array
-from strategies import compositions, models, networks, random_network, samples, uniform
+from strategies import GROUPED, compositions, models, networks, random_network, samples, uniform
 
 # Central differences agree to 1e-6 of the largest derivative, or of a thousandth of the function's
 # value where derivatives all but vanish and rounding is all that a difference sees.
@@ -41,10 +41,14 @@ def cancellation(
     for layer, x, y, nd in zip(layers[::-1], before[::-1], values[::-1], nodes[::-1], strict=True):
         name, size = reference.parse(layer.activation)
         terms = np.empty_like(y)
-        if name == "softmax":
+        if name in GROUPED:
             for group in reference.groups(y, size):
-                share = incoming[:, group] * y[:, group]
-                terms[:, group] = share + y[:, group] * share.sum(axis=1, keepdims=True)
+                g = incoming[:, group]
+                if name == "softmax":
+                    share = g * y[:, group]
+                    terms[:, group] = share + y[:, group] * share.sum(axis=1, keepdims=True)
+                else:
+                    terms[:, group] = g + np.exp(y[:, group]) * g.sum(axis=1, keepdims=True)
         else:
             z = reference.pre_activation(layer, x)
             terms = incoming * np.abs(reference.slope(layer.activation, z))

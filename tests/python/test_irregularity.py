@@ -25,7 +25,7 @@ from lso_native.irregularity import (
 from strategies import models, random_network, samples, uniform
 
 INFINITY = 2.0**52  # what a ratio with zero below is floored to
-SMOOTH = ("linear", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax")
+SMOOTH = ("linear", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax", "log_softmax")
 Model = lso.Network | lso.Composition
 
 

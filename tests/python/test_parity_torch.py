@@ -26,6 +26,7 @@ ACTIVATE: dict[str, Callable[[Any], Any]] = {
     "silu": torch.nn.functional.silu,
     "gelu": torch.nn.functional.gelu,
     "softmax": lambda z: torch.softmax(z, dim=1),
+    "log_softmax": lambda z: torch.log_softmax(z, dim=1),
     "softmax(2)": lambda z: torch.softmax(z.reshape(len(z), -1, 2), dim=2).reshape(z.shape),
 }
 
@@ -53,7 +54,7 @@ def run(network: lso.Network, x: Any, leaves: list[Any]) -> Any:
 @pytest.mark.parametrize("bias", ["paper", "standard"])
 @pytest.mark.parametrize("activation", ACTIVATE)
 def test_forward_and_gradients(activation: str, bias: str) -> None:
-    hidden = "tanh" if activation.startswith("softmax") else activation
+    hidden = "tanh" if "softmax" in activation else activation
     network = random_network(
         (6, 11, 9, 4), seed=1, activation=[hidden, hidden, activation], bias=bias
     )

@@ -45,7 +45,7 @@ class Activation {
   [[nodiscard]] const ActivationTraits& traits() const;
   [[nodiscard]] double parameter() const { return parameter_; }
   [[nodiscard]] constexpr std::size_t index() const { return index_; }  // in the table
-  // Neighbours that depend on each other, in a layer of so many nodes: one but for softmax.
+  // Neighbours that depend on each other, in a layer of so many nodes: one but for softmax and log_softmax.
   [[nodiscard]] std::size_t group(std::size_t n_nodes) const;
 
   bool operator==(const Activation&) const = default;

@@ -224,6 +224,58 @@ struct Softmax {
   }
 };
 
+// The logarithm of softmax's values, z - log of the sum of e^z, which rounds none of them to log 0.
+struct LogSoftmax {
+  static constexpr ActivationTraits traits{.name = "log_softmax",
+                                           .high = 0,
+                                           .output_only = true,
+                                           .mixes_nodes = true,
+                                           .parameter = Softmax::traits.parameter};
+
+  // body(pack, column, count, first, last) over packs of lanes and the groups.
+  template <class T, class Kept, class Body>
+  LSO_INLINE static void for_groups(const Tile<T, Kept>& of, Body body) {
+    Softmax::for_groups(of, [&](size_t first, size_t last) LSO_INLINED {
+      for_packs<T, width<T>, 2>(
+          0, of.cols, [&](auto pack, size_t j, size_t count) LSO_INLINED { body(pack, j, count, first, last); });
+    });
+  }
+
+  // Shifted by the largest z, so that no exponential overflows.
+  template <class T>
+  static void forward(const Tile<T, T>& of) {
+    for_groups(of, [&](auto pack, size_t j, size_t count, size_t first, size_t last) LSO_INLINED {
+      using P = decltype(pack);
+      const auto z = [&](size_t node) LSO_INLINED { return P::load(of.in + node * of.ldin + j, count); };
+      P largest = z(first);
+      for (size_t node = first + 1; node < last; ++node) {
+        largest = where_above<P>(z(node) - largest, 0, z(node), largest);
+      }
+      P sum(0);
+      for (size_t node = first; node < last; ++node) sum = sum + kernels::exp(z(node) - largest);
+      const P logarithm = each_value(sum, [](auto v) LSO_INLINED { return Libm<decltype(v)>::log(v); });
+      for (size_t node = first; node < last; ++node) {
+        (z(node) - largest - logarithm).store(of.out + node * of.ldout + j, count);
+      }
+    });
+  }
+
+  // dE/dz_i = g_i - e^y_i sum_j g_j.
+  template <class T>
+  static void backward(const Tile<T>& of) {
+    for_groups(of, [&](auto pack, size_t j, size_t count, size_t first, size_t last) LSO_INLINED {
+      using P = decltype(pack);
+      const auto g = [&](size_t node) LSO_INLINED { return P::load(of.in + node * of.ldin + j, count); };
+      P sum(0);
+      for (size_t node = first; node < last; ++node) sum = sum + g(node);
+      for (size_t node = first; node < last; ++node) {
+        const P share = kernels::exp(P::load(of.kept + node * of.ldkept + j, count));
+        (g(node) - share * sum).store(of.out + node * of.ldout + j, count);
+      }
+    });
+  }
+};
+
 template <class A, class T>
 void forward(const Tile<T, T>& of) {
   for_tile(of, [&](auto pack, size_t i, size_t j, size_t count) LSO_INLINED {
@@ -270,6 +322,7 @@ constexpr auto activations = std::to_array<ActivationRecord<T>>({
     record<Elu, T>(),
     record<Silu, T>(),
     record<Gelu, T>(),
+    {.traits = LogSoftmax::traits, .forward = LogSoftmax::forward<T>, .backward = LogSoftmax::backward<T>},
 });
 
 // The names of activation.hpp.

@@ -231,6 +231,7 @@ template <>
 struct Libm<float> {
   LSO_INLINE static float exp(float x) { return __builtin_expf(x); }
   LSO_INLINE static float expm1(float x) { return __builtin_expm1f(x); }
+  LSO_INLINE static float log(float x) { return __builtin_logf(x); }
   LSO_INLINE static float log1p(float x) { return __builtin_log1pf(x); }
   LSO_INLINE static float erfc(float x) { return __builtin_erfcf(x); }
 };
@@ -238,6 +239,7 @@ template <>
 struct Libm<double> {
   LSO_INLINE static double exp(double x) { return __builtin_exp(x); }
   LSO_INLINE static double expm1(double x) { return __builtin_expm1(x); }
+  LSO_INLINE static double log(double x) { return __builtin_log(x); }
   LSO_INLINE static double log1p(double x) { return __builtin_log1p(x); }
   LSO_INLINE static double erfc(double x) { return __builtin_erfc(x); }
 };

@@ -74,8 +74,9 @@ double CrossEntropy<T>::mse(const TermInput<T>& at, std::size_t lane, double /*e
 template <class T>
 void CrossEntropy<T>::check(Activation activation) const {
   if (activation.traits().low >= 0 && activation.traits().high <= 1) return;
-  throw std::invalid_argument("objective: expected outputs in 0..1 under a cross-entropy, such as sigmoid's, got " +
-                              activation.name() + " outputs");
+  throw std::invalid_argument(
+      "objective: expected outputs in 0..1 under a cross-entropy, such as sigmoid's or softmax's, got " +
+      activation.name() + " outputs");
 }
 
 template <class T>

@@ -159,12 +159,15 @@ def _through(
     layer: Network, x: Float64Array, y: Float64Array, before: Float64Array
 ) -> Float64Array:
     """d(outputs) from d(pre-activations) ``before`` (n, n_outputs, n_latents)."""
-    group = Activation(layer.activations[0]).group(layer.n_outputs)
-    if group > 1:  # nodes that depend on each other: a softmax
-        shares = y.reshape(len(y), -1, group, 1)
+    activation = Activation(layer.activations[0])
+    group = activation.group(layer.n_outputs)
+    if group > 1:  # nodes that depend on each other: a softmax, or its logarithm
+        logarithm = activation.name.startswith("log")
+        values = y.reshape(len(y), -1, group, 1)
+        shares = np.exp(values) if logarithm else values
         grouped = before.reshape(*shares.shape[:3], -1)
-        mean = (shares * grouped).sum(axis=2, keepdims=True)
-        return np.asarray(shares * (grouped - mean)).reshape(before.shape)
+        centered = grouped - (shares * grouped).sum(axis=2, keepdims=True)
+        return np.asarray(centered if logarithm else shares * centered).reshape(before.shape)
     # The derivative of the outputs' sum by each pre-activation is the activation's slope.
     slope = layer.backprop(x, np.ones_like(y)).nodes[-1]
     return np.asarray(slope[:, :, None] * before)

@@ -15,7 +15,7 @@ from lso_native.models.classes import NO_CLASS, LabelledEstimator, places_of
 from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
-from lso_native.network import ActivationName, Network
+from lso_native.network import Activation, ActivationName, Network
 from lso_native.requirements.classes import (
     DEFAULT_CERTAINTY,
     DEFAULT_WITHIN,
@@ -159,6 +159,9 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         check_activation("output_activation", self.output_activation, output=True)
         if self.objective in _OUTPUTS:
             check_choice("output_activation", self.output_activation, _OUTPUTS[self.objective])
+        if Activation(self.output_activation).range[1] < 1:
+            expected = "one whose outputs can be 1, as those of softmax"
+            raise ArgumentError("output_activation", expected, shown(self.output_activation))
         if self.none_label is not None and self.output_activation.startswith("softmax"):
             expected = "None with softmax outputs, which cannot all be 0 (sigmoid ones can)"
             raise ArgumentError("none_label", expected, shown(self.none_label))
