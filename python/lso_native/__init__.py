@@ -29,6 +29,7 @@ from lso_native.models.guide import ClassifierGuide
 from lso_native.models.mixture import Mixture
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
+from lso_native.models.table import Table
 from lso_native.models.vae import VAE
 from lso_native.network import Composition, Gradients, Model, Network, compose
 from lso_native.optimize import OptimizeProgress, OptimizeResult, optimize
@@ -117,6 +118,7 @@ __all__ = [
     "RequirementResult",
     "RetrainingProgress",
     "RetrainingResult",
+    "Table",
     "TermResult",
     "TrainProgress",
     "TrainResult",

@@ -142,3 +142,24 @@ def test_the_command_line_tells_too(tmp_path: Any) -> None:
     with pytest.warns(UserWarning, match="are they in the same unit"):
         main(["generate", *files, "--digit", "1", "-n", "2", f"--out={tmp_path / 'new'}"])
     assert (tmp_path / "new" / "samples.npz").is_file()
+
+
+MIXED = np.random.default_rng(2).normal(size=(50, 4)) * [1, 2, 3, 1000]
+UNITS = r"the columns of X spread by .* to .*: lso\.Table, or scikit-learn's StandardScaler"
+
+
+@pytest.mark.parametrize("kind", [lso.Classifier, lso.Regressor, lso.Autoencoder, lso.VAE])
+def test_columns_of_several_units_are_told(kind: Any) -> None:
+    linear = {} if kind is lso.Classifier else {"output_activation": "linear"}
+    model = kind(hidden=(4,), epochs=1, random_state=0, **linear)
+    with pytest.warns(UserWarning, match=f"^{kind.__name__}: {UNITS}") as told:
+        model.fit(MIXED, np.arange(50) % 2)
+    assert [each.filename for each in told] == [__file__]
+    calm(model.fit, MIXED * [1, 1, 1, 1e-3], np.arange(50) % 2)
+
+
+def test_images_and_few_samples_are_of_one_unit() -> None:
+    model = lso.Autoencoder(2, hidden=(4,), epochs=1, random_state=0)
+    faint = np.repeat(X[:, :1], 30, axis=1) * np.where(np.arange(30) < 6, 0.001, 1)
+    calm(model.fit, faint)  # a fifth of the pixels have hardly any ink
+    calm(model.set_params(output_activation="linear").fit, MIXED[:5])

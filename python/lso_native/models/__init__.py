@@ -8,6 +8,7 @@ from lso_native.models.mixture import Mixture
 from lso_native.models.noisy_autoencoder import NoisyAutoencoder
 from lso_native.models.regressor import Regressor
 from lso_native.models.settings import ESTIMATORS, estimator, learned, setting
+from lso_native.models.table import Table
 from lso_native.models.vae import VAE
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Mixture",
     "NoisyAutoencoder",
     "Regressor",
+    "Table",
     "estimator",
     "learned",
     "setting",

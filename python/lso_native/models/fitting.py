@@ -12,7 +12,13 @@ from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
-from lso_native.models.inputs import check_columns, column_names, forget_warning, range_of
+from lso_native.models.inputs import (
+    check_columns,
+    column_names,
+    forget_warning,
+    range_of,
+    warn_of_units,
+)
 from lso_native.models.settings import estimator, learned_names
 from lso_native.models.training import ADVICE, Callback, Outcome, Schedule, Training, joined
 from lso_native.training import relative_weight
@@ -54,6 +60,8 @@ class Fitting(Estimator):
         check_callback("callback", callback, "TrainProgress")
         seed = resolve_seed(self.random_state)
         data = self._dataset(X, y, sample_weight, classes, go_on=go_on)
+        if not go_on:
+            warn_of_units(self, data.x)
         data, held_out = self._hold_out(data, validation, seed)
         patience = None if held_out is None else self.patience
         before = self.n_epochs_ if go_on else 0

@@ -18,6 +18,9 @@ _MARGIN = 0.5
 # Fewer samples than this may by chance, and rightly, show a small part of the range.
 _FEW = 10
 _SMALL_PART = 0.01
+# Spreads of columns, the largest over that of the lower quartile: 28x28 digits come to 8, a table in mixed units to 27
+# (patients), 550 (wines) or 30,000 (cells).
+_UNLIKE = 20
 _WARNED: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -94,6 +97,22 @@ def warn_beyond(estimator: Any, given: Float64Array, n_samples: int = _FEW) -> N
         UserWarning,
         stacklevel=4,
     )
+
+
+def warn_of_units(estimator: Any, samples: Array) -> None:
+    """Say that the columns of ``samples`` to learn from differ so much in spread that they must be of several units."""
+    spread = samples.std(axis=0, dtype=np.float64)
+    spread = spread[spread > 0]
+    if len(samples) < _FEW or len(spread) < 2:
+        return
+    small, large = np.quantile(spread, 0.25, method="lower"), spread.max()
+    if large > _UNLIKE * small:
+        warnings.warn(
+            f"{type(estimator).__name__}: the columns of X spread by {small:.3g} to {large:.3g}, as of several units; "
+            "the large ones drown the others. Scale them first: lso.Table, or scikit-learn's StandardScaler",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def forget_warning(estimator: Any) -> None:
