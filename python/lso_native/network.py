@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +22,7 @@ from lso_native._checks import check_int, check_threads, resolve_seed
 from lso_native._typing import FloatArray
 from lso_native.display import Shown, Table, View
 from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.exchange import Exports, Imports
 
 ActivationName = str
 Activation = _core.Activation
@@ -40,7 +41,7 @@ class Gradients(NamedTuple):
     """dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part."""
 
 
-class Model(Shown, ABC):
+class Model(Shown, Exports, ABC):
     """What networks and compositions have in common: a frozen function of rows."""
 
     _chain: _core.Chain32 | _core.Chain64
@@ -126,7 +127,7 @@ class Model(Shown, ABC):
         return self
 
 
-class Network(Model):
+class Network(Model, Imports):
     """A dense feed-forward network. Immutable: training and ``replace`` give new ones.
 
     Parameters
@@ -175,7 +176,7 @@ class Network(Model):
         self._chain = (_core.Chain64 if double else _core.Chain32)([native])
 
     @classmethod
-    def _wrap(cls, native: Any) -> Network:
+    def _wrap(cls, native: Any) -> Self:
         network = cls.__new__(cls)
         network._adopt(native)
         return network
@@ -270,7 +271,7 @@ class Network(Model):
         }
 
     @classmethod
-    def from_architecture(cls, architecture: Mapping[str, Any], parameters: ArrayLike) -> Network:
+    def from_architecture(cls, architecture: Mapping[str, Any], parameters: ArrayLike) -> Self:
         """The network of an ``architecture()`` and its flat ``parameters`` (n_parameters,).
 
         Raises ValueError where these are not as many as the architecture has.

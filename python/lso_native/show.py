@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lso_native._atomic import atomic
 from lso_native._checks import as_numbers, check_int, check_path, resolve_seed, shown
 from lso_native._typing import Array, RandomState
 from lso_native.display import Samples, image_side, png
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.files.atomic import atomic
 from lso_native.models.decoding import Decoder
 
 if TYPE_CHECKING:

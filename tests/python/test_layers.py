@@ -15,10 +15,11 @@ PACKAGE = ROOT / "python" / "lso_native"
 
 # From the ground up. A module may import its own floor, if that makes no circle, and whatever lies below.
 FLOORS = (
-    {"_core", "_typing", "_checks", "errors", "_architecture", "display"},
+    {"_core", "_typing", "_checks", "_atomic", "errors", "_architecture", "display", "interop"},
     {"distributed"},
     {
         "network",
+        "exchange",
         "terms",
         "problem",
         "optimizers",

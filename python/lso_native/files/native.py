@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from lso_native._atomic import atomic_write_bytes
 from lso_native._checks import check_path, shown
 from lso_native.errors import ArgumentTypeError
-from lso_native.files.atomic import atomic_write_bytes
 from lso_native.files.container import (
     Metadata,
     Tensors,

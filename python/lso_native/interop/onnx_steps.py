@@ -1,0 +1,354 @@
+"""The nodes of an ONNX graph, by their operators: what each does to a chain of dense layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lso_native._checks import shown
+from lso_native._typing import Array, Float64Array
+from lso_native.errors import ArgumentError
+from lso_native.interop.layers import NO_STEP, Chain, Place
+
+OLDEST = 13  # the first version whose Softmax goes over one axis
+_ARGUMENT = "model"
+_CHAIN = "one input that goes through layers, one after the other, to one output"
+
+
+class _Values:
+    """What a node gives, told apart from what others give."""
+
+
+class Walk:
+    """A walk along a graph.
+
+    input_name, input_rows, batch : the input's name, its shape without the samples (empty where it does not say), and
+        how many samples it takes, None for any number.
+    """
+
+    def __init__(self, onnx: Any, graph: Any) -> None:
+        self._onnx, self._graph = onnx, graph
+        self._known: dict[str, Any] = {}  # what each name stands for: _Values or an array
+        self._unused: dict[str, Place] = {}
+        self._here: object = _Values()
+        for tensor in graph.initializer:
+            self._give(Place(_ARGUMENT, tensor.name, "initializer"), tensor.name, tensor)
+        self.input_name, self.batch, self.input_rows = self._input()
+        self.chain = Chain(_ARGUMENT, self.input_rows or None)
+
+    def along(self) -> Chain:
+        """The layers that it goes past."""
+        nodes = sorted(self._graph.node, key=lambda node: node.op_type != "Constant")
+        while nodes:
+            node = nodes.pop(0)
+            place = Place(_ARGUMENT, node.name or ", ".join(node.output), node.op_type)
+            if node.domain not in ("", "ai.onnx"):
+                raise place.refused(f"an operator of {shown(node.domain)}")
+            if len(node.output) != 1:
+                raise place.refused(f"{len(node.output)} outputs")
+            if not self._constant(place, node) and not self._gate(place, node, nodes):
+                self._step(place, node)
+        outputs = [each.name for each in self._graph.output]
+        if len(outputs) != 1 or self._known.get(outputs[0]) is not self._here:
+            raise ArgumentError(_ARGUMENT, _CHAIN, f"outputs {shown(outputs)}")
+        for place in self._unused.values():
+            raise place.refused("no layer makes use of it")
+        return self.chain
+
+    def _input(self) -> tuple[str, int | None, tuple[int, ...]]:
+        inputs = [each for each in self._graph.input if each.name not in self._known]
+        if len(inputs) != 1:
+            names = shown([each.name for each in inputs])
+            raise ArgumentError(_ARGUMENT, _CHAIN, f"inputs {names}")
+        (given,) = inputs
+        place = Place(_ARGUMENT, given.name, "input")
+        kind = given.type.tensor_type
+        if kind.elem_type not in (self._onnx.TensorProto.FLOAT, self._onnx.TensorProto.DOUBLE):
+            raise place.refused("it is neither of float32 nor of float64")
+        sizes = [each.dim_value if each.HasField("dim_value") else None for each in kind.shape.dim]
+        if len(sizes) < 2 or any(size is not None and size < 1 for size in sizes):
+            raise place.refused(f"it is of shape {sizes}, not of samples and values")
+        rows = [size for size in sizes[1:] if size is not None]
+        if len(rows) < len(sizes) - 1 and len(sizes) > 2:
+            raise place.refused(f"it is of shape {sizes}, and does not say of how many values")
+        self._name(place, given.name, self._here)
+        return given.name, sizes[0], tuple(rows) if len(rows) == len(sizes) - 1 else ()
+
+    def _name(self, place: Place, name: str, value: Any) -> None:
+        """Let ``name`` stand for a value, once."""
+        if name in self._known:
+            raise place.refused(f"the name {shown(name)} is given twice")
+        self._known[name] = value
+
+    def _give(self, place: Place, name: str, tensor: Any) -> None:
+        """A tensor of the file."""
+        self._name(place, name, self._array(place, tensor))
+        self._unused[name] = place
+
+    def _array(self, place: Place, tensor: Any) -> Array:
+        """The numbers of a tensor, whose size is not more than that of the file."""
+        if tensor.data_location == self._onnx.TensorProto.EXTERNAL or tensor.external_data:
+            raise place.refused("its numbers lie outside the file, where nothing is opened")
+        n = int(np.prod(list(tensor.dims) or [1], dtype=object))
+        if any(size < 0 for size in tensor.dims) or n > tensor.ByteSize():
+            raise place.refused(f"it is of shape {shown(list(tensor.dims))}, and has less numbers")
+        try:
+            array = np.asarray(self._onnx.numpy_helper.to_array(tensor))
+        except Exception as error:
+            raise place.refused(f"it cannot be read ({error})") from error
+        if array.dtype.name not in ("float32", "float64", "int64"):
+            raise place.refused(f"it is of {array.dtype}")
+        return array
+
+    def _value(self, place: Place, name: str) -> Any:
+        if name not in self._known:
+            raise place.refused(f"its input {shown(name)} comes later, or from nowhere")
+        self._unused.pop(name, None)
+        return self._known[name]
+
+    def _attributes(self, place: Place, node: Any) -> dict[str, Any]:
+        value_of = self._onnx.helper.get_attribute_value
+        try:
+            return {each.name: value_of(each) for each in node.attribute}
+        except ValueError as error:
+            raise place.refused(f"attributes that cannot be read ({error})") from None
+
+    def _constant(self, place: Place, node: Any) -> bool:
+        """Take a node that makes a tensor of tensors alone."""
+        name = node.output[0]
+        if node.op_type == "Constant":
+            attributes = self._attributes(place, node)
+            if node.input or list(attributes) != ["value"]:
+                raise place.refused(f"of {shown(list(attributes))}, where it is of a value")
+            self._give(place, name, attributes["value"])
+            return True
+        known = [self._known.get(each) for each in node.input]
+        if node.op_type not in ("Identity", "Transpose") or not isinstance(known[0], np.ndarray):
+            return False
+        array = self._value(place, node.input[0])
+        axes = self._attributes(place, node).get("perm")
+        if node.op_type == "Transpose":
+            if sorted(axes or range(array.ndim)) != list(range(array.ndim)):
+                raise place.refused(f"axes {axes} of a tensor of shape {array.shape}")
+            array = array.transpose(axes)
+        self._name(place, name, array)
+        self._unused[name] = place
+        return True
+
+    def _gate(self, place: Place, node: Any, nodes: list[Any]) -> bool:
+        """Take z * sigmoid(z), which is two nodes."""
+        if node.op_type != "Sigmoid" or not nodes or nodes[0].op_type != "Mul":
+            return False
+        product = nodes[0]
+        if len(node.input) != 1 or sorted(product.input) != sorted([*node.input, *node.output]):
+            return False
+        self._enter(place, [self._value(place, node.input[0])])
+        self._name(place, node.output[0], _Values())
+        self.chain.activate(place, "silu")
+        self._name(place, product.output[0], self._here)
+        nodes.pop(0)
+        return True
+
+    def _step(self, place: Place, node: Any) -> None:
+        step = _STEPS.get(node.op_type)
+        if step is None:
+            raise place.refused(_WHY.get(node.op_type, NO_STEP))
+        inputs = [self._value(place, name) if name else None for name in node.input]
+        self._enter(place, inputs)
+        given = [None if isinstance(each, _Values) else each for each in inputs]
+        first = next(i for i, each in enumerate(inputs) if isinstance(each, _Values))
+        attributes = self._attributes(place, node)
+        try:
+            step(_Node(self, place, given, first), **attributes)
+        except TypeError:
+            raise place.refused(f"attributes {sorted(attributes)}, not all known") from None
+        self._name(place, node.output[0], self._here)
+
+    def _enter(self, place: Place, inputs: list[Any]) -> None:
+        """Go on, if the values of the node before are the only ones that this one takes."""
+        values = [each for each in inputs if isinstance(each, _Values)]
+        if len(values) != 1 or values[0] is not self._here:
+            raise place.refused("values of other layers come in beside those of the one before")
+        self._here = _Values()
+
+
+class _Node:
+    """A node with its tensors: ``given`` are all inputs, the values None among them, at ``first``."""
+
+    def __init__(self, walk: Walk, place: Place, given: list[Any], first: int) -> None:
+        self.chain, self.batch, self.place = walk.chain, walk.batch, place
+        self.given, self.first = given, first
+
+    def tensors(self, least: int, most: int) -> list[Any]:
+        """Its inputs after the values, None for those that are not there."""
+        rest = self.given[1:]
+        missing = any(each is None for each in rest[:least])
+        if self.first or missing or not least <= len(rest) <= most:
+            raise self.place.refused(f"{len(self.given)} inputs, the values at {self.first}")
+        return rest + [None] * (most - len(rest))
+
+    def numbers(self, name: str, tensor: Array) -> Float64Array:
+        """A tensor in float64."""
+        return self.chain.numbers(self.place, name, tensor)
+
+
+def _gemm(
+    node: _Node, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0
+) -> None:
+    matrix, bias = node.tensors(1, 2)
+    if transA:
+        raise node.place.refused("transA: it takes samples as columns")
+    if matrix.ndim != 2:
+        raise node.place.refused(f"a matrix of shape {matrix.shape}")
+    weight = matrix if transB else matrix.T
+    if alpha != 1:
+        weight = (node.numbers("matrix", weight) * alpha).astype(matrix.dtype)
+    if bias is not None:
+        whole = node.numbers("bias", bias) * beta
+        n_out = len(weight)
+        if whole.size != 1 and (whole.size != n_out or whole.shape[-1] != n_out):
+            raise node.place.refused(f"a bias of shape {whole.shape} for {n_out} nodes")
+        bias = np.broadcast_to(whole.reshape(-1), (n_out,)).astype(bias.dtype)
+    node.chain.dense(node.place, weight, bias)
+
+
+def _matmul(node: _Node) -> None:
+    (matrix,) = node.tensors(1, 1)
+    node.chain.dense(node.place, matrix.T, None)
+
+
+def _operand(node: _Node) -> Float64Array:
+    if len(node.given) != 2:
+        raise node.place.refused(f"{len(node.given)} inputs")
+    return node.numbers("operand", node.given[1 - node.first])
+
+
+def _add(node: _Node) -> None:
+    node.chain.affine(node.place, center=-_operand(node))
+
+
+def _sub(node: _Node) -> None:
+    operand = _operand(node)
+    if node.first:
+        node.chain.affine(node.place, scale=np.full_like(operand, -1.0), offset=operand)
+    else:
+        node.chain.affine(node.place, center=operand)
+
+
+def _mul(node: _Node) -> None:
+    node.chain.affine(node.place, scale=_operand(node))
+
+
+def _div(node: _Node) -> None:
+    operand = _operand(node)
+    if node.first or not operand.all():
+        raise node.place.refused("it divides by values" if node.first else "it divides by zero")
+    node.chain.affine(node.place, scale=1 / operand)
+
+
+def _batch_norm(
+    node: _Node, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0
+) -> None:
+    weight, bias, mean, variance = node.tensors(4, 4)
+    if training_mode:
+        raise node.place.refused("in training mode, where samples depend on each other")
+    node.chain.normalize(node.place, mean, variance, epsilon, weight, bias)
+
+
+def _activation(name: str) -> Callable[[_Node], None]:
+    def step(node: _Node) -> None:
+        node.tensors(0, 0)
+        node.chain.activate(node.place, name)
+
+    return step
+
+
+def _leaky_relu(node: _Node, alpha: float = 0.01) -> None:
+    node.tensors(0, 0)
+    double = node.chain.dtype == np.float64
+    node.chain.leak(
+        node.place, np.float32(alpha).astype(np.float64) if double else np.float32(alpha)
+    )
+
+
+def _prelu(node: _Node) -> None:
+    node.chain.leak(node.place, node.tensors(1, 1)[0])
+
+
+def _elu(node: _Node, alpha: float = 1.0) -> None:
+    node.tensors(0, 0)
+    if alpha != 1:
+        raise node.place.refused(f"alpha {alpha:g}, where there is 1")
+    node.chain.activate(node.place, "elu")
+
+
+def _gelu(node: _Node, approximate: bytes = b"none") -> None:
+    node.tensors(0, 0)
+    if approximate != b"none":
+        raise node.place.refused(f"approximated by {approximate!r}, where there is the exact one")
+    node.chain.activate(node.place, "gelu")
+
+
+def _softmax(name: str) -> Callable[..., None]:
+    def step(node: _Node, axis: int = -1) -> None:
+        node.tensors(0, 0)
+        node.chain.softmax(node.place, axis, name)
+
+    return step
+
+
+def _same(node: _Node) -> None:
+    node.tensors(0, 0)
+
+
+def _dropout(node: _Node, seed: int = 0) -> None:
+    if any(each is not None for each in node.tensors(0, 2)[1:]):
+        raise node.place.refused("it says whether it is on")
+
+
+def _flatten(node: _Node, axis: int = 1) -> None:
+    node.tensors(0, 0)
+    node.chain.flatten(node.place, axis)
+
+
+def _reshape(node: _Node, allowzero: int = 0) -> None:
+    (shape,) = node.tensors(1, 1)
+    sizes = [int(size) for size in shape.reshape(-1)] if shape.dtype == np.int64 else []
+    if allowzero or len(sizes) < 2 or sizes.count(-1) > 1 or 0 in sizes[1:]:
+        raise node.place.refused(f"to shape {shown(sizes)}")
+    if sizes[0] not in (0, -1, node.batch):
+        raise node.place.refused(f"to shape {shown(sizes)}, which mixes samples")
+    node.chain.reshape(node.place, sizes[1:])
+
+
+_STEPS: dict[str, Callable[..., None]] = {
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "Add": _add,
+    "Sub": _sub,
+    "Mul": _mul,
+    "Div": _div,
+    "BatchNormalization": _batch_norm,
+    "Sigmoid": _activation("sigmoid"),
+    "Tanh": _activation("tanh"),
+    "Relu": _activation("relu"),
+    "Softplus": _activation("softplus"),
+    "Swish": _activation("silu"),
+    "LeakyRelu": _leaky_relu,
+    "PRelu": _prelu,
+    "Elu": _elu,
+    "Gelu": _gelu,
+    "Softmax": _softmax("softmax"),
+    "LogSoftmax": _softmax("log_softmax"),
+    "Identity": _same,
+    "Dropout": _dropout,
+    "Flatten": _flatten,
+    "Reshape": _reshape,
+}
+
+_WHY = {
+    "Conv": "a convolution, where every layer is dense",
+    "Erf": "a gelu in pieces: export with operators of version 20, where it is one",
+}
