@@ -43,9 +43,7 @@ def perceptrons() -> Iterator[lso.Network]:
         last = ("linear", "sigmoid", "softmax")[seed % 3]
         sizes[-1] += 2 if last == "softmax" else 0
         names = [hidden] * (n_layers - 1) + [last]
-        yield random_network(
-            tuple(sizes), seed, activation=names, bias="standard", dtype="float32"
-        )
+        yield random_network(tuple(sizes), seed, activation=names, bias="standard", dtype="float32")
 
 
 def rows(n_features: int, dtype: Any = "float32") -> Array:

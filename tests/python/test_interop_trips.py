@@ -61,7 +61,9 @@ def test_to_scikit_learn_and_back_bit_for_bit() -> None:
     for network in perceptrons():
         x = rows(network.n_inputs)
         estimator = network.to_sklearn()
-        told = estimator.predict_proba(x) if hasattr(estimator, "classes_") else estimator.predict(x)
+        told = (
+            estimator.predict_proba(x) if hasattr(estimator, "classes_") else estimator.predict(x)
+        )
         told = told[:, 1:] if told.shape[1:] == (2,) and network.n_outputs == 1 else told
         assert_close(told.reshape(len(x), -1), network(x), RELATIVE)
         assert lso.Network.from_sklearn(estimator) == network
@@ -74,8 +76,8 @@ def test_float64_stays_float64() -> None:
     pytest.importorskip("torch")
     names = ["leaky_relu(0.2)", "silu", "elu", "softmax(2)"]
     network = random_network((3, 5, 4, 4, 6), seed=1, activation=names, bias="standard")
-    module = network.to_torch()
-    assert_close(of_torch(module, rows(3, "float64")), network(rows(3)), 1e-13)
+    module, x = network.to_torch(), rows(3, "float64")
+    assert_close(of_torch(module, x), network(x), 1e-13)
     assert lso.Network.from_torch(module) == network
     assert lso.Network.from_onnx(network.to_onnx()) == network
 

@@ -24,9 +24,9 @@ def check_probe(argument: str, reading: Reading, run: Callable[[Array], ArrayLik
     """Raise ArgumentError unless ``run`` gives for some rows (n, n_inputs) what the network in ``reading`` gives.
 
     Rows are normal draws of three reaches, one row all zeros among them, about where the model expects its inputs.
-    Within a reach each output is compared relative to its largest value: 1e-5 in float32, 1e-9 in float64. Where
-    float32 itself is worse than that, as in a softmax between logits of thousands, eight times its error is granted
-    besides.
+    Within a reach each output is compared relative to its largest value: 1e-5 in float32, 1e-9 in float64. Eight times
+    what the last digit of inputs, of our sums or of those before the last activation makes of it is granted besides:
+    more than that only where outputs differ by rounding alone, as a softmax between logits of thousands.
     """
     n = len(reading.center)
     draws = np.random.default_rng(0).standard_normal((len(_REACHES), _EACH, n))
@@ -70,15 +70,25 @@ def _compared(
     if not np.isfinite(theirs).all():
         return np.inf, "some of them not finite there", True
     largest = np.abs(theirs).max(axis=0)
-    rounding = np.abs(ours - exact).max(axis=0)
-    sums = np.abs(_outputs(reading, rows, "float64", last="linear")).max(axis=0)
-    digit = np.finfo(_dtype(reading)).eps * sums  # a gelu elsewhere may lose more digits than ours
-    allowed = _TOLERANCE[_dtype(reading)] * largest + _ROUNDING * np.maximum(rounding, digit)
+    rounding = _rounding(reading, rows, ours, exact)
+    allowed = _TOLERANCE[_dtype(reading)] * largest + _ROUNDING * rounding
     apart = np.abs(ours - theirs)
     ratio = apart / np.maximum(allowed, np.finfo(np.float32).tiny)
     row, output = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
     said = f"{theirs[row, output]:.7g} there and {ours[row, output]:.7g} here at output {output}"
     return float(ratio.max()), said, bool((rounding <= _SHARP * largest).any())
+
+
+def _rounding(
+    reading: Reading, rows: Array, ours: Float64Array, exact: Float64Array
+) -> Float64Array:
+    """How much the last digit of a number may change each output, whoever computes it."""
+    digit = float(np.finfo(_dtype(reading)).eps)
+    signs = np.random.default_rng(1).choice([-digit, digit], rows.shape)
+    changed = _outputs(reading, rows * (1 + signs), "float64")
+    sums = digit * _outputs(reading, rows, "float64", last="linear")
+    told = [np.abs(each).max(axis=0) for each in (ours - exact, changed - exact, sums)]
+    return np.asarray(np.max(told, axis=0))
 
 
 def _dtype(reading: Reading) -> str:
