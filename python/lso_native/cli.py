@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_generate(commands)
     _add_merge(commands)
     _add_walk(commands)
+    _add_explore(commands)
     return parser
 
 
@@ -317,6 +318,39 @@ def _add_walk(commands: Commands[_Parser]) -> None:
     parser.set_defaults(command=_walk)
 
 
+def _add_explore(commands: Commands[_Parser]) -> None:
+    parser = commands.add_parser(
+        "explore",
+        help="a page on this machine to play with models",
+        description="Serve a page, for this machine alone: ask for digits or airfoils and watch walks find them, drag "
+        "the latent by hand, lock pixels, draw, keep what you like. Models that are not given are trained once and "
+        "kept in the cache folder.",
+    )
+    for option, what in (
+        ("decoder", "a saved autoencoder, VAE or GAN of square images"),
+        ("classifier", "a saved classifier"),
+        ("regressor", "a saved regressor of attributes"),
+    ):
+        parser.add_argument(f"--{option}", metavar="FILE", help=what)
+    _add_data(parser)
+    parser.add_argument(
+        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 14"
+    )
+    parser.add_argument(
+        "--airfoils",
+        metavar="DIR",
+        help="what lso airfoils --out wrote; default: learned once, and kept in the cache folder",
+    )
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="P", help="default: one that is free"
+    )
+    parser.add_argument(
+        "--no-browser", action="store_false", dest="browser", help="only tell the address"
+    )
+    parser.add_argument("--threads", type=int, metavar="T", help="default: all processors")
+    parser.set_defaults(command=_explore)
+
+
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", choices=("mnist5k", "mnist"), default="mnist5k", help="default: %(default)s"
@@ -403,3 +437,9 @@ def _walk(arguments: argparse.Namespace) -> None:
     from lso_native.commands.walk import walk
 
     walk(arguments)
+
+
+def _explore(arguments: argparse.Namespace) -> None:
+    from lso_native.commands.explore import explore
+
+    explore(arguments)

@@ -35,7 +35,7 @@ FLOORS = (
     {"generate", "figures"},
     {"retraining"},
     {"study"},
-    {"report", "airfoils"},
+    {"report", "airfoils", "explore"},
     {"cli", "commands"},
 )
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

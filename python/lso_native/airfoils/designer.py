@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -31,7 +31,7 @@ from lso_native.optimizers import LevenbergMarquardt
 from lso_native.random import subseed
 from lso_native.requirements.base import All, Combination
 
-__all__ = ["DesignSettings", "Designer", "Models", "design", "simulate"]
+__all__ = ["DesignSettings", "Designer", "Models", "design", "simulate", "sought"]
 
 
 # A Linear counts in units of its longest row, here that of the thinnest place; this is for the others to be heard too.
@@ -99,11 +99,22 @@ def differences(first: Array, second: Array, within: Tolerance) -> Array:
 
 def asked(models: Models, target: Target, settings: DesignSettings) -> Combination:
     """``target`` as a requirement."""
+    share, within = settings.share, target.within
+    numbers = {name: (getattr(target, name), share * getattr(within, name)) for name in NAMES}
+    return sought(models, numbers, settings)
+
+
+def sought(
+    models: Models,
+    numbers: Mapping[str, tuple[float, float]],
+    settings: DesignSettings | None = None,
+) -> Combination:
+    """Shapes of which some ``numbers``, by name, are at most so far from a value: ``{"lift": (0.75, 0.03)}``. Raises
+    ValueError for an unknown name."""
+    settings = settings or DesignSettings()
     wanted: list[Combination] = [_HEARD * models.shapes.apart(settings.apart)]
     told = models.surrogate.quantities
-    for name in NAMES:
-        reach = settings.share * getattr(target.within, name)
-        at = getattr(target, name)
+    for name, (at, reach) in numbers.items():
         wanted.append(told.within(name, at - reach, at + reach, 0.9 * reach))
     if "confidence" in told.names:
         believed = dataclasses.replace(told, box=None)  # the network's word is enough for this

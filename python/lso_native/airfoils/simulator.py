@@ -46,11 +46,12 @@ class NeuralFoil:
 
     def polar(self, heights: ArrayLike, angles: ArrayLike) -> Float64Array:
         """Lift, drag and moment (n, n_angles, 3) of ``heights`` (n, 100) at each of ``angles`` (n_angles,), degrees."""
-        rows = heights_of("heights", heights)
-        each = [self._aero(rows, float(angle)) for angle in np.asarray(angles)]
-        return np.stack([np.stack([s["CL"], s["CD"], s["CM"]], axis=1) for s in each], axis=1)
+        rows, each = heights_of("heights", heights), np.asarray(angles, np.float64)
+        said = self._aero(np.repeat(rows, len(each), axis=0), np.tile(each, len(rows)))
+        told = np.stack([said["CL"], said["CD"], said["CM"]], axis=1)
+        return told.reshape(len(rows), len(each), 3)
 
-    def _aero(self, rows: Float64Array, angle: float) -> dict[str, Float64Array]:
+    def _aero(self, rows: Float64Array, angle: float | Float64Array) -> dict[str, Float64Array]:
         wanted("neuralfoil")
         neuralfoil: Any = importlib.import_module("neuralfoil")
         parameters = cst(rows).T

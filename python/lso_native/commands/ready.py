@@ -199,12 +199,14 @@ class Ready:
         """What came of the recipe for ``kind``."""
         if kind not in self._made:
             recipe = RECIPES[kind]
-            path = self._path(recipe)
+            path = self.path(kind)
             kept = _kept(path, type(recipe.estimator()))
             self._made[kind] = self._make(recipe, path) if kept is None else kept
         return self._made[kind]
 
-    def _path(self, recipe: Recipe) -> Path:
+    def path(self, kind: str) -> Path:
+        """Where the model is kept, if it could be."""
+        recipe = RECIPES[kind]
         settings = [lso_native.__version__, self.dataset, self.size, recipe.kind, plain(recipe)]
         key = hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:12]
         name = f"{recipe.kind}-{self.dataset}-{self.size}-{key}.safetensors"

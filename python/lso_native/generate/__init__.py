@@ -13,7 +13,12 @@ from lso_native.distributed import as_executor
 from lso_native.errors import ArgumentError
 from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
-from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
+from lso_native.generate.result import (
+    Descended,
+    GenerateProgress,
+    GenerateResult,
+    RequirementResult,
+)
 from lso_native.generate.search import Search
 from lso_native.generate.starts import Draws, box_of, decoder_of, drawing, prior_of
 from lso_native.optimizers import (
@@ -25,7 +30,7 @@ from lso_native.optimizers import (
 from lso_native.requirements.base import Combination, Part, check_requirement
 from lso_native.requirements.latent import Likely
 
-__all__ = ["GenerateProgress", "GenerateResult", "RequirementResult", "generate"]
+__all__ = ["Descended", "GenerateProgress", "GenerateResult", "RequirementResult", "generate"]
 
 _MANY = 64  # residuals
 
@@ -49,6 +54,7 @@ def generate(
     random_state: RandomState = None,
     threads: int | None = None,
     callback: Callable[[GenerateProgress], object] | None = None,
+    watch: Callable[[Descended], object] | None = None,
     executor: Any = None,
     shard: tuple[int, int] | None = None,
 ) -> GenerateResult:
@@ -82,6 +88,8 @@ def generate(
     different : the least distance between two samples, as a share of the mean distance between draws.
     random_state : seed. The samples depend on it, not on threads.
     callback : called with GenerateProgress after each attempt.
+    watch : called with Descended after each descent, whose every point is kept for it. What it raises goes up, with the
+        samples found so far.
     executor : what runs the descents, as in ``lso.optimize``; drawing, checking and boxes stay here. The samples do not
         depend on it.
     shard : (i, k), only the i-th of k parts of the n samples, from (1, k) to (k, k), with ``attempts=1``: the same rows
@@ -93,6 +101,7 @@ def generate(
     network = decoder_of(decoder)
     asked = check_requirement("requirement", requirement)
     check_callback("callback", callback, "GenerateProgress")
+    check_callback("watch", watch, "Descended")
     check_threads(threads)
     known = prior_of(prior, decoder)
     plan = Plan(network, (*asked.parts, *_kept(known, keep)))
@@ -117,6 +126,7 @@ def generate(
         different=check_number("different", different, minimum=0.0, below=1.0),
         seed=resolve_seed(random_state),
         callback=callback,
+        watch=watch,
     )
     n = check_int("n", n)
     return search.run(n, None if shard is None else _part(shard, n, attempts))

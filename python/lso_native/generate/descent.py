@@ -4,7 +4,7 @@ better."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.distributed import Workers
 from lso_native.errors import ArgumentError
 from lso_native.generate.plan import Plan, all_met
+from lso_native.generate.result import Descended
 from lso_native.network import Model
 from lso_native.optimize import OptimizeResult, optimize
 from lso_native.optimizers import InputOptimizer
@@ -132,21 +133,30 @@ class Attempt:
     """(n,) how often a box may still be asked about each; None: as often as it takes."""
     found: Found | None = None
     """What there is so far, for who stops it."""
+    watch: Callable[[Descended], object] | None = None
+    """Hears of each descent."""
+    rows: IntArray | None = None
+    """(n,) which samples the starts are for."""
 
     def run(self, starts: FloatArray) -> Found:
         """From ``starts`` (n, latent) to where everything is met, as far as it can be."""
         self.found = None
-        found = self._aim(starts, self.parts, self.left)
+        rows = np.arange(len(starts)) if self.rows is None else self.rows
+        found = self._aim(starts, self.parts, rows, self.left)
         if any(isinstance(part.requirement, Rising) for part in self.parts):
-            self._rise(found)
+            self._rise(found, rows)
         return found
 
     def _aim(
-        self, starts: FloatArray, parts: Sequence[Part], left: IntArray | None = None
+        self,
+        starts: FloatArray,
+        parts: Sequence[Part],
+        rows: IntArray,
+        left: IntArray | None = None,
     ) -> Found:
         """Descend and, where the box does not agree, aim by so much more and descend again; the box may be asked
-        ``left`` times (n,) about each."""
-        found = self._descend(starts, parts)
+        ``left`` times (n,) about each. ``rows`` (n,) are the samples' places."""
+        found = self._descend(starts, parts, rows)
         if self.found is None:
             self.found = found
         open_rows = np.arange(len(starts))
@@ -165,7 +175,7 @@ class Attempt:
                 if isinstance(asked, Checked):
                     asked = asked.aimed(shift[place][open_rows])
                 again.append(dataclasses.replace(part, requirement=asked))
-            then = self._descend(found.latents[open_rows], again)
+            then = self._descend(found.latents[open_rows], again, rows[open_rows])
             if left is not None:  # what will not be asked about stays as it was
                 found.decline(open_rows[~then.believed])
                 open_rows, then = open_rows[then.believed], then.take(then.believed)
@@ -175,7 +185,7 @@ class Attempt:
             self._ask(found, np.flatnonzero(~found.asked), parts)
         return found
 
-    def _descend(self, starts: FloatArray, parts: Sequence[Part]) -> Found:
+    def _descend(self, starts: FloatArray, parts: Sequence[Part], rows: IntArray) -> Found:
         plan = Plan(self.decoder, tuple(parts))
         problem = plan.problem(starts)
         stop = None
@@ -187,6 +197,7 @@ class Attempt:
                 optimizer=self.descent.optimizer,
                 max_iterations=self.descent.max_iterations,
                 bounds=self.descent.bounds,
+                trajectory=self.watch is not None,
                 threads=self.descent.threads,
                 executor=self.descent.executor,
             )
@@ -195,6 +206,8 @@ class Attempt:
                 raise
             stop, result = interrupt, partial
         self.decoded += int(result.iterations.sum()) + len(starts)
+        if self.watch is not None and result.trajectory and result.trajectory_loss:
+            self.watch(Descended(rows, result.trajectory, result.trajectory_loss))
         readings = [each.take(slice(None)) for each in plan.readings(result)]
         believed = all_met(parts, readings, len(starts))
         found = Found(
@@ -254,7 +267,7 @@ class Attempt:
             found.met[rows] = met & found.others(parts)[rows]
         return shift
 
-    def _rise(self, found: Found) -> None:
+    def _rise(self, found: Found, places: IntArray) -> None:
         """From what is met, ask for a little more for as long as it can be had."""
         rows = np.flatnonzero(found.met)
         for _ in range(self.descent.rises):
@@ -268,7 +281,7 @@ class Attempt:
                 for part, value in zip(self.parts, before, strict=True)
             ]
             left = None if self.left is None else (self.left - found.calls)[rows]
-            then = self._aim(found.latents[rows], more, left)
+            then = self._aim(found.latents[rows], more, places[rows], left)
             better = then.met.copy()
             for place, part in enumerate(self.parts):
                 if isinstance(part.requirement, Rising):

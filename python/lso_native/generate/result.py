@@ -33,6 +33,17 @@ class GenerateProgress(NamedTuple):
     """The last one that was made."""
 
 
+class Descended(NamedTuple):
+    """Where some descents came by, from their starts to their ends."""
+
+    rows: IntArray
+    """(m,) which samples they are for."""
+    paths: list[FloatArray]
+    """m arrays (steps + 1, latent)."""
+    losses: list[Float64Array]
+    """m arrays (steps + 1,) of E there."""
+
+
 class RequirementResult(NamedTuple):
     """What one requirement says of each sample."""
 

@@ -15,7 +15,12 @@ from lso_native.generate.conflict import conflict
 from lso_native.generate.descent import Attempt, Descent, Found
 from lso_native.generate.distinct import repeats
 from lso_native.generate.plan import Plan
-from lso_native.generate.result import GenerateProgress, GenerateResult, RequirementResult
+from lso_native.generate.result import (
+    Descended,
+    GenerateProgress,
+    GenerateResult,
+    RequirementResult,
+)
 from lso_native.generate.starts import Draws
 from lso_native.random import subseed
 from lso_native.requirements.base import Combination, Part, Rising
@@ -64,6 +69,7 @@ class Search:
     different: float
     seed: int
     callback: Callable[[GenerateProgress], object] | None
+    watch: Callable[[Descended], object] | None = None
     least: float = field(default=0.0, init=False)
     conflict_cost: tuple[int, int] = field(default=(0, 0), init=False)
 
@@ -73,7 +79,7 @@ class Search:
         Of the first attempt, a ``shard`` can be had alone: those of its rows, as like each other as they are.
         """
         kept = _Kept(n if shard is None else len(shard))
-        attempt = Attempt(self.plan.decoder, self.plan.parts, self.descent)
+        attempt = Attempt(self.plan.decoder, self.plan.parts, self.descent, watch=self.watch)
         self.least = self._least_distance() if n > 1 else 0.0
         least = self.least if shard is None else 0.0
         try:
@@ -104,6 +110,7 @@ class Search:
 
     def _attempt(self, attempt: Attempt, kept: _Kept, block: _Block, number: int) -> None:
         rows = block.rows
+        attempt.rows = rows
         attempt.parts = tuple(_faded(part, number) for part in self.plan.parts)
         if self.descent.calls is not None:
             attempt.left = self.descent.calls - kept.calls[rows]
@@ -139,9 +146,7 @@ class Search:
         )
 
         def feasible(parts: tuple[Part, ...]) -> bool:
-            tried = dataclasses.replace(
-                attempt, parts=parts, decoded=0, box_calls=0, box_failures=0, left=None, found=None
-            )
+            tried = Attempt(attempt.decoder, parts, attempt.descent)
             plan = Plan(self.plan.decoder, parts)
             starts = self.starts.take(_TRIED, plan, subseed(self.seed, "conflict"))
             met = bool(tried.run(starts).met.any())
