@@ -43,7 +43,7 @@ class Walk:
         nodes = sorted(self._graph.node, key=lambda node: node.op_type != "Constant")
         while nodes:
             node = nodes.pop(0)
-            place = Place(_ARGUMENT, node.name or ", ".join(node.output), node.op_type)
+            place = Place(_ARGUMENT, node.name or next(iter(node.output), ""), node.op_type)
             if node.domain not in ("", "ai.onnx"):
                 raise place.refused(f"an operator of {shown(node.domain)}")
             if len(node.output) != 1:
@@ -97,7 +97,7 @@ class Walk:
         try:
             array = np.asarray(self._onnx.numpy_helper.to_array(tensor))
         except Exception as error:
-            raise place.refused(f"it cannot be read ({error})") from error
+            raise place.refused(f"it cannot be read ({shown(error)})") from error
         if array.dtype.name not in ("float32", "float64", "int64"):
             raise place.refused(f"it is of {array.dtype}")
         return array
@@ -112,8 +112,9 @@ class Walk:
         value_of = self._onnx.helper.get_attribute_value
         try:
             return {each.name: value_of(each) for each in node.attribute}
-        except ValueError as error:
-            raise place.refused(f"attributes that cannot be read ({error})") from None
+        except ValueError:
+            names = shown([each.name for each in node.attribute])
+            raise place.refused(f"attributes {names} cannot be read") from None
 
     def _constant(self, place: Place, node: Any) -> bool:
         """Take a node that makes a tensor of tensors alone."""
@@ -142,7 +143,9 @@ class Walk:
         if node.op_type != "Sigmoid" or not nodes or nodes[0].op_type != "Mul":
             return False
         product = nodes[0]
-        if len(node.input) != 1 or sorted(product.input) != sorted([*node.input, *node.output]):
+        if len(node.input) != 1 or len(product.input) != 2:
+            return False
+        if {*product.input} != {*node.input, *node.output}:
             return False
         self._enter(place, [self._value(place, node.input[0])])
         self._name(place, node.output[0], _Values())
