@@ -71,7 +71,7 @@ def _of_list(number: int) -> Place:
 def _take_model(chain: Chain, keras: Any, path: str, model: Any) -> None:
     """The layers of a model, which may be in another."""
     if type(model).__name__ not in ("Sequential", "Functional"):
-        place = Place(_ARGUMENT, path or model.name, type(model).__name__)
+        place = Place(_ARGUMENT, path.rstrip("/") or model.name, type(model).__name__)
         raise place.refused("its call cannot be read: pass its layers as a Sequential")
     for layer in model.layers:
         inner = f"{path}{layer.name}"

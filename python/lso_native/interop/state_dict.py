@@ -146,6 +146,8 @@ def _tensors(source: Any) -> dict[str, Array]:
         raise FileNotFoundError(f"{_ARGUMENT}: expected a file, got {path}")
     try:
         with safetensors.safe_open(path, framework="np") as file:
+            if (file.metadata() or {}).get("format") == "lso_native":
+                raise ArgumentError(_ARGUMENT, "a torch state dict", f"{path}, for lso.load")
             return {name: _read(file, name) for name in file.keys()}  # noqa: SIM118
     except safetensors.SafetensorError as error:
         got = f"{path} ({error})"
@@ -171,5 +173,5 @@ def _array(name: str, tensor: Any) -> Array:
 
 def _text(name: Any) -> str:
     if not isinstance(name, str):
-        raise ArgumentTypeError(_ARGUMENT, "a mapping from names", shown(name))
+        raise ArgumentTypeError(_ARGUMENT, "a mapping from names", f"one from {shown(name)}")
     return name
