@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lso_native import optimizers, terms
 from lso_native._core import simd as _simd
+from lso_native.display import Progress
 from lso_native.files.native import load, save
 from lso_native.generate import GenerateProgress, GenerateResult, RequirementResult, generate
 from lso_native.learner import Learner
@@ -113,6 +114,7 @@ __all__ = [
     "OptimizeResult",
     "Picture",
     "Problem",
+    "Progress",
     "Regressor",
     "Requirement",
     "RequirementResult",

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from lso_native import __version__
-from lso_native.commands.display import say
 from lso_native.commands.generate_parser import add_options as add_generate_options
 from lso_native.commands.settings import add_settings
+from lso_native.display import say
 from lso_native.errors import BadArgument
 from lso_native.models.base import Estimator
 from lso_native.models.settings import ESTIMATORS

@@ -149,8 +149,10 @@ def optimize_cut(
     except BaseException as stop:
         for task in left:
             task.cancel()
-        if not isinstance(stop, KeyboardInterrupt) or whole is None:
+        if not isinstance(stop, KeyboardInterrupt):
             raise
+        if whole is None:
+            raise KeyboardInterrupt("optimize: interrupted before any start was done") from None
         _stand(whole, problem, starts, descents, ~done)
     assert whole is not None
     return whole

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["ArgumentError", "ArgumentTypeError", "BadArgument", "interrupted"]
+__all__ = ["ArgumentError", "ArgumentTypeError", "BadArgument", "briefly", "interrupted"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class BadArgument(Exception):
@@ -35,6 +40,23 @@ def interrupted(message: str, result: Any) -> KeyboardInterrupt:
 
     No subclass: an uncaught KeyboardInterrupt ends Python with the usual code (130), one of a subclass does not.
     """
-    stop = KeyboardInterrupt(message)
+    kept = "" if result is None else "; its result has what was reached: sys.last_value.result"
+    stop = KeyboardInterrupt(message + kept)
     stop.result = result  # type: ignore[attr-defined]
     return stop
+
+
+def briefly(function: Callable[P, T]) -> Callable[P, T]:
+    """``function``, whose KeyboardInterrupt tells of no call within: of a hundred lines only the last is for whoever
+    pressed the keys."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> T:
+        __tracebackhide__ = True  # IPython and pytest leave this frame out too
+        try:
+            return function(*args, **options)
+        except KeyboardInterrupt as stop:
+            stop.__context__ = None  # nor of the one that it was made of
+            raise stop.with_traceback(None) from None
+
+    return call

@@ -25,7 +25,7 @@ from lso_native._typing import BoolArray, Float64Array, FloatArray, IntArray, St
 from lso_native.cut import Descents, optimize_cut
 from lso_native.display import Samples
 from lso_native.distributed import borrowed
-from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
+from lso_native.errors import ArgumentError, ArgumentTypeError, briefly, interrupted
 from lso_native.network import Model
 from lso_native.optimizers import InputOptimizer, NormalizedGradientDescent, check_optimizer
 from lso_native.outcome import Outcome, TermResult
@@ -45,6 +45,14 @@ class OptimizeProgress(NamedTuple):
 
     finished: int
     total: int
+
+    @property
+    def share(self) -> float:
+        """How much is done, of 1."""
+        return self.finished / self.total if self.total else 1.0
+
+    def __str__(self) -> str:
+        return f"{self.finished:,} of {self.total:,} starts done"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -112,6 +120,7 @@ class OptimizeResult(Outcome):
         return Samples(values, missed=~self.success, what=what)
 
 
+@briefly
 def optimize(
     model: Model | Problem,
     target: ArrayLike | Term | Asked | None = None,

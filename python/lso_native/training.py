@@ -24,7 +24,7 @@ from lso_native._checks import (
 )
 from lso_native._typing import Float64Array
 from lso_native.display import Curves, Shown, Table, View
-from lso_native.errors import ArgumentError, ArgumentTypeError, interrupted
+from lso_native.errors import ArgumentError, ArgumentTypeError, briefly, interrupted
 from lso_native.network import Composition, Model, Network
 from lso_native.optimizers import Adam, TrainOptimizer, check_optimizer
 from lso_native.terms import (
@@ -54,6 +54,15 @@ class TrainProgress(NamedTuple):
     scores: dict[str, float]
     """By the names of the history. ``train`` tells train_loss and train_mse, means over samples and, of the mse,
     outputs, and with validation data validation_loss and validation_mse; estimators tell those of their kind."""
+
+    @property
+    def share(self) -> float:
+        """How much is done, of 1, if no epoch before the last ends it."""
+        return self.epoch / self.epochs
+
+    def __str__(self) -> str:
+        scores = [f"{name.replace('_', ' ')} {score:.4g}" for name, score in self.scores.items()]
+        return ", ".join([f"epoch {self.epoch:,} of {self.epochs:,}", *scores])
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +95,7 @@ class TrainResult(Shown):
         return View(type(self).__name__, line, (scored, Curves(losses), *layers))
 
 
+@briefly
 def train(
     model: Model,
     x: ArrayLike,

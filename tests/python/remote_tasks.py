@@ -80,6 +80,11 @@ def stay(flag: str = "") -> None:
     time.sleep(300)
 
 
+def leaves_interrupts() -> bool:
+    """Whether Ctrl-C, which goes to all processes of a terminal, is not for this one."""
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def wait_for(flag: str | Path) -> None:
     """Until the file is there."""
     end = time.monotonic() + 120

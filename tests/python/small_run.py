@@ -11,6 +11,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 from lso_native._typing import Array
+from lso_native.display import Whole
 from lso_native.study.autoencoder import AutoencoderSettings
 from lso_native.study.classifier import ClassifierSettings
 from lso_native.study.descent import DescentSettings
@@ -120,6 +121,7 @@ class Listener(Silent):
         self.stages: list[str] = []
         self.ended: list[str] = []
         self.notes: list[str] = []
+        self.wholes: list[Whole] = []
 
     def start(self, stage: str, total: int) -> None:
         assert total > 0
@@ -130,6 +132,9 @@ class Listener(Silent):
 
     def note(self, text: str) -> None:
         self.notes.append(text)
+
+    def whole(self, whole: Whole) -> None:
+        self.wholes.append(whole)
 
 
 def arrays_of(folder: Path, system: str) -> dict[str, Array]:

@@ -43,7 +43,12 @@ def test_over_an_executor_every_file_is_the_same(here: Path, tmp_path: Path, kin
             progress=listener,
         )
     assert contents(tmp_path) == contents(here)
-    assert len(listener.stages) == len(listener.ended) == 1  # of how many are made
+    made = [whole.made for whole in listener.wholes]
+    assert made == sorted(made)
+    assert made[0] == 0
+    assert made[-1] == listener.wholes[-1].steps
+    assert any(whole.running for whole in listener.wholes)
+    assert 0.99 < listener.wholes[-1].share <= 1
 
 
 def test_workers_of_a_dask_cluster_may_die(here: Path, tmp_path: Path) -> None:

@@ -287,7 +287,7 @@ def test_ctrl_c(command: str, tmp_path: Path) -> None:
     try:
         assert process.stderr is not None
         told = ""
-        while "..." not in told:  # the first stage has begun
+        while not re.search(r"\.\.\.|steps", told):  # the first stage has begun
             told = process.stderr.readline()
             assert told
         process.send_signal(signal.SIGINT)

@@ -196,5 +196,6 @@ except KeyboardInterrupt as stop:
 def test_ctrl_c_keeps_what_is_there() -> None:
     assert interrupt(INTERRUPTED) == [
         "576 True",
-        "True optimize: interrupted with 64 of 640 starts done",
+        "True optimize: interrupted with 64 of 640 starts done; "
+        "its result has what was reached: sys.last_value.result",
     ]

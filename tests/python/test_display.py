@@ -6,52 +6,17 @@ import dataclasses
 import io
 import subprocess
 import sys
-from html.parser import HTMLParser
 from typing import Any
 
 import lso_native as lso
 import numpy as np
 import pytest
 from asking import DECODER, READ, Normal, is_class
+from elements import Elements
 from lso_native.data import Digits, Part
 from lso_native.display import Curves, Samples, Table, View, image_shape, miss, text_table, thinned
 from lso_native.display.sheet import FAIL, tile
 from PIL import Image, ImageColor
-
-VOID = {"img"}
-
-
-class Elements(HTMLParser):
-    """The elements of a fragment; fails where tags do not close each other, or name anything outside."""
-
-    def __init__(self, fragment: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.seen: list[str] = []
-        self.cells: list[str] = []
-        self.feed(fragment)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.append(tag)
-        if tag not in VOID:
-            self.open.append(tag)
-        for name, value in attrs:
-            if name in ("src", "href"):
-                assert str(value).startswith("data:image/png;base64,")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] in ("td", "th"):
-            self.cells.append(data)
 
 
 def problem() -> lso.Problem:

@@ -270,7 +270,7 @@ def test_its_tables_and_its_page_are_written(folder: Path) -> None:
     assert results["own_figures"] == ["scatter"]
     for name, facts in results["systems"].items():
         assert re.search(rf"^{name} +{facts['scatter']:.4g}$", text_report(results), re.MULTILINE)
-    page = write_report(folder).read_text(encoding="utf-8")
+    page = write_report(folder).path.read_text(encoding="utf-8")
     (folder / "report.html").unlink()
     assert "centres" in page
     assert f"<td>{results['systems']['centres']['scatter']:.4g}</td>" in page
@@ -313,7 +313,7 @@ def test_other_pictures_than_digits_have_sheets_and_walks(tmp_path: Path) -> Non
     assert list(results["systems"]) == ["through"]
     drawn = {file.name for file in (tmp_path / "figures").iterdir()}
     assert drawn == {"through.png", "walk-through.png", "walk-through.gif"}
-    page = write_report(tmp_path).read_text(encoding="utf-8")
+    page = write_report(tmp_path).path.read_text(encoding="utf-8")
     assert ">real images<" in page
     assert "walk-through" in page or 'alt="' in page
 

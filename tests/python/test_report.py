@@ -88,7 +88,7 @@ def test_sensitivity_only_where_the_run_had_it(results: dict[str, Any]) -> None:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, rng = tmp_path_factory.mktemp("run"), default_rng(0)
     write_run(folder, full_results(rng), rng)
-    return write_report(folder)
+    return write_report(folder).path
 
 
 def headings(page: str) -> list[str]:
@@ -138,17 +138,17 @@ def test_a_system_stands_with_its_sentence_and_the_papers_figures(
 ) -> None:
     rng = default_rng(0)
     write_run(tmp_path, results, rng)
-    page = write_report(tmp_path).read_text(encoding="utf-8")
+    page = write_report(tmp_path).path.read_text(encoding="utf-8")
     assert "Five latents." in page
     assert page.count("64% [54, 73]") == 1
     (tmp_path / "real.npz").unlink()
     assert ">real images<" in page
-    assert ">real images<" not in write_report(tmp_path).read_text(encoding="utf-8")
+    assert ">real images<" not in write_report(tmp_path).path.read_text(encoding="utf-8")
 
 
 def test_part_of_a_run_leaves_no_empty_sections(results: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
-    page = write_report(tmp_path).read_text(encoding="utf-8")
+    page = write_report(tmp_path).path.read_text(encoding="utf-8")
     assert headings(page) == ["systems", "terms"]
     assert "<figure" not in page
     assert "<h3" not in page
@@ -160,7 +160,7 @@ def test_same_run_gives_the_same_page(everything: Path) -> None:
     before = everything.read_bytes()
     rng = default_rng(0)
     write_run(everything.parent, full_results(rng), rng)
-    assert write_report(everything.parent).read_bytes() == before
+    assert write_report(everything.parent).path.read_bytes() == before
 
 
 @pytest.mark.parametrize("absent", ["jinja2", "matplotlib"])

@@ -91,7 +91,7 @@ addEventListener("load", () => {
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder, rng = tmp_path_factory.mktemp("run"), default_rng(0)
     write_run(folder, full_results(rng), rng)
-    return write_report(folder).read_text(encoding="utf-8")
+    return write_report(folder).path.read_text(encoding="utf-8")
 
 
 def measured(page: str, folder: Path, scheme: str, width: int) -> dict[str, Any]:

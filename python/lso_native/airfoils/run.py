@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from lso_native.display import png
 from lso_native.files import atomic_write_bytes
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.results import write_results, write_samples
-from lso_native.study.runner import missing, run_steps
+from lso_native.study.runner import run_steps
 from lso_native.study.step import Step
 from lso_native.study.store import Store
 
@@ -40,13 +39,10 @@ def run(
     folder = Path(settings.out)
     store = Store(folder / "steps")
     pictures = study.pictures()
-    stages: dict[str, Sequence[Step[Any]]] = {
-        "learning": [step for seed in study.seeds for step in study.learned(seed)],
-        **{target.name: study.designs(target) for target in settings.targets},
-        "pictures": list(pictures.values()),
-    }
-    for stage, steps in stages.items():
-        _make(store, stage, steps, executor, settings.threads, progress or Silent())
+    steps: list[Step[Any]] = [step for seed in study.seeds for step in study.learned(seed)]
+    steps += [step for target in settings.targets for step in study.designs(target)]
+    steps += pictures.values()
+    run_steps(store, steps, executor=executor, threads=settings.threads, progress=progress)
     results = results_of(study, store)
     write_results(folder, results)
     for target in settings.targets:
@@ -60,28 +56,5 @@ def run(
     for name, picture in drawn.items():
         if picture:
             atomic_write_bytes(folder / "figures" / name, picture)
+    (progress or Silent()).over(folder)
     return results
-
-
-def _make(
-    store: Store,
-    stage: str,
-    steps: Sequence[Step[Any]],
-    executor: Any,
-    threads: int | None,
-    progress: Progress,
-) -> None:
-    """See that ``store`` has ``steps``, and tell how far it is."""
-    total = len(missing(store, steps))
-    if not total:
-        return
-    progress.start(stage, total)
-    done = 0
-
-    def made(step: Step[Any]) -> None:
-        nonlocal done
-        done += 1
-        progress.update(done, step.title)
-
-    run_steps(store, steps, executor=executor, threads=threads, on_made=made)
-    progress.finish(f"{done} made")

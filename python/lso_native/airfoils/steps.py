@@ -63,6 +63,10 @@ class TheShapes(Step[Shapes]):
     settings: DecoderSettings
     seed: int
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """Measured."""
+        return 5.0
+
     def make(self, work: Work) -> Shapes:
         """Train it."""
         return learn_shapes(self.settings, work.data(_Real()), self.seed, work.threads)
@@ -105,6 +109,10 @@ class Simulations(Step[Said]):
     simulator: NeuralFoil = field(default_factory=NeuralFoil)
     second: NeuralFoil = field(default_factory=lambda: NeuralFoil("small"))
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """By its draws."""
+        return 4e-5 * self.draws
+
     def make(self, work: Work) -> Said:
         """Draw, and ask."""
         drawn = work.get(self.shapes).draw(self.draws, subseed(self.seed, "draws"))
@@ -131,6 +139,10 @@ class Learned(Step[Surrogate]):
     simulations: Simulations
     settings: SurrogateSettings
     doubt: bool = False
+
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """Measured."""
+        return 3.3
 
     def make(self, work: Work) -> Surrogate:
         """Train it."""
@@ -197,6 +209,10 @@ class LsoDesigns(Designs):
         """As in "lso thin 3"."""
         return f"lso {self.target.name} {self.calls}"
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """By its designs."""
+        return 0.1 + 2e-3 * self.n * self.calls
+
     def make(self, work: Work) -> Designed:
         """Descend."""
         models = models_of(work, self.surrogate, self.doubt)
@@ -234,6 +250,10 @@ class RivalDesigns(Designs):
     def title(self) -> str:
         """As in "draws thin"."""
         return f"{self.rival.name} {self.target.name}"
+
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """By the calls that it may have."""
+        return 1e-4 * self.n * self.most
 
     def make(self, work: Work) -> Designed:
         """Go that way."""

@@ -8,8 +8,8 @@ from pathlib import Path
 from lso_native.airfoils.report import airfoils_report
 from lso_native.airfoils.run import run
 from lso_native.airfoils.study import RIVALS, AirfoilsSettings
-from lso_native.commands.display import Display, say
 from lso_native.commands.options import workers_of
+from lso_native.display import Link, Progress, say
 from lso_native.files import atomic_write_bytes
 
 
@@ -27,9 +27,10 @@ def airfoils(arguments: argparse.Namespace) -> None:
         threads=arguments.threads,
     )
     folder = Path(settings.out)
-    with Display() as display, workers_of(arguments) as executor:
+    with Progress() as display, workers_of(arguments) as executor:
         results = run(settings, display, executor=executor)
     text = airfoils_report(results)
     atomic_write_bytes(folder / "airfoils.md", text.encode())
     say(text)
     say(f"wrote {folder}: results.json, airfoils.md, samples, figures")
+    say(Link(folder / "airfoils.md").address)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from lso_native._checks import check_threads
-from lso_native.commands.display import Display, say
 from lso_native.commands.options import (
     CLASSIFIER,
     DECODER,
@@ -19,7 +18,8 @@ from lso_native.commands.options import (
 )
 from lso_native.commands.ready import Ready
 from lso_native.data.download import cache_dir
-from lso_native.display import image_side
+from lso_native.display import Progress as Display
+from lso_native.display import image_side, say
 from lso_native.errors import ArgumentError
 from lso_native.explore import Digits, Settings, serve
 from lso_native.explore.digits import Files

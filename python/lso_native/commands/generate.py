@@ -12,12 +12,12 @@ import lso_native
 from lso_native._checks import check_int, check_threads, resolve_seed, shown
 from lso_native._typing import IntArray
 from lso_native.commands.asks import Ask, OfClass
-from lso_native.commands.display import Display, say
 from lso_native.commands.models import GenerateModels
 from lso_native.commands.options import numbers, workers_of
 from lso_native.commands.question import read_question
 from lso_native.commands.shards import shard_of, write_shard
 from lso_native.commands.written import FILES, About, count, tell, write
+from lso_native.display import Progress, say
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.generate import GenerateProgress, GenerateResult
@@ -36,7 +36,7 @@ def generate(arguments: argparse.Namespace) -> None:
     optimizer, bounds = _optimizer(arguments), _bounds(arguments.bounds)
     asks = read_question(arguments)
     shard = shard_of(arguments)
-    with Display() as display, workers_of(arguments) as executor:
+    with Progress() as display, workers_of(arguments) as executor:
         models = GenerateModels(arguments, display)
         models.check_there({ask.needs for ask in asks if ask.needs})
         for ask in asks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 from dataclasses import dataclass
 from typing import get_args
 
@@ -128,7 +129,7 @@ def _add_images(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
-    defaults = generate.__kwdefaults__ or {}
+    defaults = {each.name: each.default for each in inspect.signature(generate).parameters.values()}
     group = parser.add_argument_group("the search")
     group.add_argument(
         "-n", type=int, default=DEFAULT_COUNT, metavar="N", help="samples; default: %(default)s"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from lso_native.commands.display import Display, say
 from lso_native.commands.options import workers_of
+from lso_native.display import Progress, say, width_of
 from lso_native.files import check_writable_dir
 from lso_native.report import check_installed, text_report, write_report
 from lso_native.study.reproduce import ReproduceSettings, reproduction
 from lso_native.study.run import run
+
+_PAGE = 5.0  # seconds that the page takes
 
 
 def reproduce(arguments: argparse.Namespace) -> None:
@@ -28,7 +29,7 @@ def reproduce(arguments: argparse.Namespace) -> None:
     )
     study = reproduction(settings)
     systems = None if arguments.systems is None else arguments.systems.split(",")
-    with Display() as display, workers_of(arguments) as executor:
+    with Progress() as display, workers_of(arguments) as executor:
         results = run(
             study,
             arguments.out,
@@ -37,8 +38,11 @@ def reproduce(arguments: argparse.Namespace) -> None:
             threads=arguments.threads,
             fresh=arguments.fresh,
             progress=display,
+            after=_PAGE,
         )
-    folder = Path(arguments.out)
-    write_report(folder)
-    say(text_report(results))
-    say(f"\nwrote {folder}: results.json, report.html, samples, figures, models")
+        display.start("drawing the page", 1)
+        page = write_report(arguments.out)
+        display.close()
+    say(text_report(results, width_of("stdout")))
+    say(f"\nwrote {arguments.out}: results.json, report.html, samples, figures, models")
+    say(page.address)

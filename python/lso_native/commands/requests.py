@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lso_native.commands.display import Display, say
+from lso_native.display import Link, Progress, say
 from lso_native.figures import rows_sheet, write_png
 from lso_native.files import atomic_write_bytes
 from lso_native.report.requests import requests_report
@@ -29,7 +29,7 @@ def requests(arguments: argparse.Namespace) -> None:
         random_state=arguments.random_state,
         threads=arguments.threads,
     )
-    with Display() as display:
+    with Progress() as display:
         results = run(settings, display)
     folder = Path(settings.out)
     draw(folder, settings.random_state)
@@ -37,6 +37,7 @@ def requests(arguments: argparse.Namespace) -> None:
     atomic_write_bytes(folder / "requests.md", text.encode())
     say(text)
     say(f"wrote {folder}: results.json, requests.md, samples, figures; models are in steps")
+    say(Link(folder / "requests.md").address)
 
 
 def draw(folder: Path, seed: int) -> None:

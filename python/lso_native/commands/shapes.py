@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lso_native.commands.display import Display, say
 from lso_native.commands.options import workers_of
+from lso_native.display import Link, Progress, say
 from lso_native.files import atomic_write_bytes
 from lso_native.report.shapes import shapes_picture, shapes_report
 from lso_native.study.shapes import ShapesSettings, run
@@ -21,7 +21,7 @@ def run_shapes(arguments: argparse.Namespace) -> None:
         random_state=arguments.random_state,
         threads=arguments.threads,
     )
-    with Display() as display, workers_of(arguments) as executor:
+    with Progress() as display, workers_of(arguments) as executor:
         results = run(settings, display, executor=executor)
     folder = Path(settings.out)
     store = Store(folder / "steps")
@@ -31,3 +31,4 @@ def run_shapes(arguments: argparse.Namespace) -> None:
     atomic_write_bytes(folder / "shapes.md", f"{text}\n".encode())
     say(text)
     say(f"wrote {folder}: results.json, shapes.md, shapes.png, steps")
+    say(Link(folder / "shapes.md").address)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from lso_native._checks import check_int
-from lso_native.commands.display import Display, say
 from lso_native.commands.lessons import LESSONS, Lesson
 from lso_native.commands.settings import default_of, settings_of
 from lso_native.data import Part, load
+from lso_native.display import Progress, say
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.files.native import save
@@ -27,7 +27,7 @@ def train(arguments: argparse.Namespace) -> None:
         raise ArgumentError("out", "a file to write", f"the folder {out}")
     check_writable_dir(out.parent, create=False)  # before the work
     lesson, model, given = _prepare(arguments)
-    with Display() as display:
+    with Progress() as display:
 
         def tell(epoch: TrainProgress) -> None:
             name, score = _score(epoch.scores)

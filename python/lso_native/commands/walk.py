@@ -6,10 +6,9 @@ import argparse
 
 from lso_native._checks import check_int
 from lso_native._typing import FloatArray
-from lso_native.commands.display import Display, say
 from lso_native.commands.options import load_decoder, numbers, random_latents
 from lso_native.data import load
-from lso_native.display import image_side
+from lso_native.display import Progress, image_side, say
 from lso_native.errors import ArgumentError
 from lso_native.figures import walk_sheet, write_gif, write_png
 from lso_native.files import check_writable_dir
@@ -36,7 +35,7 @@ def walk(arguments: argparse.Namespace) -> None:
         images = _through_points(arguments, decoder, source, steps)
         title = f"A walk through {arguments.points} random points"
     folder = check_writable_dir(arguments.out)
-    with Display() as display:
+    with Progress() as display:
         display.start(f"{len(images):,} images", len(images))
         write_png(folder / "walk.png", walk_sheet(images, title=title, columns=steps))
         write_gif(folder / "walk.gif", images, progress=display.update)

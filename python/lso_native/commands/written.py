@@ -12,8 +12,7 @@ import numpy as np
 
 import lso_native
 from lso_native._typing import Array, IntArray
-from lso_native.commands.display import say
-from lso_native.display import text_table
+from lso_native.display import say, text_table
 from lso_native.display.samples import Samples
 from lso_native.figures import write_png
 from lso_native.files import atomic_write_bytes, check_writable_dir

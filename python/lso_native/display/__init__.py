@@ -4,6 +4,9 @@ What shows itself is a ``Shown``: its ``_view()`` is a title and blocks (``Table
 """
 
 from .curves import Curves, thinned
+from .line import Bar, encodable, open_line, say, width_of
+from .link import Link, anchor
+from .progress import Progress, Whole, duration
 from .rows import Rows, counts, numbered, share
 from .samples import Samples
 from .sheet import FAIL, INK, PAPER, Sheet, data_uri, image_shape, image_side, png, tile
@@ -15,24 +18,34 @@ __all__ = [
     "INK",
     "NONE",
     "PAPER",
+    "Bar",
     "Columns",
     "Curves",
+    "Link",
+    "Progress",
     "Rows",
     "Samples",
     "Sheet",
     "Shown",
     "Table",
     "View",
+    "Whole",
+    "anchor",
     "counts",
     "data_uri",
+    "duration",
+    "encodable",
     "image_shape",
     "image_side",
     "miss",
     "numbered",
+    "open_line",
     "png",
+    "say",
     "share",
     "text_table",
     "thinned",
     "tile",
     "typical",
+    "width_of",
 ]

@@ -13,6 +13,7 @@ import numpy as np
 from lso_native._typing import Array, BoolArray
 
 NONE = "–"
+_BETWEEN = "  "  # columns
 Columns = dict[str, Array]
 """Arrays (n,) by the names of a table's columns."""
 
@@ -52,13 +53,25 @@ class Table:
         return None
 
 
-def text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns of plain text, the first to the left, the others to the right."""
+def text_table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
+    """Columns of plain text, the first to the left, the others to the right. What is beyond ``width`` columns of
+    characters, if that is not 0, stands below, beside the first column once more."""
     widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
+    parts: list[list[int]] = [[0]]
+    for i in range(1, len(head)):
+        taken = sum(widths[j] + len(_BETWEEN) for j in parts[-1])
+        if width and len(parts[-1]) > 1 and taken + widths[i] > width:
+            parts.append([0])
+        parts[-1].append(i)
+    return "\n\n".join(_columns(head, rows, widths, part) for part in parts)
+
+
+def _columns(
+    head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], part: list[int]
+) -> str:
     lines = [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        _BETWEEN.join(
+            line[i].ljust(widths[i]) if i == 0 else line[i].rjust(widths[i]) for i in part
         ).rstrip()
         for line in (head, tuple("-" * width for width in widths), *rows)
     ]

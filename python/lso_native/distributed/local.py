@@ -190,4 +190,7 @@ def _one_numpy_thread() -> Iterator[None]:
 def _leave_interrupts() -> None:
     """Ctrl-C goes to all processes of a terminal: this thread's children, which take over its mask, let it pass."""
     if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        resource_tracker.ensure_running()  # it unblocks the signal when it starts, with the first child
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})

@@ -7,14 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from lso_native.explore.world import World
-from lso_native.study.progress import Progress
+from lso_native.study.progress import Progress, Silent
 
 __all__ = ["Book", "Shelf"]
 
 _EVERY = 0.3  # seconds between two notes to who waits
 
 
-class _Notes:
+class _Notes(Silent):
     """Progress as one line, for whoever asks."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from lso_native._checks import check_callback, check_int, check_number, check_threads, resolve_seed
 from lso_native._typing import RandomState
 from lso_native.distributed import as_executor
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, briefly
 from lso_native.generate.descent import Descent
 from lso_native.generate.plan import Plan
 from lso_native.generate.result import (
@@ -35,6 +35,7 @@ __all__ = ["Descended", "GenerateProgress", "GenerateResult", "RequirementResult
 _MANY = 64  # residuals
 
 
+@briefly
 def generate(
     decoder: Any,
     requirement: Combination,

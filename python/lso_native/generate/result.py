@@ -32,6 +32,14 @@ class GenerateProgress(NamedTuple):
     attempt: int
     """The last one that was made."""
 
+    @property
+    def share(self) -> float:
+        """How many are found, of 1."""
+        return self.found / self.total
+
+    def __str__(self) -> str:
+        return f"{self.found:,} of {self.total:,} samples found, attempt {self.attempt}"
+
 
 class Descended(NamedTuple):
     """Where some descents came by, from their starts to their ends."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_flag, shown
 from lso_native._typing import Array, Float64Array, FloatArray
-from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.errors import ArgumentError, ArgumentTypeError, briefly
 from lso_native.models.base import not_fitted
 from lso_native.models.regressor import Regressor
 from lso_native.requirements.values import Quantities, Readable, box_numbers
@@ -56,6 +56,7 @@ class BlackBox(Readable):
         self.may_fail = check_flag("may_fail", may_fail)
         self.calls_ = self.failures_ = 0
 
+    @briefly
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:  # noqa: ARG002
         """Ask the box about ``X`` (n_samples, n_features), and train the surrogate on what it says.
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_int, resolve_seed, shown
 from lso_native._typing import Array, RandomState
-from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.errors import ArgumentError, ArgumentTypeError, briefly
 from lso_native.models.base import not_fitted
 from lso_native.models.classifier import Classifier
 from lso_native.random import subseed
@@ -49,6 +49,7 @@ class Committee:
         self.classifier, self.n = classifier, check_int("n", n)
         self.random_state = random_state
 
+    @briefly
     def fit(
         self,
         X: npt.ArrayLike,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from lso_native._checks import check_callback, resolve_seed
 from lso_native._typing import Array
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, briefly, interrupted
 from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.inputs import (
@@ -70,7 +70,8 @@ class Fitting(Estimator):
         outcome = training.run(data, held_out, schedule)
         self._learn(training, outcome, data, go_on=go_on)
         if outcome.interrupt is not None:
-            raise outcome.interrupt
+            done = f"{self.n_epochs_ - before} of {epochs} epochs"
+            raise interrupted(f"fit: interrupted after {done}, which the model keeps", self)
         if self.status_ in ADVICE:
             warnings.warn(
                 f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {ADVICE[self.status_]}",
@@ -152,6 +153,7 @@ class Fitting(Estimator):
 class Unsupervised(Fitting):
     """An estimator that learns from samples alone."""
 
+    @briefly
     def fit(
         self,
         X: npt.ArrayLike,
@@ -189,6 +191,7 @@ class Unsupervised(Fitting):
 class Supervised(Fitting):
     """An estimator that learns from samples and a target of each."""
 
+    @briefly
     def fit(
         self,
         X: npt.ArrayLike,

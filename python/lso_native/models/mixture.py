@@ -17,7 +17,7 @@ from lso_native._checks import (
     resolve_seed,
 )
 from lso_native._typing import Array, Float64Array, IntArray, RandomState
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, briefly
 from lso_native.models.base import Fittable
 from lso_native.models.classes import class_numbers
 from lso_native.models.expectation import Outcome, fit_gaussians
@@ -127,6 +127,7 @@ class Mixture(Fittable):
         mixture.log_density_quantiles_ = np.quantile(density, _LEVELS)[None]
         return mixture
 
+    @briefly
     def fit(
         self,
         X: npt.ArrayLike,

@@ -151,10 +151,11 @@ class Settings(Shown):
         """The settings that are not at their defaults, and what was learned."""
         found = {name: getattr(self, name) for name in learned_names(self) if hasattr(self, name)}
         curves = found.pop("history_", {})
+        changed = [(name, shown(value)) for name, value in self._changed().items()]
         asked = Table(
             ("setting", "value"),
-            [(name, shown(value)) for name, value in self._changed().items()],
-            note="The other settings are at their defaults.",
+            changed,
+            note=f"{'The other' if changed else 'All'} settings are at their defaults.",
             words=True,
         )
         lines = [(name, _told(value)) for name, value in found.items()]

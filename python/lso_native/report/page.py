@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from lso_native.display import Link
 from lso_native.files import atomic_write_bytes
 from lso_native.study.hypotheses import answers
 from lso_native.study.lock import lock
@@ -31,8 +32,9 @@ def check_installed() -> None:
         )
 
 
-def write_report(folder: str | Path) -> Path:
-    """Write ``folder``/report.html from the results.json, samples, figures and real.npz there; give its path.
+def write_report(folder: str | Path) -> Link:
+    """Write ``folder``/report.html from the results.json, samples, figures and real.npz there; give its path,
+    which a notebook shows as a link.
 
     A part that the run did not have is left out.
 
@@ -55,7 +57,7 @@ def write_report(folder: str | Path) -> Path:
         ).is_dir():  # else another process may take what is half written for a leftover
             held.enter_context(lock(view_lock(folder)))
         atomic_write_bytes(path, page.encode())
-    return path
+    return Link(path)
 
 
 def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,13 @@ from lso_native.study.results import rate
 
 Row = Sequence[str]
 NONE = "–"
+_WIDE = 110  # characters of a line of words, where a table may have any
+_WORDS = (
+    "success: the classifier's output is within MSE .001 of what was asked for, one attempt each, with its 95% Wilson "
+    "interval; recognised: the share that the judges take for the class asked for or, (any), for some class where none "
+    "can be asked for, the mean over judges; walks arrive: those by Algorithm 3 alone that meet the target; C: the "
+    "change of the error E that a step asks for; bounds: of latents or pixels"
+)
 SECONDS = ("training s", "generating s")
 SYSTEM_HEAD = (
     "system",
@@ -169,7 +177,7 @@ def quality_note(results: dict[str, Any]) -> str:
     judges = sum(name.startswith("judge") for name in results["models"])
     return (
         f"means over {judges} judges and {real['draws']} draws of {beside:,} real images, beside which samples are "
-        f"held, with 95% intervals;\nreal images: as many draws of {n:,} others"
+        f"held, with 95% intervals; real images: as many draws of {n:,} others"
     )
 
 
@@ -232,25 +240,26 @@ def _listed(models: Sequence[Mapping[str, Any]], name: str, form: str) -> str:
     return ", ".join(f"{facts[name]:{form}}" for facts in models)
 
 
-def text_report(results: dict[str, Any]) -> str:
-    """What ``lso reproduce`` ends with."""
-    parts = [text_table(SYSTEM_HEAD, system_rows(results)), "\n".join(model_lines(results))]
-    if rows := quality_rows(results):
-        parts.insert(1, f"{text_table(QUALITY_HEAD, rows)}\n\n{quality_note(results)}")
-    head, own = own_table(results)
-    if own:
-        parts.append(text_table(head, own))
-    if rows := latent_rows(results):
-        parts.insert(2, text_table(LATENT_HEAD, rows))
-    if rows := sensitivity_rows(results):
-        parts.insert(3, text_table(SENSITIVITY_HEAD, rows))
-    parts.append(
-        "success: the classifier's output is within MSE .001 of the digit asked for, one attempt "
-        "each, with its\n95% Wilson interval; recognised: the share that the judges take for the digit asked for or, "
-        "(any), for some\ndigit where none can be asked for, the mean over judges; walks arrive: those by Algorithm 3 "
-        "alone that meet the\ntarget; C: the change of the error E that a step asks for; bounds: of latents or pixels"
+def text_report(results: dict[str, Any], width: int = 0) -> str:
+    """What ``lso reproduce`` ends with: tables of at most ``width`` columns of characters; 0 for any."""
+    own_head, own = own_table(results)
+    tables = (
+        (SYSTEM_HEAD, system_rows(results), ""),
+        (QUALITY_HEAD, quality_rows(results), quality_note(results) if "real" in results else ""),
+        (LATENT_HEAD, latent_rows(results), ""),
+        (SENSITIVITY_HEAD, sensitivity_rows(results), ""),
+        (own_head, own, ""),
     )
-    return "\n\n".join(parts)
+    parts = []
+    for head, rows, note in tables:
+        if rows:
+            parts += [text_table(head, rows, width), *([_filled(note, width)] if note else [])]
+    models = [_filled(line, width) if width else line for line in model_lines(results)]
+    return "\n\n".join([*parts, "\n".join(models), _filled(_WORDS, width)])
+
+
+def _filled(text: str, width: int) -> str:
+    return textwrap.fill(text, width or _WIDE)
 
 
 def _mse(value: float | None) -> str:

@@ -18,7 +18,7 @@ from lso_native._checks import (
     shown,
 )
 from lso_native._typing import FloatArray, RandomState
-from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.errors import ArgumentError, ArgumentTypeError, briefly
 from lso_native.models.black_box import BlackBox
 from lso_native.retraining.loop import Loop, Schedule
 from lso_native.retraining.result import RetrainingProgress, RetrainingResult
@@ -39,6 +39,7 @@ __all__ = [
 DEFAULTS = Schedule()
 
 
+@briefly
 def weighted_retraining(
     decoder: Any,
     objective: Callable[[FloatArray], Any],

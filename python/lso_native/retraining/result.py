@@ -23,6 +23,14 @@ class RetrainingProgress(NamedTuple):
     round: int
     """The one that has ended, from 1."""
 
+    @property
+    def share(self) -> float:
+        """How much is asked, of 1."""
+        return self.asked / self.total
+
+    def __str__(self) -> str:
+        return f"asked about {self.asked:,} of {self.total:,} samples, best {self.best:.4g}"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RetrainingResult(Rows):

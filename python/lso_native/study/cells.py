@@ -36,6 +36,10 @@ class Cell(FactsStep):
     figures: Mapping[str, Figure] = field(default_factory=dict)
     """More for the row, by name."""
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """That of the way, mostly."""
+        return self.way.cost()
+
     def make(self, work: Work) -> Facts:
         """Samples made, and seen by the judges."""
         generated = self.way.run(self.name, work)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lso_native.models.classifier import Classifier
 from lso_native.optimizers import Adam, TrainOptimizer
 from lso_native.study.data import first
-from lso_native.study.fit import Fit, Trained, fit_classifier
+from lso_native.study.fit import Fit, Trained, fit_classifier, training_cost
 from lso_native.study.step import Work
 
 
@@ -27,6 +27,12 @@ class FitClassifier(Fit):
     """On the first ``settings.images`` of the training part."""
 
     settings: ClassifierSettings
+
+    def cost(self, work: Work) -> float:
+        """By what it is shown."""
+        images, settings = work.data(self.data).train.images, self.settings
+        shown = settings.epochs * min(len(images), settings.images)
+        return training_cost(shown, (images.shape[1], *settings.hidden, self.data.classes))
 
     def make(self, work: Work) -> Trained:
         """Fitted, and tried on the test part."""

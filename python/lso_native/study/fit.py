@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from lso_native.study.progress import Progress
 from lso_native.study.step import Facts, Step, Work, read_json, write_json
 from lso_native.training import TrainProgress
 
-__all__ = ["Fit", "Trained", "fit_classifier", "on_epoch"]
+__all__ = ["Fit", "Trained", "fit_classifier", "on_epoch", "training_cost"]
+
+_PER_SECOND = 1.2e10  # weights that training works through, times samples
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,12 @@ class Fit(Step[Trained]):
     def load(self, folder: Path) -> Trained:
         """Read both."""
         return Trained(self.restore(folder), read_json(folder / "facts.json"))
+
+
+def training_cost(shown: int, *networks: Sequence[int]) -> float:
+    """About how many seconds networks of these layers take to be shown so many samples."""
+    weights = sum(a * b for widths in networks for a, b in pairwise(widths))
+    return 0.05 + shown * weights / _PER_SECOND
 
 
 def fit_classifier(

@@ -19,7 +19,7 @@ from lso_native.models.training import ADVICE
 from lso_native.models.vae import VAE
 from lso_native.network import Network
 from lso_native.study.data import Split, first
-from lso_native.study.fit import Fit, Trained, on_epoch
+from lso_native.study.fit import Fit, Trained, on_epoch, training_cost
 from lso_native.study.step import Facts, Step, Work
 
 Generator = VAE | NoisyAutoencoder | GAN | ConditionalGAN
@@ -34,6 +34,10 @@ class GeneratorSettings(ABC):
     samples: int = 900_000  # how many to show, in whole epochs
     most_epochs: int = 150  # few images are not shown for ever
     hidden: tuple[int, ...] = (256, 128)
+
+    def epochs(self, images: int) -> int:
+        """Passes over so many."""
+        return min(max(1, self.samples // images), self.most_epochs)
 
     @property
     def guided(self) -> bool:
@@ -169,11 +173,18 @@ class FitGenerator(Fit):
         """As the settings say."""
         return self.settings.has_latent_space
 
+    def cost(self, work: Work) -> float:
+        """By what it is shown: two networks, each the other's mirror or nearly so."""
+        images, settings = work.data(self.data).train.images, self.settings
+        n = min(len(images), settings.images)
+        widths = (images.shape[1], *settings.hidden, settings.latent)
+        return training_cost(settings.epochs(n) * n, widths, widths[::-1])
+
     def make(self, work: Work) -> Trained:
         """Fitted, and tried on the test part."""
         data, settings = work.data(self.data), self.settings
         part = first(data.train, settings.images)
-        epochs = min(max(1, settings.samples // len(part)), settings.most_epochs)
+        epochs = settings.epochs(len(part))
         guide = None if self.classifier is None else work.get(self.classifier).estimator.network_
         work.progress.start(f"{self.name}: {len(part):,} images", epochs)
         common = {"epochs": epochs, "random_state": self.seed, "threads": work.threads}

@@ -15,7 +15,7 @@ from lso_native.optimizers import Adam
 from lso_native.random import subseed
 from lso_native.study.attempts import NO_LABEL
 from lso_native.study.data import DataSet
-from lso_native.study.fit import Fit, Trained, fit_classifier
+from lso_native.study.fit import Fit, Trained, fit_classifier, training_cost
 from lso_native.study.step import Step, Work
 
 
@@ -41,6 +41,13 @@ class FitGuide(Fit):
 
     settings: GuideSettings
     decoder: Fit
+
+    def cost(self, work: Work) -> float:
+        """By what it is shown: images, copies of them, and as many of nothing."""
+        images, settings = work.data(self.data).train.images, self.settings
+        size = len(images) * (settings.copies + 2)
+        epochs = min(max(1, settings.samples // size), settings.most_epochs)
+        return training_cost(epochs * size, (images.shape[1], *settings.hidden, self.data.classes))
 
     def make(self, work: Work) -> Trained:
         """Fitted, and tried on the test part."""

@@ -20,7 +20,7 @@ from lso_native.optimizers import Adam
 from lso_native.random import uniform
 from lso_native.study.attempts import NO_LABEL
 from lso_native.study.data import DataSet
-from lso_native.study.fit import Fit, Trained, finer, fit_classifier
+from lso_native.study.fit import Fit, Trained, finer, fit_classifier, training_cost
 from lso_native.study.step import Work
 
 
@@ -59,6 +59,14 @@ class FitJudge(Fit):
     """A judge, on its part of the images set aside for judges and as many of noise as one label has."""
 
     settings: JudgeSettings
+
+    def cost(self, work: Work) -> float:
+        """By what it is shown: each image nine times, where it is one, and a tenth of noise."""
+        images, settings = work.data(self.data).judge.images, self.settings
+        size = len(images) // settings.part[1] * (10 if self.data.shape else 1)
+        epochs = max(settings.epochs, settings.least_samples // size) + settings.last_epochs
+        widths = (images.shape[1], *settings.hidden, self.data.classes + 1)
+        return training_cost(epochs * size, widths)
 
     def make(self, work: Work) -> Trained:
         """Its images, those moved by a pixel, and noise."""

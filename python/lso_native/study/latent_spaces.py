@@ -50,6 +50,10 @@ class LatentSpace(FactsStep):
         """Whose."""
         return f"{self.model.title} latent space"
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """By its walks and points."""
+        return 0.1 + 3e-4 * (self.settings.walks + self.settings.points)
+
     def make(self, work: Work) -> Facts:
         """Measured, and walked through."""
         panel = self.panel.of(work)

@@ -6,14 +6,18 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from lso_native._typing import IntArray
-from lso_native.study.attempts import Generated
-from lso_native.study.step import Facts, FactsStep, Step, Work
+from lso_native.study.attempts import Attempts, Generated
+from lso_native.study.step import Facts, FactsStep, Work
 
 
 @dataclass(frozen=True)
 class Measure(ABC):
     """Figures of samples, by their names in results.json: a frozen dataclass derived from this, its fields settings,
     data sets and steps."""
+
+    def cost(self, n: int, work: Work) -> float:  # noqa: ARG002
+        """About how many seconds ``n`` samples take on one core (``Step.cost``)."""
+        return 0.1
 
     @abstractmethod
     def of(self, generated: Generated, work: Work) -> Facts:
@@ -29,7 +33,7 @@ class Measure(ABC):
 class Measured(FactsStep):
     """A measure of a system's samples."""
 
-    attempts: Step[Generated]
+    attempts: Attempts
     measure: Measure
 
     @property
@@ -41,6 +45,10 @@ class Measured(FactsStep):
     def title(self) -> str:
         """Whose, by what."""
         return f"{self.attempts.title} {type(self.measure).__name__.lower()}"
+
+    def cost(self, work: Work) -> float:
+        """That of the measure."""
+        return self.measure.cost(self.attempts.way.size, work)
 
     def make(self, work: Work) -> Facts:
         """Figures by name."""
@@ -58,6 +66,10 @@ class MeasuredReal(FactsStep):
     def title(self) -> str:
         """By what."""
         return f"real {type(self.measure).__name__.lower()}"
+
+    def cost(self, work: Work) -> float:
+        """That of the measure."""
+        return self.measure.cost(len(self.like), work)
 
     def make(self, work: Work) -> Facts:
         """Figures by name."""

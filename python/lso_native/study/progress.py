@@ -1,8 +1,11 @@
-"""What an experiment tells whoever watches it."""
+"""What an experiment tells whoever watches it: ``lso.Progress`` is one who does."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
+
+from lso_native.display import Whole
 
 
 class Progress(Protocol):
@@ -20,6 +23,12 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Something worth a line of its own."""
 
+    def whole(self, whole: Whole) -> None:
+        """How far the run is that the stages belong to."""
+
+    def over(self, folder: Path) -> None:
+        """The run is over: what there is to look at is in ``folder``."""
+
 
 class Silent:
     """Tells nobody."""
@@ -34,4 +43,10 @@ class Silent:
         """Nothing."""
 
     def note(self, text: str) -> None:
+        """Nothing."""
+
+    def whole(self, whole: Whole) -> None:
+        """Nothing."""
+
+    def over(self, folder: Path) -> None:
         """Nothing."""

@@ -57,6 +57,10 @@ class ByPanel(Measure):
     like: IntArray
     """(n,) labels such as systems are asked for."""
 
+    def cost(self, n: int, work: Work) -> float:  # noqa: ARG002
+        """By the distances between samples."""
+        return 0.03 + 3e-6 * n**2
+
     def of(self, generated: Generated, work: Work) -> Facts:
         """Every figure of the panel, and how far the Fréchet distance is above that of real images."""
         found = self.panel.of(work).measure(generated.samples, generated.labels)
@@ -92,6 +96,10 @@ class Copying(Measure):
 
     held_out: HeldOut
 
+    def cost(self, n: int, work: Work) -> float:
+        """By the distances to training samples."""
+        return 0.03 + n * work.data(self.held_out.data).train.images.size / 4e9
+
     def of(self, generated: Generated, work: Work) -> Facts:
         """The nearest, and the share that is nearer than test images are."""
         return self._facts(generated.samples, work)
@@ -117,6 +125,10 @@ class Teaching(Measure):
     data: DataSet
     shown: int
     seed: int
+
+    def cost(self, n: int, work: Work) -> float:  # noqa: ARG002
+        """By what its classifiers are shown."""
+        return 0.1 + 1e-6 * self.shown
 
     def of(self, generated: Generated, work: Work) -> Facts:
         """Null of samples that were not asked for a class."""

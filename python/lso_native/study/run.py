@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from lso_native._checks import check_threads
+from lso_native.errors import briefly
 from lso_native.files import check_writable_dir
 from lso_native.study.progress import Progress, Silent
-from lso_native.study.runner import missing, run_steps
+from lso_native.study.runner import missing, run_steps, whole_of
 from lso_native.study.step import Facts
 from lso_native.study.store import Store
 from lso_native.study.study import Study
@@ -18,6 +19,7 @@ from lso_native.study.view import View
 __all__ = ["run"]
 
 
+@briefly
 def run(
     study: Study,
     out: str | os.PathLike[str],
@@ -27,6 +29,7 @@ def run(
     threads: int | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
+    after: float = 0.0,
 ) -> Facts:
     """Make whatever the folder ``out`` lacks of ``study``, and give what it then shows: results.json.
 
@@ -34,8 +37,9 @@ def run(
       earlier run left there, of this study or another, is used where it is the same; what it was stopped at goes on.
       Other processes may run the same study there, with the same systems or others.
     systems: names of some; None for all.
-    executor, threads: as ``runner.run_steps`` takes them; workers see ``out``.
+    executor, threads, after: as ``runner.run_steps`` takes them; workers see ``out``.
     fresh: make everything again.
+    progress: hears how far it is; ``lso.Progress()`` shows it in a terminal and in a notebook.
 
     Raises ValueError for unknown names and a folder of another format, OSError where it cannot be written; Ctrl-C
     keeps whatever is finished.
@@ -47,8 +51,7 @@ def run(
     store = Store(folder / "steps")
     view = View(study, store, folder, {"threads": threads})
     # What they need must be whole too: models are shown.
-    each = (one for step in study.asked(names) for one in (step, *step.needed()))
-    asked = list({one.key: one for one in each}.values())
+    asked = whole_of(study.asked(names))
     if fresh:
         for step in asked:
             store.forget(step)
@@ -65,7 +68,12 @@ def run(
             threads=threads,
             progress=progress,
             on_made=lambda _: view.publish_soon(),
+            after=after,
         )
+    except KeyboardInterrupt:
+        kept = f"what is finished is in {folder}, where the next run goes on"
+        raise KeyboardInterrupt(f"run: interrupted; {kept}") from None
     finally:
         results = view.publish()
+    progress.over(folder)
     return results

@@ -14,8 +14,9 @@ from lso_native.study.blas import one_blas_thread
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.step import Step
 from lso_native.study.store import Store
+from lso_native.study.whole import Overall
 
-__all__ = ["missing", "run_steps"]
+__all__ = ["missing", "run_steps", "whole_of"]
 
 Heard = Callable[[Step[Any]], None]
 _PAUSE = 0.05  # seconds between two looks at what other processes make
@@ -42,6 +43,12 @@ def missing(store: Store, steps: Iterable[Step[Any]]) -> list[Step[Any]]:
     return list(found.values())
 
 
+def whole_of(steps: Iterable[Step[Any]]) -> list[Step[Any]]:
+    """``steps`` and all that they need, each once."""
+    every = (one for step in steps for one in (step, *step.needed()))
+    return list({one.key: one for one in every}.values())
+
+
 def run_steps(
     store: Store,
     steps: Iterable[Step[Any]],
@@ -50,6 +57,7 @@ def run_steps(
     threads: int | None = None,
     progress: Progress | None = None,
     on_made: Heard = lambda _: None,
+    after: float = 0.0,
 ) -> None:
     """See that ``store`` has ``steps``; ``on_made`` hears of each that was made, here or by another process meanwhile.
 
@@ -57,13 +65,20 @@ def run_steps(
       ``concurrent.futures``, a ``joblib.Parallel`` or a ``distributed.Client``. None makes one after the other, here.
     threads: of the engine, for each step; None for all processors here, and one where there is an executor.
 
-    The products do not depend on either. Raises what the first failing step raises, with a note of which it was.
+    after: seconds of one core that the caller's work takes thereafter, which count in what is told of the time left.
+
+    The products do not depend on any. Raises what the first failing step raises, with a note of which it was.
     """
+    steps = list(steps)
     waiting = missing(store, steps)
+    if not waiting:
+        return
+    costs = [(step, store.cost(step)) for step in whole_of(steps)]
+    overall = Overall(progress or Silent(), costs, waiting, after)
     workers = None if executor is None else as_executor(executor)
     threads = threads if executor is None else threads or 1
     with one_blas_thread():  # for as long as any thread makes a step
-        _run(store, waiting, workers, threads, progress or Silent(), on_made)
+        _run(store, waiting, workers, threads, overall, on_made)
 
 
 def _run(
@@ -71,34 +86,35 @@ def _run(
     waiting: list[Step[Any]],
     executor: Executor | None,
     threads: int | None,
-    progress: Progress,
+    overall: Overall,
     on_made: Heard,
 ) -> None:
     if executor is None:
-        _here(store, waiting, threads, progress, on_made)
+        _here(store, waiting, threads, overall, on_made)
     else:
-        _Elsewhere(store, executor, threads, progress, on_made).run(waiting)
+        _Elsewhere(store, executor, threads, overall, on_made).run(waiting)
 
 
 def _here(
     store: Store,
     waiting: Sequence[Step[Any]],
     threads: int | None,
-    progress: Progress,
+    overall: Overall,
     on_made: Heard,
 ) -> None:
     told = False
     while waiting:
         left: list[Step[Any]] = []
         for step in waiting:
-            if _ready(step, left) and _try(store, step, threads, progress):
+            if _ready(step, left) and _try(store, step, threads, overall):
                 told = False
+                overall.made(step)
                 on_made(step)
             else:
                 left.append(step)
         if len(left) == len(waiting):
             if not told:
-                progress.note(f"another process is making {waiting[0].title}: waiting for it")
+                overall.note(f"another process is making {waiting[0].title}: waiting for it")
                 told = True
             time.sleep(_PAUSE)
         waiting = left
@@ -110,9 +126,10 @@ def _ready(step: Step[Any], left: Sequence[Step[Any]]) -> bool:
     return not any(needed.key in unmade for needed in step.inputs)
 
 
-def _try(store: Store, step: Step[Any], threads: int | None, progress: Progress) -> bool:
+def _try(store: Store, step: Step[Any], threads: int | None, overall: Overall) -> bool:
+    overall.making(step)
     try:
-        return store.try_make(step, threads=threads, progress=progress)
+        return store.try_make(step, threads=threads, progress=overall)
     except Exception as error:
         error.add_note(f"while making {step.title}")
         raise
@@ -126,19 +143,15 @@ class _Elsewhere:
         store: Store,
         executor: Executor,
         threads: int | None,
-        progress: Progress,
+        overall: Overall,
         on_made: Heard,
     ) -> None:
         self._store, self._executor, self._threads = store, executor, threads
-        self._progress, self._on_made = progress, on_made
+        self._overall, self._on_made = overall, on_made
         self._sent: dict[Future[None], Step[Any]] = {}
         self._path = str(store.path.resolve())  # a worker may stand elsewhere
 
     def run(self, waiting: list[Step[Any]]) -> None:
-        total = len(waiting)
-        if not total:
-            return
-        self._progress.start(f"{total} steps", total)
         try:
             waiting = self._send(waiting)
             while self._sent:
@@ -146,12 +159,15 @@ class _Elsewhere:
                 for future in ended:
                     self._take(future)
                 waiting = self._send(waiting) if ended else waiting
-                done = total - len(waiting) - len(self._sent)
-                self._progress.update(done, _shown(self._store))
+                self._overall.running(self._shares())
         finally:
             for future in self._sent:
                 future.cancel()
-        self._progress.finish(f"{total} made")
+
+    def _shares(self) -> dict[str, float]:
+        """By the keys of the steps that are being made, how far each is, as its worker tells."""
+        told = {each.title: each.done / each.total for each in self._store.running()}
+        return {step.key: told[step.title] for step in self._sent.values() if step.title in told}
 
     def _send(self, waiting: list[Step[Any]]) -> list[Step[Any]]:
         """Send what is ready of ``waiting``; give what is not."""
@@ -172,6 +188,7 @@ class _Elsewhere:
         except Exception as error:
             error.add_note(f"while making {step.title}")
             raise
+        self._overall.made(step, self._store.seconds(step))
         self._on_made(step)
 
 
@@ -186,11 +203,3 @@ def _make(path: str, step: Step[Any], threads: int | None) -> None:
             raise FileNotFoundError(errno.ENOENT, "a worker does not see this folder", path)
         _STORES[path] = Store(path)
     _STORES[path].make(step, threads=threads)
-
-
-def _shown(store: Store) -> str:
-    """What is being made, and how far it is."""
-    return ", ".join(
-        each.title + (f" {each.done / each.total:.0%}" if each.total > 1 else "")
-        for each in store.running()
-    )

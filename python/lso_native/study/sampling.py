@@ -79,6 +79,10 @@ class Clustered(Sampled):
     settings: ClusterSettings
     needs: ClassVar[tuple[str, ...]] = ("scikit-learn",)
 
+    def cost(self) -> float:
+        """It fits a mixture."""
+        return 1.0 + super().cost()
+
     def draw(self, work: Work, model: Generator, classes: int) -> tuple[FloatArray, IntArray]:
         """Raises ImportError, saying what to install, where scikit-learn is missing."""
         assert isinstance(model, VAE)

@@ -60,6 +60,10 @@ class SquaresDecoder(Step[VAE]):
     average: float = 0.999
     name: str = "decoder"
 
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """Its epochs'."""
+        return 1.6 * self.epochs
+
     def make(self, work: Work) -> VAE:
         """Train it."""
         progress = work.progress
@@ -151,6 +155,11 @@ class SquaresRun(Step[Queried]):
     def title(self) -> str:
         """The way and the seed."""
         return f"{self.way.name}, seed {self.decoder.seed}"
+
+    def cost(self, work: Work) -> float:  # noqa: ARG002
+        """The queries', and those of retraining."""
+        retrained = self.queries / self.way.every * self.way.epochs
+        return 0.02 * self.queries + 3.5 * retrained
 
     def make(self, work: Work) -> Queried:
         """Ask."""
@@ -244,6 +253,7 @@ def run(settings: ShapesSettings, progress: Progress, *, executor: Any = None) -
             "seconds": float(np.mean([store.seconds(step) for step in steps[way.name]])),
         }
     write_results(Path(settings.out), results)
+    progress.over(Path(settings.out))
     return results
 
 

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from lso_native.display import Whole
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.study.blas import one_blas_thread
@@ -123,6 +124,10 @@ class Store:
         self._whole.discard(step.key)
         return not self.has(step)
 
+    def cost(self, step: Step[Any]) -> float:
+        """``Step.cost`` of ``step``, whether it is there or not."""
+        return step.cost(self._work())
+
     def seconds(self, step: Step[Any]) -> float:
         """How long it took to make ``step``, which is there."""
         return float(read_json(self.place(step) / _SECONDS)["seconds"])
@@ -151,7 +156,7 @@ class Store:
         self._discard(step)  # what is damaged, or was left by a kill
         beside = self._beside(step)
         telling = _Telling(progress, step.title, descriptor)
-        work = Work(self.path, self.load, self._others, telling, threads)
+        work = self._work(telling, threads)
         for needed in step.inputs:
             self.load(needed)  # not counted as the step's own time
         begin = time.perf_counter()
@@ -167,6 +172,9 @@ class Store:
             raise self._told(step, error) from error
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+
+    def _work(self, progress: Progress | None = None, threads: int | None = None) -> Work:
+        return Work(self.path, self.load, self._others, progress or Silent(), threads)
 
     @contextlib.contextmanager
     def _told_if_gone(self) -> Iterator[None]:
@@ -248,6 +256,12 @@ class _Telling:
 
     def note(self, text: str) -> None:
         self._progress.note(text)
+
+    def whole(self, whole: Whole) -> None:
+        self._progress.whole(whole)
+
+    def over(self, folder: Path) -> None:
+        self._progress.over(folder)
 
     def _tell(self, done: int, note: str) -> None:
         self._last = time.monotonic()
