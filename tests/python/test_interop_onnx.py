@@ -122,18 +122,43 @@ def test_a_square_matrix_is_not_turned() -> None:
     assert_same_bits(turned.weights[0], SQUARE)
 
 
-def test_a_gate_is_silu() -> None:
+def graph_of(nodes: Sequence[tuple[str, Sequence[str], str]], **tensors: Array) -> Any:
+    """The model of nodes (operator, inputs, output) from x to y."""
     helper = onnx.helper
-    made = [
-        helper.make_node("Gemm", ["x", "w"], ["z"]),
-        helper.make_node("Sigmoid", ["z"], ["s"]),
-        helper.make_node("Mul", ["s", "z"], ["y"]),
-    ]
-    tensors = [onnx.numpy_helper.from_array(W, "w")]
+    made = [helper.make_node(operator, inputs, [out]) for operator, inputs, out in nodes]
+    given = [onnx.numpy_helper.from_array(np.asarray(t, "float32"), n) for n, t in tensors.items()]
     x, y = (helper.make_tensor_value_info(name, FLOAT, ["n", None]) for name in "xy")
-    graph = helper.make_graph(made, "graph", [x], [y], tensors)
-    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
-    assert lso.Network.from_onnx(proto).activations == ("silu",)
+    graph = helper.make_graph(made, "graph", [x], [y], given)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.mark.parametrize("order", ["sz", "zs"])
+def test_a_gate_is_silu(order: str) -> None:
+    nodes = [("Gemm", "xw", "z"), ("Sigmoid", "z", "s"), ("Mul", order, "y")]
+    assert lso.Network.from_onnx(graph_of(nodes, w=W)).activations == ("silu",)
+
+
+def pieces_of_gelu(**numbers: float) -> Any:
+    nodes = [
+        ("Gemm", "xw", "z"),
+        ("Div", "za", "d"),
+        ("Erf", "d", "e"),
+        ("Add", "eb", "f"),
+        ("Mul", "zf", "g"),
+        ("Mul", "gc", "y"),
+    ]
+    constants = {"a": 2**0.5, "b": 1.0, "c": 0.5} | numbers
+    return graph_of(nodes, w=W, **{name: np.asarray(each) for name, each in constants.items()})
+
+
+def test_a_gelu_in_pieces() -> None:
+    proto = pieces_of_gelu()
+    network = lso.Network.from_onnx(proto)
+    assert network.activations == ("gelu",)
+    assert_close(network(rows(4)), told(proto, rows(4)), 1e-5)
+    for number in "abc":
+        other = pieces_of_gelu(**{number: 0.9})
+        assert_layer_refused(lambda other=other: lso.Network.from_onnx(other), "model", "(Erf)", "gelu")  # type: ignore[misc]  # fmt: skip
 
 
 def test_pictures_flattened_and_a_batch_of_fixed_size() -> None:

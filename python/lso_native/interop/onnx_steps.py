@@ -48,7 +48,7 @@ class Walk:
                 raise place.refused(f"an operator of {shown(node.domain)}")
             if len(node.output) != 1:
                 raise place.refused(f"{len(node.output)} outputs")
-            if not self._constant(place, node) and not self._gate(place, node, nodes):
+            if not self._constant(place, node) and not self._pieces(place, node, nodes):
                 self._step(place, node)
         outputs = [each.name for each in self._graph.output]
         if len(outputs) != 1 or self._known.get(outputs[0]) is not self._here:
@@ -138,21 +138,31 @@ class Walk:
         self._unused[name] = place
         return True
 
-    def _gate(self, place: Place, node: Any, nodes: list[Any]) -> bool:
-        """Take z * sigmoid(z), which is two nodes."""
-        if node.op_type != "Sigmoid" or not nodes or nodes[0].op_type != "Mul":
-            return False
-        product = nodes[0]
-        if len(node.input) != 1 or len(product.input) != 2:
-            return False
-        if {*product.input} != {*node.input, *node.output}:
-            return False
-        self._enter(place, [self._value(place, node.input[0])])
-        self._name(place, node.output[0], _Values())
-        self.chain.activate(place, "silu")
-        self._name(place, product.output[0], self._here)
-        nodes.pop(0)
-        return True
+    def _pieces(self, place: Place, node: Any, nodes: list[Any]) -> bool:
+        """Take an activation that is several nodes: z * sigmoid(z), or z * (erf(z / sqrt(2)) + 1) * 0.5."""
+        for name, operators in (("silu", ["Mul"]), ("gelu", ["Erf", "Add", "Mul", "Mul"])):
+            rest = nodes[: len(operators)]
+            if [each.op_type for each in rest] != operators or not node.input:
+                continue
+            z = node.input[0]
+            constants = _of_silu(z, node, *rest) if name == "silu" else _of_gelu(z, node, *rest)
+            if constants is None or not self._are(constants):
+                continue
+            self._enter(place, [self._value(place, z)])
+            self.chain.activate(place, name)
+            for constant in constants:
+                self._value(place, constant)
+            for each in (node, *rest):
+                self._name(place, each.output[0], self._here if each is rest[-1] else _Values())
+            del nodes[: len(operators)]
+            return True
+        return False
+
+    def _are(self, constants: dict[str, float]) -> bool:
+        """Whether tensors are these numbers."""
+        known = [self._known.get(name) for name in constants]
+        given = [each.item() for each in known if isinstance(each, np.ndarray) and each.size == 1]
+        return len(given) == len(known) and np.allclose(given, list(constants.values()), 1e-6, 0)
 
     def _step(self, place: Place, node: Any) -> None:
         step = _STEPS.get(node.op_type)
@@ -175,6 +185,35 @@ class Walk:
         if len(values) != 1 or values[0] is not self._here:
             raise place.refused("values of other layers come in beside those of the one before")
         self._here = _Values()
+
+
+def _beside(node: Any, name: str) -> str:
+    """The other of a node's two inputs, or no name where ``name`` is none of them."""
+    others = [each for each in node.input if each != name]
+    return others[0] if len(node.input) == 2 and len(others) == 1 else ""
+
+
+def _of_silu(z: str, sigmoid: Any, product: Any) -> dict[str, float] | None:
+    """The constants of z * sigmoid(z), if these nodes are that."""
+    fits = sigmoid.op_type == "Sigmoid" and _beside(product, sigmoid.output[0]) == z
+    return {} if fits else None
+
+
+def _of_gelu(
+    z: str, divided: Any, erf: Any, raised: Any, product: Any, halved: Any
+) -> dict[str, float] | None:
+    """The constants of z * (erf(z / sqrt(2)) + 1) * 0.5, if these nodes are that."""
+    fits = (
+        divided.op_type == "Div"
+        and list(erf.input) == list(divided.output)
+        and _beside(product, raised.output[0]) == z
+    )
+    names = [
+        _beside(divided, z),
+        _beside(raised, erf.output[0]),
+        _beside(halved, product.output[0]),
+    ]
+    return dict(zip(names, (2**0.5, 1.0, 0.5), strict=True)) if fits else None
 
 
 class _Node:
@@ -353,5 +392,5 @@ _STEPS: dict[str, Callable[..., None]] = {
 
 _WHY = {
     "Conv": "a convolution, where every layer is dense",
-    "Erf": "a gelu in pieces: export with operators of version 20, where it is one",
+    "Erf": "part of a gelu that is not known: export with operators of version 20, where it is one",
 }

@@ -33,7 +33,8 @@ def check_probe(argument: str, reading: Reading, run: Callable[[Array], ArrayLik
     draws[0, 0] = 0.0
     reached = np.array(_REACHES)[:, None, None] * draws
     rows = (reading.center + reached / reading.scale).reshape(-1, n)
-    told = [_compared(reading, each, run) for each in np.split(rows, len(_REACHES))]
+    said = _Said(reading)
+    told = [said.compared(each, run) for each in np.split(rows, len(_REACHES))]
     worst = max(told, key=lambda each: each[0])
     if worst[0] > 1:
         raise ArgumentError(
@@ -43,62 +44,65 @@ def check_probe(argument: str, reading: Reading, run: Callable[[Array], ArrayLik
         )
     if not any(each[2] for each in told):
         got = "one where rounding changes more than a thousandth of an output"
-        raise ArgumentError(argument, f"a model that can be probed in {_dtype(reading)}", got)
+        raise ArgumentError(argument, f"a model that can be probed in {said.dtype}", got)
 
 
 def check_pairs(argument: str, reading: Reading, x: ArrayLike, y: ArrayLike) -> None:
     """Raise ArgumentError unless the network in ``reading`` gives ``y`` (n, n_outputs) for ``x`` (n, n_inputs)."""
     n_inputs = reading.architecture["sizes"][0]
-    rows = check_samples(f"{argument}[0]", x, dtype=_dtype(reading), n_features=n_inputs)
-    apart, said, _ = _compared(reading, rows, lambda _: y)
+    rows = check_samples(
+        f"{argument}[0]", x, dtype=reading.architecture["dtype"], n_features=n_inputs
+    )
+    apart, where, _ = _Said(reading).compared(rows, lambda _: y)
     if apart > 1:
-        got = f"outputs that differ, {said}"
+        got = f"outputs that differ, {where}"
         raise ArgumentError(argument, "rows and outputs of the network that was read", got)
 
 
-def _compared(
-    reading: Reading, rows: Array, run: Callable[[Array], ArrayLike]
-) -> tuple[float, str, bool]:
-    """How far apart the outputs are, in tolerances; where, in words; whether rounding leaves something to compare."""
-    rows = rows.astype(_dtype(reading))
-    ours, exact = _outputs(reading, rows, _dtype(reading)), _outputs(reading, rows, "float64")
-    theirs = np.asarray(run(rows), dtype=np.float64).reshape(len(rows), -1)
-    if theirs.shape != ours.shape:
-        return np.inf, f"of shape {theirs.shape}, not {ours.shape}", True
-    if not np.isfinite(ours).all():
-        return 0.0, "", False
-    if not np.isfinite(theirs).all():
-        return np.inf, "some of them not finite there", True
-    largest = np.abs(theirs).max(axis=0)
-    rounding = _rounding(reading, rows, ours, exact)
-    allowed = _TOLERANCE[_dtype(reading)] * largest + _ROUNDING * rounding
-    apart = np.abs(ours - theirs)
-    ratio = apart / np.maximum(allowed, np.finfo(np.float32).tiny)
-    row, output = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
-    said = f"{theirs[row, output]:.7g} there and {ours[row, output]:.7g} here at output {output}"
-    return float(ratio.max()), said, bool((rounding <= _SHARP * largest).any())
+class _Said:
+    """What the network in ``reading`` says: in its dtype, exactly, and before its last activation."""
 
+    def __init__(self, reading: Reading) -> None:
+        self.dtype = str(reading.architecture["dtype"])
+        self.ours = self._function(reading, self.dtype)
+        self.exact = self._function(reading, "float64")
+        self.sums = self._function(reading, "float64", last="linear")
 
-def _rounding(
-    reading: Reading, rows: Array, ours: Float64Array, exact: Float64Array
-) -> Float64Array:
-    """How much the last digit of a number may change each output, whoever computes it."""
-    digit = float(np.finfo(_dtype(reading)).eps)
-    signs = np.random.default_rng(1).choice([-digit, digit], rows.shape)
-    changed = _outputs(reading, rows * (1 + signs), "float64")
-    sums = digit * _outputs(reading, rows, "float64", last="linear")
-    told = [np.abs(each).max(axis=0) for each in (ours - exact, changed - exact, sums)]
-    return np.asarray(np.max(told, axis=0))
+    @staticmethod
+    def _function(
+        reading: Reading, dtype: str, *, last: str | None = None
+    ) -> Callable[[Array], Float64Array]:
+        """The network in ``dtype``, with another activation at its end if ``last`` is given."""
+        network, chain = native_classes(dtype)
+        sizes, names, bias = (reading.architecture[n] for n in ("sizes", "activations", "bias"))
+        native = network(sizes, names if last is None else [*names[:-1], last], bias, None)
+        whole = chain([native.replace(reading.parameters)])
+        return lambda rows: np.asarray(whole.forward(rows, 1), dtype=np.float64)
 
+    def compared(self, rows: Array, run: Callable[[Array], ArrayLike]) -> tuple[float, str, bool]:
+        """How far apart outputs are, in tolerances; where, in words; whether rounding leaves something to compare."""
+        rows = rows.astype(self.dtype)
+        ours, exact = self.ours(rows), self.exact(rows)
+        theirs = np.asarray(run(rows), dtype=np.float64).reshape(len(rows), -1)
+        if theirs.shape != ours.shape:
+            return np.inf, f"of shape {theirs.shape}, not {ours.shape}", True
+        if not np.isfinite(ours).all():
+            return 0.0, "", False
+        if not np.isfinite(theirs).all():
+            return np.inf, "some of them not finite there", True
+        largest = np.abs(theirs).max(axis=0)
+        rounding = self._rounding(rows, ours, exact)
+        allowed = _TOLERANCE[self.dtype] * largest + _ROUNDING * rounding
+        ratio = np.abs(ours - theirs) / np.maximum(allowed, np.finfo(np.float32).tiny)
+        row, column = np.unravel_index(int(np.argmax(ratio)), ratio.shape)
+        said = (
+            f"{theirs[row, column]:.7g} there and {ours[row, column]:.7g} here at output {column}"
+        )
+        return float(ratio.max()), said, bool((rounding <= _SHARP * largest).any())
 
-def _dtype(reading: Reading) -> str:
-    return str(reading.architecture["dtype"])
-
-
-def _outputs(reading: Reading, rows: Array, dtype: str, *, last: str | None = None) -> Float64Array:
-    """What the network says in ``dtype``, with another activation at its end if ``last`` is given."""
-    network, chain = native_classes(dtype)
-    sizes, names, bias = (reading.architecture[name] for name in ("sizes", "activations", "bias"))
-    native = network(sizes, names if last is None else [*names[:-1], last], bias, None)
-    native = native.replace(reading.parameters)
-    return np.asarray(chain([native]).forward(rows, 1), dtype=np.float64)
+    def _rounding(self, rows: Array, ours: Float64Array, exact: Float64Array) -> Float64Array:
+        """How much the last digit of a number may change each output, whoever computes it."""
+        digit = float(np.finfo(self.dtype).eps)
+        signs = np.random.default_rng(1).choice([-digit, digit], rows.shape)
+        changes = (ours - exact, self.exact(rows * (1 + signs)) - exact, digit * self.sums(rows))
+        return np.asarray(np.max([np.abs(each).max(axis=0) for each in changes], axis=0))
