@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from lso_native._architecture import check_activations
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.interop.layers import NO_STEP, Chain, Place, Reading, needed
+from lso_native.interop.layers import Chain, Reading
+from lso_native.interop.place import NO_STEP, Place, needed
 from lso_native.interop.probe import check_pairs, check_probe
 
 _ARGUMENT = "model"

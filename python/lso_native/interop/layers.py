@@ -8,7 +8,6 @@ neighbour does it become a layer of its own, with a diagonal matrix. Sums are ma
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,34 +18,10 @@ from numpy.typing import ArrayLike
 from lso_native import _core
 from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, BadArgument
+from lso_native.interop.affine import Affine
+from lso_native.interop.place import Place
 
-_EXPECTED = "layers that a dense network has"
-NO_STEP = "no dense layer, no activation of lso_native, and nothing that folds into one"
 _LARGEST_DIAGONAL = 4_096  # nodes: a layer of its own for a scale takes their square in weights
-
-
-def needed(framework: str, extra: str, what: str) -> Any:
-    """The module ``framework``; ImportError that names the extra to install where it is missing."""
-    try:
-        return importlib.import_module(framework)
-    except ImportError as missing:
-        message = f"{what} needs {framework}: pip install 'lso_native[{extra}]'"
-        raise ImportError(message) from missing
-
-
-@dataclass(frozen=True)
-class Place:
-    """A layer elsewhere, as errors name it: ``argument``: the model's; ``path``: where in it; ``kind``: its class."""
-
-    argument: str
-    path: str
-    kind: str
-
-    def refused(self, reason: str) -> ArgumentError:
-        """The error that says why the layer is not taken."""
-        return ArgumentError(
-            self.argument, _EXPECTED, f"layer {self.path!r} ({self.kind}): {reason}"
-        )
 
 
 class Part(Protocol):
@@ -60,45 +35,6 @@ class Part(Protocol):
     def activations(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
-
-
-@dataclass(frozen=True)
-class Affine:
-    """(x - center) * scale + offset, each (n_nodes,) or None for what changes nothing."""
-
-    center: Float64Array | None = None
-    scale: Float64Array | None = None
-    offset: Float64Array | None = None
-
-    def after(self, x: Float64Array | None) -> Float64Array | None:
-        """What becomes of a vector, None standing for zeros."""
-        if self.center is not None:
-            x = -self.center if x is None else x - self.center
-        if self.scale is not None and x is not None:
-            x = x * self.scale
-        if self.offset is not None:
-            x = self.offset if x is None else x + self.offset
-        return x
-
-    def then(self, other: Affine) -> Affine:
-        """Both, as one."""
-        scale = self.scale if other.scale is None else other.scale
-        if self.scale is not None and other.scale is not None:
-            scale = self.scale * other.scale
-        return Affine(self.center, scale, other.after(self.offset))
-
-    def of(self, n_nodes: int) -> Affine:
-        """The same with a value for each node."""
-        vectors = (self.center, self.scale, self.offset)
-        return Affine(*(None if v is None else np.broadcast_to(v, (n_nodes,)) for v in vectors))
-
-    def rows(self, weight: Float64Array) -> Float64Array:
-        """The weights of a layer that it follows."""
-        return weight if self.scale is None else self.scale[:, None] * weight
-
-    def columns(self, weight: Float64Array) -> Float64Array:
-        """The weights of a layer that follows it."""
-        return weight if self.scale is None else weight * self.scale
 
 
 @dataclass

@@ -11,11 +11,13 @@ from lso_native._atomic import atomic_write_bytes
 from lso_native._checks import check_path
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError
-from lso_native.interop.layers import Chain, Reading, needed, parameter_of, rounded
-from lso_native.interop.onnx_steps import OLDEST, Walk
+from lso_native.interop.layers import Chain, Reading, parameter_of, rounded
+from lso_native.interop.onnx_walk import Walk
+from lso_native.interop.place import needed
 from lso_native.interop.probe import check_probe
 
 _ARGUMENT = "model"
+_OLDEST = 13  # the first version whose Softmax goes over one axis
 _OPSET, _IR = 20, 9  # the first with Gelu, and the layout that came with it
 _OPERATORS = {
     "sigmoid": "Sigmoid",
@@ -68,9 +70,9 @@ def _check_kind(onnx: Any, proto: Any) -> None:
     known = ("", "ai.onnx")
     versions = [each.version for each in proto.opset_import if each.domain in known]
     newest = onnx.defs.onnx_opset_version()
-    if len(versions) != 1 or not OLDEST <= versions[0] <= newest:
+    if len(versions) != 1 or not _OLDEST <= versions[0] <= newest:
         got = f"{versions[0]}" if len(versions) == 1 else f"{len(versions)} versions"
-        raise ArgumentError(_ARGUMENT, f"operators of version {OLDEST} to {newest}", got)
+        raise ArgumentError(_ARGUMENT, f"operators of version {_OLDEST} to {newest}", got)
     for what in ("functions", "training_info"):
         if getattr(proto, what):
             raise ArgumentError(

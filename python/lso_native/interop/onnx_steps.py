@@ -9,218 +9,21 @@ import numpy as np
 
 from lso_native._checks import shown
 from lso_native._typing import Array, Float64Array
-from lso_native.errors import ArgumentError
-from lso_native.interop.layers import NO_STEP, Chain, Place
-
-OLDEST = 13  # the first version whose Softmax goes over one axis
-_ARGUMENT = "model"
-_CHAIN = "one input that goes through layers, one after the other, to one output"
+from lso_native.interop.layers import Chain
+from lso_native.interop.place import Place
 
 
-class _Values:
-    """What a node gives, told apart from what others give."""
+class Node:
+    """A node with its tensors.
 
-
-class Walk:
-    """A walk along a graph.
-
-    input_name, input_rows, batch : the input's name, its shape without the samples (empty where it does not say), and
-        how many samples it takes, None for any number.
+    given, first : all its inputs, None for the values, which come at ``first``.
+    batch : how many samples its graph takes, None for any number.
     """
 
-    def __init__(self, onnx: Any, graph: Any) -> None:
-        self._onnx, self._graph = onnx, graph
-        self._known: dict[str, Any] = {}  # what each name stands for: _Values or an array
-        self._unused: dict[str, Place] = {}
-        self._here: object = _Values()
-        for tensor in graph.initializer:
-            self._give(Place(_ARGUMENT, tensor.name, "initializer"), tensor.name, tensor)
-        self.input_name, self.batch, self.input_rows = self._input()
-        self.chain = Chain(_ARGUMENT, self.input_rows or None)
-
-    def along(self) -> Chain:
-        """The layers that it goes past."""
-        nodes = sorted(self._graph.node, key=lambda node: node.op_type != "Constant")
-        while nodes:
-            node = nodes.pop(0)
-            place = Place(_ARGUMENT, node.name or next(iter(node.output), ""), node.op_type)
-            if node.domain not in ("", "ai.onnx"):
-                raise place.refused(f"an operator of {shown(node.domain)}")
-            if len(node.output) != 1:
-                raise place.refused(f"{len(node.output)} outputs")
-            if not self._constant(place, node) and not self._pieces(place, node, nodes):
-                self._step(place, node)
-        outputs = [each.name for each in self._graph.output]
-        if len(outputs) != 1 or self._known.get(outputs[0]) is not self._here:
-            raise ArgumentError(_ARGUMENT, _CHAIN, f"outputs {shown(outputs)}")
-        for place in self._unused.values():
-            raise place.refused("no layer makes use of it")
-        return self.chain
-
-    def _input(self) -> tuple[str, int | None, tuple[int, ...]]:
-        inputs = [each for each in self._graph.input if each.name not in self._known]
-        if len(inputs) != 1:
-            names = shown([each.name for each in inputs])
-            raise ArgumentError(_ARGUMENT, _CHAIN, f"inputs {names}")
-        (given,) = inputs
-        place = Place(_ARGUMENT, given.name, "input")
-        kind = given.type.tensor_type
-        if kind.elem_type not in (self._onnx.TensorProto.FLOAT, self._onnx.TensorProto.DOUBLE):
-            raise place.refused("it is neither of float32 nor of float64")
-        sizes = [each.dim_value if each.HasField("dim_value") else None for each in kind.shape.dim]
-        if len(sizes) < 2 or any(size is not None and size < 1 for size in sizes):
-            raise place.refused(f"it is of shape {sizes}, not of samples and values")
-        rows = [size for size in sizes[1:] if size is not None]
-        if len(rows) < len(sizes) - 1 and len(sizes) > 2:
-            raise place.refused(f"it is of shape {sizes}, and does not say of how many values")
-        self._name(place, given.name, self._here)
-        return given.name, sizes[0], tuple(rows) if len(rows) == len(sizes) - 1 else ()
-
-    def _name(self, place: Place, name: str, value: Any) -> None:
-        """Let ``name`` stand for a value, once."""
-        if name in self._known:
-            raise place.refused(f"the name {shown(name)} is given twice")
-        self._known[name] = value
-
-    def _give(self, place: Place, name: str, tensor: Any) -> None:
-        """A tensor of the file."""
-        self._name(place, name, self._array(place, tensor))
-        self._unused[name] = place
-
-    def _array(self, place: Place, tensor: Any) -> Array:
-        """The numbers of a tensor, whose size is not more than that of the file."""
-        if tensor.data_location == self._onnx.TensorProto.EXTERNAL or tensor.external_data:
-            raise place.refused("its numbers lie outside the file, where nothing is opened")
-        n = int(np.prod(list(tensor.dims) or [1], dtype=object))
-        if any(size < 0 for size in tensor.dims) or n > tensor.ByteSize():
-            raise place.refused(f"it is of shape {shown(list(tensor.dims))}, and has less numbers")
-        try:
-            array = np.asarray(self._onnx.numpy_helper.to_array(tensor))
-        except Exception as error:
-            raise place.refused(f"it cannot be read ({shown(error)})") from error
-        if array.dtype.name not in ("float32", "float64", "int64"):
-            raise place.refused(f"it is of {array.dtype}")
-        return array
-
-    def _value(self, place: Place, name: str) -> Any:
-        if name not in self._known:
-            raise place.refused(f"its input {shown(name)} comes later, or from nowhere")
-        self._unused.pop(name, None)
-        return self._known[name]
-
-    def _attributes(self, place: Place, node: Any) -> dict[str, Any]:
-        value_of = self._onnx.helper.get_attribute_value
-        try:
-            return {each.name: value_of(each) for each in node.attribute}
-        except ValueError:
-            names = shown([each.name for each in node.attribute])
-            raise place.refused(f"attributes {names} cannot be read") from None
-
-    def _constant(self, place: Place, node: Any) -> bool:
-        """Take a node that makes a tensor of tensors alone."""
-        name = node.output[0]
-        if node.op_type == "Constant":
-            attributes = self._attributes(place, node)
-            if node.input or list(attributes) != ["value"]:
-                raise place.refused(f"of {shown(list(attributes))}, where it is of a value")
-            self._give(place, name, attributes["value"])
-            return True
-        known = [self._known.get(each) for each in node.input]
-        if node.op_type not in ("Identity", "Transpose") or not isinstance(known[0], np.ndarray):
-            return False
-        array = self._value(place, node.input[0])
-        axes = self._attributes(place, node).get("perm")
-        if node.op_type == "Transpose":
-            if sorted(axes or range(array.ndim)) != list(range(array.ndim)):
-                raise place.refused(f"axes {axes} of a tensor of shape {array.shape}")
-            array = array.transpose(axes)
-        self._name(place, name, array)
-        self._unused[name] = place
-        return True
-
-    def _pieces(self, place: Place, node: Any, nodes: list[Any]) -> bool:
-        """Take an activation that is several nodes: z * sigmoid(z), or z * (erf(z / sqrt(2)) + 1) * 0.5."""
-        for name, operators in (("silu", ["Mul"]), ("gelu", ["Erf", "Add", "Mul", "Mul"])):
-            rest = nodes[: len(operators)]
-            if [each.op_type for each in rest] != operators or not node.input:
-                continue
-            z = node.input[0]
-            constants = _of_silu(z, node, *rest) if name == "silu" else _of_gelu(z, node, *rest)
-            if constants is None or not self._are(constants):
-                continue
-            self._enter(place, [self._value(place, z)])
-            self.chain.activate(place, name)
-            for constant in constants:
-                self._value(place, constant)
-            for each in (node, *rest):
-                self._name(place, each.output[0], self._here if each is rest[-1] else _Values())
-            del nodes[: len(operators)]
-            return True
-        return False
-
-    def _are(self, constants: dict[str, float]) -> bool:
-        """Whether tensors are these numbers."""
-        known = [self._known.get(name) for name in constants]
-        given = [each.item() for each in known if isinstance(each, np.ndarray) and each.size == 1]
-        return len(given) == len(known) and np.allclose(given, list(constants.values()), 1e-6, 0)
-
-    def _step(self, place: Place, node: Any) -> None:
-        step = _STEPS.get(node.op_type)
-        if step is None:
-            raise place.refused(_WHY.get(node.op_type, NO_STEP))
-        inputs = [self._value(place, name) if name else None for name in node.input]
-        self._enter(place, inputs)
-        given = [None if isinstance(each, _Values) else each for each in inputs]
-        first = next(i for i, each in enumerate(inputs) if isinstance(each, _Values))
-        attributes = self._attributes(place, node)
-        try:
-            step(_Node(self, place, given, first), **attributes)
-        except TypeError:
-            raise place.refused(f"attributes {sorted(attributes)}, not all known") from None
-        self._name(place, node.output[0], self._here)
-
-    def _enter(self, place: Place, inputs: list[Any]) -> None:
-        """Go on, if the values of the node before are the only ones that this one takes."""
-        values = [each for each in inputs if isinstance(each, _Values)]
-        if len(values) != 1 or values[0] is not self._here:
-            raise place.refused("values of other layers come in beside those of the one before")
-        self._here = _Values()
-
-
-def _beside(node: Any, name: str) -> str:
-    """The other of a node's two inputs, or no name where ``name`` is none of them."""
-    others = [each for each in node.input if each != name]
-    return others[0] if len(node.input) == 2 and len(others) == 1 else ""
-
-
-def _of_silu(z: str, sigmoid: Any, product: Any) -> dict[str, float] | None:
-    """The constants of z * sigmoid(z), if these nodes are that."""
-    fits = sigmoid.op_type == "Sigmoid" and _beside(product, sigmoid.output[0]) == z
-    return {} if fits else None
-
-
-def _of_gelu(
-    z: str, divided: Any, erf: Any, raised: Any, product: Any, halved: Any
-) -> dict[str, float] | None:
-    """The constants of z * (erf(z / sqrt(2)) + 1) * 0.5, if these nodes are that."""
-    fits = (
-        divided.op_type == "Div"
-        and list(erf.input) == list(divided.output)
-        and _beside(product, raised.output[0]) == z
-    )
-    names = [
-        _beside(divided, z),
-        _beside(raised, erf.output[0]),
-        _beside(halved, product.output[0]),
-    ]
-    return dict(zip(names, (2**0.5, 1.0, 0.5), strict=True)) if fits else None
-
-
-class _Node:
-    """A node with its tensors: ``given`` are all inputs, the values None among them, at ``first``."""
-
-    def __init__(self, walk: Walk, place: Place, given: list[Any], first: int) -> None:
-        self.chain, self.batch, self.place = walk.chain, walk.batch, place
+    def __init__(
+        self, chain: Chain, batch: int | None, place: Place, given: list[Any], first: int
+    ) -> None:
+        self.chain, self.batch, self.place = chain, batch, place
         self.given, self.first = given, first
 
     def tensors(self, least: int, most: int) -> list[Any]:
@@ -237,7 +40,7 @@ class _Node:
 
 
 def _gemm(
-    node: _Node, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0
+    node: Node, alpha: float = 1.0, beta: float = 1.0, transA: int = 0, transB: int = 0
 ) -> None:
     matrix, bias = node.tensors(1, 2)
     if transA:
@@ -256,22 +59,22 @@ def _gemm(
     node.chain.dense(node.place, weight, bias)
 
 
-def _matmul(node: _Node) -> None:
+def _matmul(node: Node) -> None:
     (matrix,) = node.tensors(1, 1)
     node.chain.dense(node.place, matrix.T, None)
 
 
-def _operand(node: _Node) -> Float64Array:
+def _operand(node: Node) -> Float64Array:
     if len(node.given) != 2:
         raise node.place.refused(f"{len(node.given)} inputs")
     return node.numbers("operand", node.given[1 - node.first])
 
 
-def _add(node: _Node) -> None:
+def _add(node: Node) -> None:
     node.chain.affine(node.place, center=-_operand(node))
 
 
-def _sub(node: _Node) -> None:
+def _sub(node: Node) -> None:
     operand = _operand(node)
     if node.first:
         node.chain.affine(node.place, scale=np.full_like(operand, -1.0), offset=operand)
@@ -279,11 +82,11 @@ def _sub(node: _Node) -> None:
         node.chain.affine(node.place, center=operand)
 
 
-def _mul(node: _Node) -> None:
+def _mul(node: Node) -> None:
     node.chain.affine(node.place, scale=_operand(node))
 
 
-def _div(node: _Node) -> None:
+def _div(node: Node) -> None:
     operand = _operand(node)
     if node.first or not operand.all():
         raise node.place.refused("it divides by values" if node.first else "it divides by zero")
@@ -291,7 +94,7 @@ def _div(node: _Node) -> None:
 
 
 def _batch_norm(
-    node: _Node, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0
+    node: Node, epsilon: float = 1e-5, momentum: float = 0.9, training_mode: int = 0
 ) -> None:
     weight, bias, mean, variance = node.tensors(4, 4)
     if training_mode:
@@ -299,15 +102,15 @@ def _batch_norm(
     node.chain.normalize(node.place, mean, variance, epsilon, weight, bias)
 
 
-def _activation(name: str) -> Callable[[_Node], None]:
-    def step(node: _Node) -> None:
+def _activation(name: str) -> Callable[[Node], None]:
+    def step(node: Node) -> None:
         node.tensors(0, 0)
         node.chain.activate(node.place, name)
 
     return step
 
 
-def _leaky_relu(node: _Node, alpha: float = 0.01) -> None:
+def _leaky_relu(node: Node, alpha: float = 0.01) -> None:
     node.tensors(0, 0)
     double = node.chain.dtype == np.float64
     node.chain.leak(
@@ -315,18 +118,18 @@ def _leaky_relu(node: _Node, alpha: float = 0.01) -> None:
     )
 
 
-def _prelu(node: _Node) -> None:
+def _prelu(node: Node) -> None:
     node.chain.leak(node.place, node.tensors(1, 1)[0])
 
 
-def _elu(node: _Node, alpha: float = 1.0) -> None:
+def _elu(node: Node, alpha: float = 1.0) -> None:
     node.tensors(0, 0)
     if alpha != 1:
         raise node.place.refused(f"alpha {alpha:g}, where there is 1")
     node.chain.activate(node.place, "elu")
 
 
-def _gelu(node: _Node, approximate: bytes = b"none") -> None:
+def _gelu(node: Node, approximate: bytes = b"none") -> None:
     node.tensors(0, 0)
     if approximate != b"none":
         raise node.place.refused(f"approximated by {approximate!r}, where there is the exact one")
@@ -334,28 +137,28 @@ def _gelu(node: _Node, approximate: bytes = b"none") -> None:
 
 
 def _softmax(name: str) -> Callable[..., None]:
-    def step(node: _Node, axis: int = -1) -> None:
+    def step(node: Node, axis: int = -1) -> None:
         node.tensors(0, 0)
         node.chain.softmax(node.place, axis, name)
 
     return step
 
 
-def _same(node: _Node) -> None:
+def _same(node: Node) -> None:
     node.tensors(0, 0)
 
 
-def _dropout(node: _Node, seed: int = 0) -> None:
+def _dropout(node: Node, seed: int = 0) -> None:
     if any(each is not None for each in node.tensors(0, 2)[1:]):
         raise node.place.refused("it says whether it is on")
 
 
-def _flatten(node: _Node, axis: int = 1) -> None:
+def _flatten(node: Node, axis: int = 1) -> None:
     node.tensors(0, 0)
     node.chain.flatten(node.place, axis)
 
 
-def _reshape(node: _Node, allowzero: int = 0) -> None:
+def _reshape(node: Node, allowzero: int = 0) -> None:
     (shape,) = node.tensors(1, 1)
     sizes = [int(size) for size in shape.reshape(-1)] if shape.dtype == np.int64 else []
     if allowzero or len(sizes) < 2 or sizes.count(-1) > 1 or 0 in sizes[1:]:
@@ -365,7 +168,7 @@ def _reshape(node: _Node, allowzero: int = 0) -> None:
     node.chain.reshape(node.place, sizes[1:])
 
 
-_STEPS: dict[str, Callable[..., None]] = {
+STEPS: dict[str, Callable[..., None]] = {
     "Gemm": _gemm,
     "MatMul": _matmul,
     "Add": _add,
@@ -390,7 +193,7 @@ _STEPS: dict[str, Callable[..., None]] = {
     "Reshape": _reshape,
 }
 
-_WHY = {
+WHY = {
     "Conv": "a convolution, where every layer is dense",
     "Erf": "part of a gelu that is not known: export with operators of version 20, where it is one",
 }

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.interop.layers import Chain, Place, Reading, needed, rounded
+from lso_native.interop.layers import Chain, Reading, rounded
+from lso_native.interop.place import Place, needed
 from lso_native.interop.probe import check_probe
 
 _ACTIVATIONS = {

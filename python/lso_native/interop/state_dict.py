@@ -16,7 +16,8 @@ from lso_native._architecture import check_activations
 from lso_native._checks import check_path, shown
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.interop.layers import Chain, Place, Reading
+from lso_native.interop.layers import Chain, Reading
+from lso_native.interop.place import Place
 from lso_native.interop.probe import check_pairs
 
 _ARGUMENT = "source"

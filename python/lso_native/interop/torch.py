@@ -10,7 +10,8 @@ import numpy as np
 
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
-from lso_native.interop.layers import Chain, Place, Reading, needed, parameter_of, rounded
+from lso_native.interop.layers import Chain, Reading, parameter_of, rounded
+from lso_native.interop.place import Place, needed
 from lso_native.interop.probe import check_probe
 from lso_native.interop.torch_steps import Walk
 

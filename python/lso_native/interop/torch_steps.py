@@ -9,7 +9,8 @@ import numpy as np
 
 from lso_native._typing import Array
 from lso_native.errors import ArgumentError
-from lso_native.interop.layers import NO_STEP, Chain, Place
+from lso_native.interop.layers import Chain
+from lso_native.interop.place import NO_STEP, Place
 
 _BATCH = object()  # the number of samples, where a forward asks for it
 
