@@ -256,3 +256,14 @@ def test_bad_validation(validation: Any, message: str) -> None:
 def test_bad_parameters(params: dict[str, Any], message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=f"^{message}"):
         small(**params).fit(X, LABELS)
+
+
+def test_a_class_that_training_gave_up_is_told(fitted: lso.Classifier) -> None:
+    model = copy.deepcopy(fitted).set_params(warm_start=True, epochs=1)
+    parameters = model.network_.parameters.copy()
+    parameters[-16:-8] = -100  # into the output of class 1, which no gradient then gets out of 0
+    model.network_ = model.network_.replace(parameters)
+    with pytest.warns(RuntimeWarning, match=r"it sees class 1 in none of .*binary_cross"):
+        model.fit(X, LABELS)
+    assert 1 not in model.predict(X)
+    copy.deepcopy(fitted).set_params(warm_start=True, epochs=1).fit(X, LABELS)  # no warning

@@ -33,6 +33,8 @@ _OUTPUTS = {
     "binary_cross_entropy": ("sigmoid",),
     "categorical_cross_entropy": ("softmax",),
 }
+# A class whose output is nowhere above the one, where another's is above the other, will hardly come.
+_GONE, _LEARNED = 0.01, 0.8
 
 
 @estimator
@@ -182,6 +184,20 @@ class Classifier(NetworkEstimator, LabelledEstimator):
     @property
     def _objective(self) -> LossName:
         return self.objective
+
+    def _doubt(self, data: Dataset) -> str | None:
+        """Under a squared error a sigmoid output may come so near 0 that no gradient gets it out again."""
+        assert data.y is not None
+        outputs = self.network_(data.x, threads=self.threads)
+        there = [i for i in range(self._n_classes) if (data.y == i).any()]
+        best = np.array([outputs[data.y == i, i].max() for i in there])
+        if not there or best.min() > _GONE or best.max() < _LEARNED:
+            return None
+        never = ", ".join(repr(self.classes_[i].item()) for i in np.array(there)[best <= _GONE])
+        return (
+            f"it sees class {never} in none of its own samples, and hardly will. Train with "
+            'objective="binary_cross_entropy", a lower learning rate, or another random_state'
+        )
 
     def _layers(self, data: Dataset) -> tuple[list[int], list[ActivationName]]:
         assert data.classes is not None

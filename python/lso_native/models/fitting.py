@@ -72,9 +72,10 @@ class Fitting(Estimator):
         if outcome.interrupt is not None:
             done = f"{self.n_epochs_ - before} of {epochs} epochs"
             raise interrupted(f"fit: interrupted after {done}, which the model keeps", self)
-        if self.status_ in ADVICE:
+        doubt = ADVICE.get(self.status_) or self._doubt(data)
+        if doubt is not None:
             warnings.warn(
-                f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {ADVICE[self.status_]}",
+                f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {doubt}",
                 RuntimeWarning,
                 stacklevel=4,
             )
@@ -122,6 +123,10 @@ class Fitting(Estimator):
         check_columns(x_name, X, data.columns)
         x = self._check_x(x_name, X, data.x.shape[1])
         return self._encode(y_name, Dataset(x, self._check_y(y_name, y, len(x))), data.classes)
+
+    def _doubt(self, data: Dataset) -> str | None:  # noqa: ARG002
+        """What is wrong with what was learned from ``data``, and what to do; None where nothing is."""
+        return None
 
     def _look_back(self, data: Dataset) -> None:
         """Learn what follows from the networks and the samples."""
