@@ -33,8 +33,8 @@ _OUTPUTS = {
     "binary_cross_entropy": ("sigmoid",),
     "categorical_cross_entropy": ("softmax",),
 }
-# A class whose output is nowhere above the one, where another's is above the other, will hardly come.
-_GONE, _LEARNED = 0.01, 0.8
+# A class whose output is nowhere above the one, where another is above the other, hardly comes after so many epochs.
+_GONE, _LEARNED, _EPOCHS = 0.01, 0.8, 10
 
 
 @estimator
@@ -191,7 +191,11 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         outputs = self.network_(data.x, threads=self.threads)
         there = [i for i in range(self._n_classes) if (data.y == i).any()]
         best = np.array([outputs[data.y == i, i].max() for i in there])
-        if not there or best.min() > _GONE or best.max() < _LEARNED:
+        if (
+            best.min(initial=1) > _GONE
+            or best.max(initial=0) < _LEARNED
+            or self.n_epochs_ < _EPOCHS
+        ):
             return None
         never = ", ".join(repr(self.classes_[i].item()) for i in np.array(there)[best <= _GONE])
         return (
