@@ -199,7 +199,12 @@ def optimize(
         done = int((result.status != "interrupted").sum())
         raise interrupted(f"optimize: interrupted with {done} of {n} starts done", result)
     if tell is not None:
-        tell(n, n)
+        try:
+            tell(n, n)
+        except KeyboardInterrupt as stop:
+            raise interrupted(
+                f"optimize: interrupted with {n} of {n} starts done", result
+            ) from stop
     return result
 
 

@@ -134,3 +134,16 @@ except KeyboardInterrupt as interrupted:
 def test_ctrl_c_hands_back_what_there_is(threads: int) -> None:
     lines = interrupt(SCRIPT.replace("{threads}", str(threads)))
     assert lines == ["['converged', 'interrupted'] (200, 3) converged", "True True"]
+
+
+def test_a_stop_in_the_last_report_hands_the_result_back() -> None:
+    def press(progress: lso.OptimizeProgress) -> None:
+        if progress.finished == progress.total:
+            raise KeyboardInterrupt
+
+    network = lso.Network([3, 4, 2], random_state=0)
+    starts = lso.uniform((5, 3), random_state=0)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        lso.optimize(network, [0.5, 0.5], starts=starts, callback=press)
+    whole = lso.optimize(network, [0.5, 0.5], starts=starts)
+    assert caught.value.result.latents.tobytes() == whole.latents.tobytes()  # type: ignore[attr-defined]
