@@ -20,7 +20,11 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 PICTURES = ROOT / "docs/images/requirements"
 # pages and examples of an extra, and the modules that they take
-NEEDS = {"airfoils": ("neuralfoil",), "interop": ("keras", "onnx", "sklearn", "torch")}
+NEEDS = {
+    "airfoils": ("neuralfoil",),
+    "interop": ("keras", "onnx", "sklearn", "torch"),
+    "pytorch": ("torch",),
+}
 LARGEST_PICTURE = 60_000  # bytes
 
 
