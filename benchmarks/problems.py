@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import lso_native as lso
 import numpy as np
 from lso_native._typing import Float32Array
+from lso_native.network import networks_of
 
 DECODER = (20, 100, 196)
 CLASSIFIER = (196, 100, 10)
@@ -79,7 +80,7 @@ class Training:
 def layers_of(model: lso.Model) -> Layers:
     """The layers of a chain, one after the other."""
     layers = []
-    for part in model.parts:
+    for part in networks_of("model", model):
         for i, weight in enumerate(part.weights):
             before = part.biases[0] if i == 0 else None
             layers.append(Layer(_single(before), np.array(weight), _single(part.biases[i + 1])))

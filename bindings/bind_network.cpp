@@ -14,6 +14,7 @@
 #include "interrupt.hpp"
 #include "lso/backprop.hpp"
 #include "lso/network.hpp"
+#include "python_differentiable.hpp"
 
 namespace lso::bindings {
 
@@ -76,6 +77,13 @@ void bind_network_class(py::module_& module, const char* class_name) {
              return network;
            }),
            py::arg("sizes"), py::arg("activations"), py::arg("bias"), py::arg("seed"))
+      .def_static(
+          "of_function",
+          [](py::function function, std::size_t n_inputs, std::size_t n_outputs, std::size_t lanes_per_call) {
+            return std::make_shared<Net>(
+                std::make_shared<PythonDifferentiable<T>>(std::move(function), n_inputs, n_outputs, lanes_per_call));
+          },
+          py::arg("function"), py::arg("n_inputs"), py::arg("n_outputs"), py::arg("lanes_per_call"))
       .def_property_readonly("sizes",
                              [](const Net& net) {
                                std::vector<std::size_t> sizes;

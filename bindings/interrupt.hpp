@@ -21,7 +21,11 @@ void interruptible(Call call) {
   });
   {
     const WithoutGil released;
-    call(&stop);
+    try {
+      call(&stop);
+    } catch (const Interruption&) {
+      stop.stop();
+    }
   }
   if (!stop.stopped()) return;
   PyErr_SetNone(PyExc_KeyboardInterrupt);

@@ -12,14 +12,14 @@ namespace lso {
 namespace {
 template <class T>
 void load_tile(Rows<const T> x, std::size_t begin, Workspace<T>& workspace) {
-  const std::size_t count = std::min(tile_lanes, x.rows - begin);
+  const std::size_t count = std::min(workspace.capacity(), x.rows - begin);
   workspace.set_lanes(count);
   load_lanes<T>(count, [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
 }
 
 template <class T>
 void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
-  const std::size_t count = std::min(tile_lanes, out.rows - begin);
+  const std::size_t count = std::min(lanes.stride, out.rows - begin);
   transpose<T>(lanes.nodes, count, [&](std::size_t node) { return lanes[node]; }, out[begin].data(), out.cols);
 }
 }  // namespace
@@ -27,12 +27,13 @@ void store_tile(Lanes<const T> lanes, std::size_t begin, Rows<T> out) {
 template <class T>
 void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::vector<Rows<T>>& seams,
               std::size_t threads, StopSignal* stop) {
-  const std::size_t tiles = (x.rows + tile_lanes - 1) / tile_lanes;
+  const std::size_t together = lanes_together(chain);
+  const std::size_t tiles = (x.rows + together - 1) / together;
   std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
-    Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
-    for (std::size_t begin = next++ * tile_lanes; begin < x.rows && !(stop != nullptr && stop->stops(thread));
-         begin = next++ * tile_lanes) {
+    Workspace<T> workspace(chain, std::min(together, x.rows));
+    for (std::size_t begin = next++ * together; begin < x.rows && !(stop != nullptr && stop->stops(thread));
+         begin = next++ * together) {
       load_tile(x, begin, workspace);
       forward(chain, workspace);
       store_tile<T>(workspace.outputs(), begin, out);
@@ -41,13 +42,15 @@ void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::ve
       }
     }
   };
-  run_threads(resolve_threads(threads, tiles, chain.n_parameters() * x.rows), work, stop);
+  const std::size_t most = chain.is_concurrent() ? threads : 1;
+  run_threads(resolve_threads(most, tiles, chain.n_parameters() * x.rows), work, stop);
 }
 
 template <class T>
 void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Rows<T>>& nodes, StopSignal* stop) {
-  Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
-  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += tile_lanes) {
+  const std::size_t together = lanes_together(chain);
+  Workspace<T> workspace(chain, std::min(together, x.rows));
+  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += together) {
     load_tile(x, begin, workspace);
     forward(chain, workspace);
     for (std::size_t s = 0; s < nodes.size(); ++s) store_tile<T>(workspace.values(s), begin, nodes[s]);
@@ -57,13 +60,14 @@ void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Ro
 template <class T>
 void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradient, const std::vector<Rows<T>>& nodes,
               const std::vector<std::span<T>>& parameters, StopSignal* stop) {
-  Workspace<T> workspace(chain, std::min(tile_lanes, x.rows));
+  const std::size_t together = lanes_together(chain);
+  Workspace<T> workspace(chain, std::min(together, x.rows));
   const std::size_t last = chain.stages().size() - 1;
-  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += tile_lanes) {
+  for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += together) {
     load_tile(x, begin, workspace);
     forward(chain, workspace);
     const Lanes<T> delta = workspace.deltas(last);
-    const std::size_t count = std::min(tile_lanes, x.rows - begin);
+    const std::size_t count = std::min(together, x.rows - begin);
     clear_lanes_from(delta, count);
     load_lanes<T>(count, [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
     backward_outputs<T>(chain, workspace, delta, delta);

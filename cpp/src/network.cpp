@@ -69,6 +69,16 @@ Network<T>::Network(std::vector<Layer> layers, const std::vector<T>& parameters)
 }
 
 template <class T>
+Network<T>::Network(std::shared_ptr<const Differentiable<T>> function)
+    : layers_{Layer{function->n_inputs(), {}, false}, Layer{function->n_outputs(), {}, false}},
+      offsets_{0, 0},
+      function_(std::move(function)) {
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    if (layers_[l].size == 0) refuse(std::string(l == 0 ? "n_inputs" : "n_outputs") + ": expected at least 1, got 0");
+  }
+}
+
+template <class T>
 std::size_t Network<T>::bias_offset(std::size_t layer) const {
   return offsets_[layer] + (layer > 0 ? layers_[layer].size * layers_[layer - 1].size : 0);
 }
@@ -118,6 +128,26 @@ std::size_t Chain<T>::n_parameters() const {
   std::size_t n = 0;
   for (const Part& part : parts_) n += part->parameters().size();
   return n;
+}
+
+template <class T>
+std::size_t Chain<T>::lanes_per_call() const {
+  std::size_t lanes = 0;
+  for (const Part& part : parts_) {
+    if (part->function() != nullptr) lanes = common_lanes(lanes, part->function()->lanes_per_call());
+  }
+  return lanes;
+}
+
+template <class T>
+bool Chain<T>::is_concurrent() const {
+  return std::ranges::all_of(
+      parts_, [](const Part& part) { return part->function() == nullptr || part->function()->is_concurrent(); });
+}
+
+template <class T>
+bool Chain<T>::has_functions() const {
+  return std::ranges::any_of(parts_, [](const Part& part) { return part->function() != nullptr; });
 }
 
 template class Network<float>;

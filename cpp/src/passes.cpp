@@ -123,6 +123,8 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> x) {
     const Lanes<T> y = workspace.values(s);
     if (stage.layer == 0) {  // input nodes: x + bias
       add_bias(x, network.bias(0), y);
+    } else if (network.function() != nullptr) {
+      workspace.pass(s).forward(workspace.of_samples(x), workspace.of_samples(y));
     } else {
       layer_forward(network, stage.layer, workspace.transposed(s), x, y, workspace.kept(s), workspace.gemm_scratch());
     }
@@ -136,10 +138,15 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     const auto& below = chain.stages()[s - 1];
     const Activation activation = chain.parts()[below.part]->layers()[below.layer].activation;
     const auto& stage = chain.stages()[s];
-    if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
+    const Network<T>& network = *chain.parts()[stage.part];
+    if (network.function() != nullptr && stage.layer > 0) {  // its input nodes are linear
+      const auto lanes = [&](Lanes<T> of) { return workspace.of_samples(of); };
+      workspace.pass(s).backward(lanes(workspace.values(s - 1)), lanes(workspace.values(s)), lanes(workspace.deltas(s)),
+                                 lanes(workspace.deltas(s - 1)));
+    } else if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
       activate_backward<T>(activation, workspace.kept(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
-      layer_backward<T>(*chain.parts()[stage.part], stage.layer, workspace.weights(s), workspace.deltas(s), activation,
+      layer_backward<T>(network, stage.layer, workspace.weights(s), workspace.deltas(s), activation,
                         workspace.kept(s - 1), workspace.deltas(s - 1), workspace.gemm_scratch());
     }
   }
@@ -148,6 +155,7 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
 template <class T>
 std::vector<ParameterPiece> parameter_pieces(const Chain<T>& chain, std::size_t part) {
   std::vector<ParameterPiece> pieces;
+  if (chain.parts()[part]->function() != nullptr) return pieces;
   const std::vector<Layer>& layers = chain.parts()[part]->layers();
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const std::size_t n_in = l > 0 ? layers[l - 1].size : 0;

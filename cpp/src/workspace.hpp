@@ -28,6 +28,12 @@ inline constexpr std::size_t transposed_nodes = 48;
   return (n + lane_group - 1) / lane_group * lane_group;
 }
 
+// Samples that pass together through a chain or a problem, some of which functions compute.
+template <class Of>
+[[nodiscard]] std::size_t lanes_together(const Of& of, std::size_t otherwise = tile_lanes) {
+  return of.lanes_per_call() == 0 ? otherwise : round_up_lanes(of.lanes_per_call());
+}
+
 // A zeroed array of T that starts on a cache line.
 template <class T>
 class AlignedBuffer {
@@ -59,11 +65,21 @@ class Workspace {
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
   // How many lanes the next passes compute: rounded up to whole groups, at most the capacity.
-  void set_lanes(std::size_t n) { lanes_ = is_single() ? n : round_up_lanes(n); }
+  void set_lanes(std::size_t n) {
+    samples_ = n;
+    lanes_ = is_single() ? n : round_up_lanes(n);
+  }
   [[nodiscard]] std::size_t lanes() const { return lanes_; }
 
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
+  // The pass of a stage that a function computes, and the lanes of it that hold samples.
+  [[nodiscard]] typename Differentiable<T>::Pass& pass(std::size_t stage) { return *passes_[stage]; }
+  template <class U>
+  [[nodiscard]] Lanes<U> of_samples(Lanes<U> lanes) const {
+    lanes.lanes = samples_;
+    return lanes;
+  }
   // What activate_backward reads of a stage: its values, or the slopes that its activation kept.
   [[nodiscard]] Lanes<T> kept(std::size_t stage) { return view(kept_[stage], sizes_[stage]); }
   [[nodiscard]] Lanes<T> deltas(std::size_t stage) { return view(deltas_[stage], sizes_[stage]); }
@@ -88,6 +104,7 @@ class Workspace {
 
   std::size_t capacity_;
   std::size_t lanes_;
+  std::size_t samples_;
   std::size_t n_inputs_;
   std::vector<std::size_t> sizes_;
   AlignedBuffer<T> buffer_;
@@ -96,6 +113,7 @@ class Workspace {
   std::vector<T*> values_;
   std::vector<T*> kept_;
   std::vector<T*> deltas_;
+  std::vector<std::unique_ptr<typename Differentiable<T>::Pass>> passes_;  // of each stage, or null
   AlignedBuffer<T> gemm_scratch_;
   AlignedBuffer<T> weight_copies_{0};
   std::vector<Weights> weights_, transposed_;  // of each stage, or empty

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from lso_native import optimizers, terms
 from lso_native._core import simd as _simd
+from lso_native.differentiable import Differentiable
 from lso_native.display import Progress
 from lso_native.files.native import load, save
+from lso_native.foreign import jax_model, torch_model
 from lso_native.generate import GenerateProgress, GenerateResult, RequirementResult, generate
 from lso_native.learner import Learner
 from lso_native.models.autoencoder import Autoencoder
@@ -40,6 +42,7 @@ from lso_native.problem import Branch, Evaluation, Problem
 from lso_native.random import normal, permutation, uniform
 from lso_native.requirements import (
     Asks,
+    Classes,
     Condition,
     Far,
     Given,
@@ -49,6 +52,7 @@ from lso_native.requirements import (
     Near,
     NearLatent,
     Requirement,
+    Values,
     convex_condition,
     torch_condition,
 )
@@ -84,6 +88,7 @@ __all__ = [
     "Believed",
     "BlackBox",
     "Branch",
+    "Classes",
     "Classifier",
     "ClassifierGuide",
     "Committee",
@@ -91,6 +96,7 @@ __all__ = [
     "Condition",
     "ConditionalGAN",
     "Decoder",
+    "Differentiable",
     "EncoderDecoder",
     "Evaluation",
     "Far",
@@ -124,11 +130,13 @@ __all__ = [
     "TermResult",
     "TrainProgress",
     "TrainResult",
+    "Values",
     "compose",
     "convex_condition",
     "data",
     "generate",
     "irregularity",
+    "jax_model",
     "load",
     "metrics",
     "normal",
@@ -139,6 +147,7 @@ __all__ = [
     "show",
     "simd",
     "torch_condition",
+    "torch_model",
     "train",
     "uniform",
     "weighted_retraining",

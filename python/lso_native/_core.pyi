@@ -88,6 +88,13 @@ class Activation:
     def range(self) -> tuple[float, float]: ...
 
 class Network32:
+    @staticmethod
+    def of_function(
+        function: collections.abc.Callable,
+        n_inputs: typing.SupportsInt | typing.SupportsIndex,
+        n_outputs: typing.SupportsInt | typing.SupportsIndex,
+        lanes_per_call: typing.SupportsInt | typing.SupportsIndex,
+    ) -> Network32: ...
     def __init__(
         self,
         sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],
@@ -109,6 +116,13 @@ class Network32:
     def sizes(self) -> list[int]: ...
 
 class Network64:
+    @staticmethod
+    def of_function(
+        function: collections.abc.Callable,
+        n_inputs: typing.SupportsInt | typing.SupportsIndex,
+        n_outputs: typing.SupportsInt | typing.SupportsIndex,
+        lanes_per_call: typing.SupportsInt | typing.SupportsIndex,
+    ) -> Network64: ...
     def __init__(
         self,
         sizes: collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex],

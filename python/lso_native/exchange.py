@@ -17,10 +17,9 @@ from lso_native.interop.layers import Part, Reading, of_parts
 class Exports(ABC):
     """What a model can be elsewhere. ArgumentError, a ValueError, says what cannot be said there."""
 
-    @property
     @abstractmethod
-    def parts(self) -> tuple[Part, ...]:
-        """The networks that run one after the other."""
+    def _networks(self) -> tuple[Part, ...]:
+        """The networks that run one after the other. Raises TypeError where something else is among them."""
 
     def to_torch(self) -> Any:
         """A ``torch.nn.Sequential`` of linear layers and activations, in this model's dtype.
@@ -28,7 +27,7 @@ class Exports(ABC):
         PyTorch has no bias of inputs: that of the input layer, and that at a seam, goes into the bias of the linear
         layer that follows. Needs the extra ``torch``; raises ImportError without.
         """
-        return torch.write(of_parts("network", self.parts))
+        return torch.write(of_parts("network", self._networks()))
 
     def to_sklearn(self) -> Any:
         """A fitted ``MLPRegressor`` where the output is linear, else an ``MLPClassifier`` of the classes 0, 1, ....
@@ -37,7 +36,7 @@ class Exports(ABC):
         sigmoid, tanh and relu; outputs that are not linear, sigmoid or a softmax of more than two. Needs scikit-learn
         (extra ``interop``); raises ImportError without.
         """
-        return sklearn.write(of_parts("network", self.parts))
+        return sklearn.write(of_parts("network", self._networks()))
 
     def to_onnx(self, path: str | bytes | os.PathLike[str] | None = None) -> Any:
         """An ``onnx.ModelProto`` from "x" (n, n_inputs) to "y" (n, n_outputs), checked; written to ``path`` too, if
@@ -46,7 +45,7 @@ class Exports(ABC):
         Its operators are of version 20. Needs the extra ``interop``; raises ImportError without, OSError where ``path``
         cannot be written.
         """
-        return onnx.write(of_parts("network", self.parts), path)
+        return onnx.write(of_parts("network", self._networks()), path)
 
 
 class Imports(ABC):

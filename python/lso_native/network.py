@@ -48,8 +48,11 @@ class Model(Shown, Exports, ABC):
 
     @property
     @abstractmethod
-    def parts(self) -> tuple[Network, ...]:
-        """The networks that run one after the other."""
+    def parts(self) -> tuple[Part, ...]:
+        """What runs one after the other."""
+
+    def _networks(self) -> tuple[Network, ...]:
+        return networks_of("network", self)
 
     @property
     def n_inputs(self) -> int:
@@ -94,7 +97,7 @@ class Model(Shown, Exports, ABC):
         """The paper's Algorithms 1 and 2 at ``x`` (n_samples, n_inputs) for an error whose derivative by the
         outputs is ``output_gradient`` (n_samples, n_outputs)."""
         nodes, parameters = self._chain.backprop(x, output_gradient)
-        single = isinstance(self, Network)
+        single = isinstance(self, Part)
         return Gradients(list(nodes), parameters[0] if single else tuple(parameters))
 
     def input_gradient(self, x: ArrayLike, output_gradient: ArrayLike) -> FloatArray:
@@ -127,7 +130,41 @@ class Model(Shown, Exports, ABC):
         return self
 
 
-class Network(Model, Imports):
+class Part(Model):
+    """A model that is no composition: a Network, or a Differentiable, which a function computes."""
+
+    _native: Any
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Itself alone."""
+        return (self,)
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[int, ...]:
+        """Layer sizes, inputs first."""
+
+    @property
+    @abstractmethod
+    def activations(self) -> tuple[ActivationName, ...]:
+        """One name for each layer after the input."""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> FloatArray:
+        """All parameters, flat (n_parameters,)."""
+
+    @abstractmethod
+    def astype(self, dtype: str | type | np.dtype[Any]) -> Part:
+        """The same in "float32" or "float64"."""
+
+    @abstractmethod
+    def _layers(self) -> list[list[str]]:
+        """Of each layer its number, nodes, activation and parameters."""
+
+
+class Network(Part, Imports):
     """A dense feed-forward network. Immutable: training and ``replace`` give new ones.
 
     Parameters
@@ -180,11 +217,6 @@ class Network(Model, Imports):
         network = cls.__new__(cls)
         network._adopt(native)
         return network
-
-    @property
-    def parts(self) -> tuple[Network, ...]:
-        """This network alone."""
-        return (self,)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -316,21 +348,21 @@ class Network(Model, Imports):
 
 
 class Composition(Model):
-    """Networks run one after the other, made by ``decoder >> classifier`` or ``compose``.
+    """Networks, or other models, run one after the other, made by ``decoder >> classifier`` or ``compose``.
 
     It refers to its parts and copies nothing, unless they are of both dtypes: then those in float32 are widened, and
     all are float64. At a seam the output of one part is the value that the next part's input nodes take, to which they
     add their own bias, if they have one: ``compose(a, b)(x) == b(a(x))`` exactly, in one dtype.
     """
 
-    def __init__(self, parts: Sequence[Network]) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         dtype = np.result_type(*(part.dtype for part in parts))
         self._parts = tuple(part.astype(dtype) for part in parts)
         self._chain = native_classes(dtype)[1]([p._native for p in self._parts])
 
     @property
-    def parts(self) -> tuple[Network, ...]:
-        """The networks that run one after the other."""
+    def parts(self) -> tuple[Part, ...]:
+        """What runs one after the other."""
         return self._parts
 
     def astype(self, dtype: str | type | np.dtype[Any]) -> Composition:
@@ -368,9 +400,19 @@ def compose(*models: Model) -> Composition:
     for i, model in enumerate(models):
         if not isinstance(model, Model):
             raise ArgumentTypeError(
-                "compose", "networks and compositions", f"{type(model).__name__} at position {i}"
+                "compose", "models, such as networks", f"{type(model).__name__} at position {i}"
             )
     parts = [part for model in models for part in model.parts]
     if len(parts) < 2:
         raise ArgumentError("compose", "at least 2 models", len(models))
     return Composition(parts)
+
+
+def networks_of(name: str, model: Model) -> tuple[Network, ...]:
+    """The parts of ``model``, all networks. Raises TypeError naming ``name`` where one is a function."""
+    networks = [part for part in model.parts if isinstance(part, Network)]
+    for part in model.parts:
+        if not isinstance(part, Network):
+            expected = "a model of networks alone, whose weights are known"
+            raise ArgumentTypeError(name, expected, f"one with {part!r}")
+    return tuple(networks)

@@ -20,6 +20,8 @@ FLOORS = (
     {
         "network",
         "exchange",
+        "differentiable",
+        "foreign",
         "terms",
         "problem",
         "optimizers",

@@ -71,11 +71,12 @@ def test_forward_and_gradients(activation: str, bias: str) -> None:
 
 
 def test_a_composition() -> None:
-    model = random_network((3, 8, 6), seed=1) >> random_network((6, 7, 4), seed=2)
+    first, second = random_network((3, 8, 6), seed=1), random_network((6, 7, 4), seed=2)
+    model = first >> second
     samples, output_gradient = uniform((10, 3), seed=3), uniform((10, 4), seed=4)
     leaves: list[Any] = []
     x = tensor(samples)
-    output = run(model.parts[1], run(model.parts[0], x, leaves), leaves)
+    output = run(second, run(first, x, leaves), leaves)
     output.backward(torch.tensor(output_gradient))
     native = model.backprop(samples, output_gradient)
     assert_close(model(samples), output.detach().numpy(), 1e-12)

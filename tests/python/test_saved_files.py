@@ -9,6 +9,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
+from lso_native.network import networks_of
 
 DATA = Path(__file__).parent / "data"
 HELD: dict[str, Any] = json.loads((DATA / "held.json").read_text())
@@ -30,7 +31,7 @@ def test_a_saved_file_loads_as_what_it_was(name: str) -> None:
     loaded: Any = lso.load(DATA / f"{name}.safetensors")
     assert type(loaded).__name__ == held["class"]
     networks = (
-        {str(i): part for i, part in enumerate(loaded.parts)}
+        {str(i): part for i, part in enumerate(networks_of("loaded", loaded))}
         if isinstance(loaded, lso.Model)
         else {attribute: getattr(loaded, attribute) for attribute in held["networks"]}
     )

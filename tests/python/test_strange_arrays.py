@@ -31,14 +31,16 @@ ENTRIES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "learner": ("x", lambda x: lso.Learner(NETWORK).forward(x)),
     "train": (
         "x",
-        lambda x: lso.train(NETWORK, x, X[:, :2], epochs=1, random_state=0).model.parts[0].weights,
+        lambda x: (
+            lso.train(NETWORK, x, X[:, :2], epochs=1, random_state=0).model.parts[0].parameters
+        ),
     ),
     "targets": (
         "y",
         lambda x: (
             lso.train(lso.Network([4, 4], random_state=0), X, x, epochs=1, random_state=0)
             .model.parts[0]
-            .weights
+            .parameters
         ),
     ),
     "starts": ("starts", lambda x: lso.optimize(NETWORK, TARGET, starts=x).latents),

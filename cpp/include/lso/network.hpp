@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lso/activation.hpp"
+#include "lso/differentiable.hpp"
 #include "lso/memory.hpp"
 
 namespace lso {
@@ -30,10 +31,15 @@ class Network {
   // All parameters zero. Throws std::invalid_argument when the layers make no network.
   explicit Network(std::vector<Layer> layers);
   Network(std::vector<Layer> layers, const std::vector<T>& parameters);
+  // One layer without parameters, which a function computes: linear nodes, as far as anybody can tell.
+  explicit Network(std::shared_ptr<const Differentiable<T>> function);
 
   [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
   [[nodiscard]] std::size_t n_inputs() const { return layers_.front().size; }
   [[nodiscard]] std::size_t n_outputs() const { return layers_.back().size; }
+
+  // What computes the layer; null for weights and an activation.
+  [[nodiscard]] const Differentiable<T>* function() const { return function_.get(); }
 
   [[nodiscard]] std::span<const T> parameters() const { return parameters_; }
   [[nodiscard]] std::span<T> parameters() { return parameters_; }
@@ -51,6 +57,7 @@ class Network {
   std::vector<Layer> layers_;
   std::vector<std::size_t> offsets_;
   std::vector<T, AlignedAllocator<T>> parameters_;
+  std::shared_ptr<const Differentiable<T>> function_;
 };
 
 // Uniform weights in +-gain * sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), the gain the activation's:
@@ -71,6 +78,10 @@ class Chain {
   [[nodiscard]] std::size_t n_inputs() const { return parts_.front()->n_inputs(); }
   [[nodiscard]] std::size_t n_outputs() const { return parts_.back()->n_outputs(); }
   [[nodiscard]] std::size_t n_parameters() const;
+  // What the functions among the parts ask for, and whether there are any.
+  [[nodiscard]] std::size_t lanes_per_call() const;
+  [[nodiscard]] bool is_concurrent() const;
+  [[nodiscard]] bool has_functions() const;
   [[nodiscard]] Activation output_activation() const { return parts_.back()->layers().back().activation; }
 
   // All layers of all parts in order, each called a stage. A seam is two stages: outputs, then inputs.

@@ -44,7 +44,10 @@ struct Problem {
   // All terms, the branches' in their order, then the latent's: the order of what a result tells of terms.
   void for_each_term(const std::function<void(const Asked<T>&)>& visit) const;
   [[nodiscard]] std::size_t n_terms() const;
-  [[nodiscard]] std::size_t n_parameters() const;  // of the trunk and the heads
+  // Of the trunk and the heads: their parameters, and what the functions among their parts ask for.
+  [[nodiscard]] std::size_t n_parameters() const;
+  [[nodiscard]] std::size_t lanes_per_call() const;
+  [[nodiscard]] bool is_concurrent() const;
 
   // Throws std::invalid_argument, naming what does not fit, where this is no problem for so many samples: no hard term,
   // a head or a term of another width than its place, constants for another number of samples, outputs that a term

@@ -4,11 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <span>
 #include <vector>
 
 #include "lso/activation.hpp"
+#include "lso/threads.hpp"
 #include "lso/view.hpp"
 
 namespace lso {
@@ -67,11 +67,6 @@ class Term {
 
   // Throws std::invalid_argument where values of such nodes are none that this can be asked of.
   virtual void check(Activation /*activation*/) const {}
-};
-
-// What a term throws to end a run as the poll of its settings does, with all that was reached.
-struct Interruption : std::exception {
-  [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
 };
 
 // When an error is small enough: E <= value, or, for a mean, E <= value * (sum of the sample's weights).

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -18,6 +19,11 @@ inline constexpr std::size_t worth_threads = 5'000'000;
 // The same for so many pieces of work, of which each thread takes one at least. 0 is one thread where the work, so many
 // multiply-adds in all, is not worth more.
 [[nodiscard]] std::size_t resolve_threads(std::size_t requested, std::size_t pieces, std::size_t multiply_adds);
+
+// What a term or a function throws to end a run as its poll does, with all that was reached.
+struct Interruption : std::exception {
+  [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
+};
 
 // Asks, at most every `interval`, a question that only the calling thread may ask (was Ctrl-C pressed?), and tells
 // the other threads of a yes.

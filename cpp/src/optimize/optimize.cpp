@@ -49,9 +49,11 @@ OptimizeResult<T> untouched(const Problem<T>& problem, Rows<const T> starts, con
 }
 
 // Tiles of one size for a thread's starts, so that the last is not nearly empty.
-std::size_t lanes_for(std::size_t starts) {
-  if (starts > 4 * max_tile_lanes) return tile_lanes;
-  const std::size_t tiles = (starts + max_tile_lanes - 1) / max_tile_lanes;
+template <class T>
+std::size_t lanes_for(const Problem<T>& problem, std::size_t starts) {
+  if (problem.lanes_per_call() == 0 && starts > 4 * max_tile_lanes) return tile_lanes;
+  const std::size_t most = lanes_together(problem, max_tile_lanes);
+  const std::size_t tiles = (starts + most - 1) / most;
   return round_up_lanes((starts + tiles - 1) / tiles);
 }
 
@@ -59,20 +61,21 @@ std::size_t lanes_for(std::size_t starts) {
 template <class T, class Each>
 void look_at(const Problem<T>& problem, const std::vector<std::size_t>& samples, Rows<const T> inputs,
              std::size_t threads, StopSignal* stop, const Each& each) {
-  const std::size_t tiles = (samples.size() + tile_lanes - 1) / tile_lanes;
+  const std::size_t together = lanes_together(problem);
+  const std::size_t tiles = (samples.size() + together - 1) / together;
   std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
-    ProblemLanes<T> lanes(problem, tile_lanes, false);
-    for (std::size_t first = next++ * tile_lanes; first < samples.size() && !(stop != nullptr && stop->stops(thread));
-         first = next++ * tile_lanes) {
-      const auto some = std::span(samples).subspan(first, std::min(tile_lanes, samples.size() - first));
+    ProblemLanes<T> lanes(problem, std::min(together, samples.size()), false);
+    for (std::size_t first = next++ * together; first < samples.size() && !(stop != nullptr && stop->stops(thread));
+         first = next++ * together) {
+      const auto some = std::span(samples).subspan(first, std::min(together, samples.size() - first));
       lanes.set_samples(some);
       for (std::size_t lane = 0; lane < some.size(); ++lane) {
         load_lane<T>(inputs[some[lane]], lanes.inputs(), lane);
         lanes.load(some[lane], lane);
       }
-      lanes.forward();
       try {
+        lanes.forward();
         each(lanes, some);
       } catch (const Interruption&) {
         if (stop != nullptr) stop->stop();
@@ -80,7 +83,8 @@ void look_at(const Problem<T>& problem, const std::vector<std::size_t>& samples,
       }
     }
   };
-  if (tiles > 0) run_threads(resolve_threads(threads, tiles, 2 * problem.n_parameters() * samples.size()), work, stop);
+  const std::size_t most = problem.is_concurrent() ? threads : 1;
+  if (tiles > 0) run_threads(resolve_threads(most, tiles, 2 * problem.n_parameters() * samples.size()), work, stop);
 }
 
 std::vector<std::size_t> up_to(std::size_t n) {
@@ -122,9 +126,9 @@ OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, cons
   Job<T> job{problem, starts, bounds, settings, result, stop, finished, stale};
   const std::size_t groups = round_up_lanes(starts.rows) / lane_group;
   const std::size_t iterations = std::clamp<std::size_t>(settings.max_iterations, 1, usual_iterations);
-  const std::size_t threads =
-      resolve_threads(settings.threads, groups, 2 * problem.n_parameters() * starts.rows * iterations);
-  const std::size_t lanes = lanes_for((starts.rows + threads - 1) / threads);
+  const std::size_t threads = resolve_threads(problem.is_concurrent() ? settings.threads : 1, groups,
+                                              2 * problem.n_parameters() * starts.rows * iterations);
+  const std::size_t lanes = lanes_for(problem, (starts.rows + threads - 1) / threads);
   run_threads(
       threads,
       [&](std::size_t thread) {

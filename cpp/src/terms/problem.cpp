@@ -1,5 +1,6 @@
 #include "lso/problem.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <sstream>
 #include <stdexcept>
@@ -55,6 +56,22 @@ std::size_t Problem<T>::n_parameters() const {
   std::size_t count = trunk.n_parameters();
   for (const Branch<T>& branch : branches) count += branch.head ? branch.head->n_parameters() : 0;
   return count;
+}
+
+template <class T>
+std::size_t Problem<T>::lanes_per_call() const {
+  std::size_t lanes = trunk.lanes_per_call();
+  for (const Branch<T>& branch : branches) {
+    if (branch.head) lanes = common_lanes(lanes, branch.head->lanes_per_call());
+  }
+  return lanes;
+}
+
+template <class T>
+bool Problem<T>::is_concurrent() const {
+  return trunk.is_concurrent() && std::ranges::all_of(branches, [](const Branch<T>& branch) {
+           return !branch.head || branch.head->is_concurrent();
+         });
 }
 
 template <class T>

@@ -30,7 +30,8 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, 
       }
     }
   };
-  run_threads(resolve_threads(threads, tiles, chain.n_parameters() * data.x.rows), work, stop);
+  const std::size_t most = chain.is_concurrent() ? threads : 1;
+  run_threads(resolve_threads(most, tiles, chain.n_parameters() * data.x.rows), work, stop);
   Score total;
   double weight = 0;
   for (std::size_t i = 0; i < each.size(); ++i) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <stdexcept>
 
 #include "lso/threads.hpp"
 #include "train/trainer.hpp"
@@ -16,6 +17,13 @@ std::string_view name(TrainStatus status) {
 }
 
 namespace {
+// Functions have no weights.
+template <class T>
+void check_parts(const Chain<T>& chain) {
+  if (!chain.has_functions()) return;
+  throw std::invalid_argument("model: expected networks, whose weights can be trained, got a part that is a function");
+}
+
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // The epochs: scores, the best parameters, and when to end.
@@ -67,6 +75,7 @@ TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Sample
 template <class T>
 TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Samples<T>* validation,
                      const TrainSettings& settings) {
+  check_parts(chain);
   data.term->check(chain.output_activation());
   const std::unique_ptr<Trainer<T>> trainer = make_trainer(chain, data, settings);
   TrainResult<T> result;

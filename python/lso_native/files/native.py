@@ -26,7 +26,7 @@ from lso_native.models import ESTIMATORS
 from lso_native.models.base import Fittable
 from lso_native.models.classifier import Classifier
 from lso_native.models.committee import Committee
-from lso_native.network import Composition, Model, Network, compose
+from lso_native.network import Composition, Model, Network, compose, networks_of
 
 __all__ = ["load", "save"]
 
@@ -57,7 +57,7 @@ def save(model: Model | Fittable | Committee, path: str | bytes | os.PathLike[st
     elif isinstance(model, Committee):
         metadata["estimator"], parts, tensors = pack_several(model.fitted())
     else:
-        parts, tensors = model.parts, {}
+        parts, tensors = networks_of("model", model), {}
     metadata["architecture"] = json.dumps([part.architecture() for part in parts])
     for i, part in enumerate(parts):
         tensors |= _network_tensors(i, part)

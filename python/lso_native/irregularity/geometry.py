@@ -22,7 +22,7 @@ from lso_native.irregularity._common import (
     spread,
     widest,
 )
-from lso_native.network import Activation, Model, Network
+from lso_native.network import Activation, Model, Network, networks_of
 
 __all__ = ["LatentGeometry", "PathCurvature", "jacobian", "latent_geometry", "path_curvature"]
 
@@ -136,7 +136,8 @@ def _jacobians(decoder: Model, points: Float64Array) -> Iterator[Float64Array]:
     From the inputs on, since there are fewer of them than outputs: backwards, by ``input_gradient``, it takes a pass an
     output, 5 to 40 times as long.
     """
-    layers = [layer for part in decoder.astype("float64").parts for layer in _layers(part)]
+    networks = networks_of("decoder", decoder.astype("float64"))
+    layers = [layer for network in networks for layer in _layers(network)]
     for rows in blocks(len(points), widest(decoder) * decoder.n_inputs):
         x = points[rows]
         so_far = np.broadcast_to(np.eye(decoder.n_inputs), (len(x), *[decoder.n_inputs] * 2))

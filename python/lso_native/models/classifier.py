@@ -15,13 +15,13 @@ from lso_native.models.classes import NO_CLASS, LabelledEstimator, places_of
 from lso_native.models.dataset import Dataset
 from lso_native.models.settings import estimator, setting
 from lso_native.models.single import NetworkEstimator
-from lso_native.network import Activation, ActivationName, Network
+from lso_native.network import Activation, ActivationName
 from lso_native.requirements.classes import (
     DEFAULT_CERTAINTY,
     DEFAULT_WITHIN,
     BetweenClasses,
+    Classes,
     IsClass,
-    places,
 )
 from lso_native.terms import one_hot
 from lso_native.training import LossName
@@ -131,22 +131,19 @@ class Classifier(NetworkEstimator, LabelledEstimator):
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> IsClass:
         """That a sample is of the class ``labels`` or, of several, of one of them: its output at least ``certainty``,
         all others at most 1 - ``certainty``. Raises ValueError for a label that is none of ``classes_``."""
-        network = self._asked_network()
-        return IsClass(network, places(labels, self.classes_), labels, certainty)
+        return self._asked().requires(*labels, certainty=certainty)
 
     def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> BetweenClasses:
         """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below
         both."""
-        network = self._asked_network()
-        first_place, second_place = places((first, second), self.classes_)
-        return BetweenClasses(network, (first_place, second_place), (first, second), within)
+        return self._asked().between(first, second, within=within)
 
-    def _asked_network(self) -> Network:
+    def _asked(self) -> Classes:
         self._check_fitted()
         if self.network_.activations[-1] not in ("sigmoid", "softmax"):
             expected = "sigmoid or softmax, of which a class can be required"
             raise ArgumentError("output_activation", expected, self.network_.activations[-1])
-        return self.network_
+        return Classes(self.network_, self.classes_)
 
     def _outputs(self, X: npt.ArrayLike) -> Array:
         samples = self._check_samples(X)

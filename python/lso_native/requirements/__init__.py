@@ -11,11 +11,18 @@ from lso_native.requirements.base import (
     Rising,
     Starts,
 )
-from lso_native.requirements.classes import BetweenClasses, IsClass
+from lso_native.requirements.classes import BetweenClasses, Classes, IsClass
 from lso_native.requirements.functions import Condition, convex_condition, torch_condition
 from lso_native.requirements.latent import Likely, NearLatent
 from lso_native.requirements.sample import Far, Given, InRange, Linear, Near
-from lso_native.requirements.values import CheckedWithin, Extreme, Quantities, Readable, Within
+from lso_native.requirements.values import (
+    CheckedWithin,
+    Extreme,
+    Quantities,
+    Readable,
+    Values,
+    Within,
+)
 
 __all__ = [
     "All",
@@ -23,6 +30,7 @@ __all__ = [
     "BetweenClasses",
     "Checked",
     "CheckedWithin",
+    "Classes",
     "Combination",
     "Condition",
     "Extreme",
@@ -41,6 +49,7 @@ __all__ = [
     "Requirement",
     "Rising",
     "Starts",
+    "Values",
     "Within",
     "convex_condition",
     "torch_condition",

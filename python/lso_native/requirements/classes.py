@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lso_native._checks import check_number
+from lso_native._checks import check_flag, check_labels, check_number, shown
 from lso_native._typing import Array, Float64Array
-from lso_native.errors import ArgumentError
-from lso_native.network import Model
+from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.network import Model, Network
 from lso_native.outcome import TermResult
 from lso_native.requirements.base import Reading, Requirement, Starts, distance_from
 from lso_native.terms import Interval
@@ -122,6 +123,53 @@ class BetweenClasses(Requirement):
         outputs = values.astype(np.float64)
         miss = distance_from(outputs, *self._ends()).max(axis=1)
         return Reading(outputs[:, list(self.places)], miss, miss == 0)
+
+
+class Classes:
+    """A model of any kind that tells classes, of which one can be required.
+
+    Parameters
+    ----------
+    model : one output a class.
+    classes : labels of its outputs, in their order; None for 0, 1, 2, ...
+    logits : whether the outputs are logits, or logarithms of probabilities, of which a softmax makes probabilities;
+        else they are in 0..1.
+
+    Raises ValueError where there is not one label an output, or one twice.
+
+    >>> import lso_native as lso
+    >>> logits = lso.Network([196, 32, 10], activation=["tanh", "linear"], random_state=0)
+    >>> lso.Classes(logits, logits=True).requires(7).name
+    'class 7'
+    """
+
+    def __init__(
+        self, model: Model, classes: ArrayLike | None = None, *, logits: bool = False
+    ) -> None:
+        if not isinstance(model, Model):
+            raise ArgumentTypeError("model", "a model of samples", shown(model))
+        n = model.n_outputs
+        self.classes = np.arange(n) if classes is None else check_labels("classes", classes, n)
+        if len(np.unique(self.classes)) < n:
+            raise ArgumentError("classes", "labels that differ", shown(self.classes.tolist()))
+        self.model = model >> _softmax(n, model.dtype) if check_flag("logits", logits) else model
+
+    def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> IsClass:
+        """That a sample is of the class ``labels`` or, of several, of one of them: its output at least ``certainty``,
+        all others at most 1 - ``certainty``. Raises ValueError for a label that is none of ``classes``."""
+        return IsClass(self.model, places(labels, self.classes), labels, certainty)
+
+    def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> BetweenClasses:
+        """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below
+        both."""
+        one, other = places((first, second), self.classes)
+        return BetweenClasses(self.model, (one, other), (first, second), within)
+
+
+def _softmax(n: int, dtype: Any) -> Network:
+    """Of n logits."""
+    flags = {"bias": [False, False], "dtype": dtype}
+    return Network([n, n], activation="softmax", **flags).replace(np.eye(n).ravel())
 
 
 def places(labels: Sequence[Any], classes: Array) -> tuple[int, ...]:

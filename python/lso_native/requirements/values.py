@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lso_native._checks import check_number, shown
+from lso_native._checks import as_numbers, check_number, shown
 from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model
@@ -129,6 +130,50 @@ class Readable(ABC):
             raise ArgumentError("names", f"at least one of {', '.join(names)}", "none")
         made = [make(name, value) for name, value in named.items()]
         return made[0] if len(made) == 1 else All(*(part for each in made for part in each.parts))
+
+
+class Values(Readable):
+    """A model of any kind that tells numbers, of which something can be required.
+
+    Parameters
+    ----------
+    model : one output a number.
+    names : of its outputs, one or a sequence; None for a lone one.
+    spread : how much each varies over ordinary samples, the unit of errors: a number, or (n_outputs,). One that is
+        far off makes this weigh too much or too little beside other requirements.
+
+    Raises ValueError or TypeError naming the argument.
+
+    >>> import lso_native as lso
+    >>> model = lso.Network([196, 32, 2], activation=["tanh", "linear"], random_state=0)
+    >>> lso.Values(model, ["lift", "drag"], spread=[0.5, 0.01]).at_least(lift=1.0).name
+    'lift at least 1'
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        names: str | Sequence[str] | None = None,
+        *,
+        spread: ArrayLike = 1.0,
+    ) -> None:
+        if not isinstance(model, Model):
+            raise ArgumentTypeError("model", "a model of samples", shown(model))
+        n = model.n_outputs
+        known = (
+            ("value",) if names is None else (names,) if isinstance(names, str) else tuple(names)
+        )
+        if len(known) != n or len(set(known)) < n or not all(isinstance(k, str) for k in known):
+            raise ArgumentError("names", f"{n} different names, one an output", shown(names))
+        given = as_numbers("spread", spread).astype(np.float64)
+        if given.shape not in ((), (n,)) or not (np.isfinite(given) & (given > 0)).all():
+            raise ArgumentError("spread", f"a number above 0, or {n}", shown(spread))
+        self._quantities = Quantities(model, known, np.broadcast_to(given, (n,)))
+
+    @property
+    def quantities(self) -> Quantities:
+        """The numbers."""
+        return self._quantities
 
 
 @dataclass(frozen=True, eq=False, repr=False)
