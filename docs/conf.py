@@ -6,13 +6,20 @@ from pathlib import Path
 import lso_native
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+import examples_gallery
 
 project = "lso_native"
 author = "the lso_native authors"
 copyright = author  # noqa: A001 - Sphinx's own name for it
 release = version = lso_native.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "source_pages"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "source_pages",
+    "examples_gallery",
+]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 default_role = "code"
@@ -20,8 +27,12 @@ default_role = "code"
 myst_heading_anchors = 4  # links to headings work as they do on GitHub
 myst_enable_extensions = ["colon_fence", "deflist"]
 
+sphinx_gallery_conf = examples_gallery.SETTINGS
+
 html_theme = "furo"
 html_title = "lso_native"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}

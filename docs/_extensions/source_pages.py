@@ -26,8 +26,9 @@ LOGGER = logging.getLogger(__name__)
 
 
 def page_name(path: str) -> str:
-    """Of a file, given from the root of the repository."""
-    return f"source/{path}"
+    """Of a file, given from the root of the repository: an example has its page in the gallery."""
+    example = re.fullmatch(r"examples/(\w+)\.py", path)
+    return f"gallery/{example[1]}" if example else f"source/{path}"
 
 
 def line_of(name: str, text: str) -> int | None:
@@ -53,8 +54,8 @@ class SourceLinks(SphinxTransform):
         for node in list(self.document.findall(addnodes.download_reference)):
             written = unquote(node["reftarget"])
             file = (Path(self.env.doc2path(self.env.docname)).parent / written).resolve()
-            if not (file.is_file() and file.is_relative_to(ROOT)):
-                continue  # which Sphinx warns of
+            if not file.is_file() or file.is_relative_to(ROOT / "docs"):
+                continue  # a download, or a warning of Sphinx's
             path = file.relative_to(ROOT).as_posix()
             self.env.metadata[self.env.docname].setdefault(LINKED, []).append(path)
             uri = self.app.builder.get_relative_uri(self.env.docname, page_name(path))
@@ -81,7 +82,7 @@ def highlighted(path: str) -> str:
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The pages, for Sphinx to write."""
     linked = {path for each in app.env.metadata.values() for path in each.get(LINKED, ())}
-    for path in sorted(linked):
+    for path in sorted(path for path in linked if page_name(path).startswith("source/")):
         body = f"<h1>{path}</h1>\n{highlighted(path)}"
         yield page_name(path), {"title": path, "body": body}, "page.html"
 
