@@ -17,12 +17,24 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "reference",
     "source_pages",
     "examples_gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 nitpicky = True
 default_role = "code"
+templates_path = ["_templates"]
+exclude_patterns = ["_templates"]
+
+autodoc_class_signature = "mixed"
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+autosummary_imported_members = True
+nitpick_ignore_regex = [
+    ("py:.*", r"(?!lso_native\.).*"),
+    ("py:.*", r"lso_native\.\w+\..*"),
+]  # not offered
 
 myst_heading_anchors = 4  # links to headings work as they do on GitHub
 myst_enable_extensions = ["colon_fence", "deflist"]

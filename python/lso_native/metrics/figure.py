@@ -62,7 +62,7 @@ class Figure:
         return f"{self.mean:.4g} [{low:.4g}, {high:.4g}]"
 
     def summary(self, name: str) -> dict[str, Any]:
-        """The mean as ``name``, the ends as ``name``_interval."""
+        """The mean as ``name``, the ends as ``{name}_interval``."""
         return {name: self.mean, f"{name}_interval": list(self.interval)}
 
     def _within(self, below: float, above: float) -> tuple[float, float]:
