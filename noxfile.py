@@ -63,10 +63,11 @@ def stubs(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site, in build/docs; a warning is an error."""
-    session.install(".[experiments]")
+    """The site, in build/docs: its examples run, a warning or a dead link is an error."""
+    session.install(".[airfoils,experiments]")
     install_group(session, "docs")
-    session.run("sphinx-build", "-W", "--keep-going", "docs", "build/docs")
+    session.run("sphinx-build", "-W", "--keep-going", "-j", "auto", "docs", "build/docs")
+    session.run("python", "tools/check_links.py", "build/docs")
 
 
 @nox.session

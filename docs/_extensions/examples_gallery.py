@@ -23,8 +23,8 @@ HEADER = """\
 Gallery
 =======
 
-Programs that run by themselves, from the folder ``examples/``. All were run as this site was built: what they print and
-the pictures are of that run.
+Programs that run by themselves, from the folder ``examples/``. They were run as this site was built: what they print
+and the pictures are of that run. One that needs an extra which was not there is shown as it stands.
 """
 
 

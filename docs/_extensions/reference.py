@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.autosummary import autosummary_toc
 from sphinx.transforms import SphinxTransform
 
 MODULES = [
@@ -122,6 +123,17 @@ def skip(app: Sphinx, what: str, name: str, thing: Any, skipped: bool, options: 
     return True if said.startswith("Alias for field number") else None
 
 
+class NoPageInTheSidebar(SphinxTransform):
+    """The pages of single names are found from the tables: a sidebar of hundreds helps nobody, and takes minutes."""
+
+    default_priority = 6
+
+    def apply(self, **_: Any) -> None:
+        """Of one document."""
+        for node in list(self.document.findall(autosummary_toc)):
+            node.parent.remove(node)
+
+
 class NameLinks(SphinxTransform):
     """`lso.generate` and `Network` in a text lead to their pages."""
 
@@ -165,6 +177,7 @@ def where_offered(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
+    app.add_transform(NoPageInTheSidebar)
     app.add_transform(NameLinks)
     app.connect("autodoc-process-docstring", read)
     app.connect("autodoc-skip-member", skip)

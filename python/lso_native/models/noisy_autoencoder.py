@@ -28,10 +28,11 @@ class NoisyAutoencoder(GenerativeEstimator, EncodingEstimator):
     """An autoencoder whose decoder sees each code with noise, so that near codes decode to near samples.
 
     The latent is normalized over the minibatch, each node to mean 0 and variance 1, with gradients through the mean and
-    the variance (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithm 1); then noise is added, of
-    deviation ``latent_noise``, as to the units of Poole et al. 2014, arXiv:1406.1831. Without the normalization the codes would grow until the
-    noise is nothing. The loss is the squared error. What is learned has the normalization by all samples' mean and
-    variance in the encoder's last layer, so that codes of training samples have mean 0 and variance 1.
+    the variance (Ioffe and Szegedy 2015, arXiv:1502.03167, Algorithm 1); then noise is added, of mean 0 and deviation
+    ``latent_noise``, as to the units of Poole et al. 2014, arXiv:1406.1831. Without the normalization the codes would
+    grow until the noise is nothing. The loss is the squared error. What is learned has the normalization by the mean
+    and variance of all samples in the encoder's last layer, so that codes of training samples have mean 0 and
+    variance 1.
 
     ``history_`` has the score ``mse``, with noise.
     """
