@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md"))]
+NOTEBOOKS = sorted(ROOT.glob("docs/notebooks/*.ipynb"))
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 PICTURES = ROOT / "docs/images/requirements"
 # pages and examples of an extra, and the modules that they take
@@ -109,6 +110,24 @@ def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     skip_without_extra(path)
     subprocess.run([sys.executable, str(path)], cwd=tmp_path, check=True)
     assert_made_what_it_promises(path, tmp_path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.stem))
+# of the kernel's own, when its sockets close
+@pytest.mark.filterwarnings("ignore:.*:ResourceWarning", "ignore:.*:DeprecationWarning")
+def test_a_notebook_runs_in_a_kernel(path: Path, tmp_path: Path) -> None:
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    nbformat = pytest.importorskip("nbformat")
+    pytest.importorskip("pandas")
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in cells)
+    where = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=where).execute()
+    assert all(cell.execution_count for cell in cells)
+    assert any("text/html" in output.get("data", {}) for cell in cells for output in cell.outputs)
 
 
 def docstrings() -> list[doctest.DocTest]:
