@@ -21,7 +21,7 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument("--threads", choices=tuple(SETTINGS), default=Settings.threads)
     parser.add_argument(
         "--simd",
-        help="instruction set of the engine: baseline, avx2, avx512; avx2 holds the peers to it too",
+        help="instruction set of the engine: baseline, avx2, avx512, neon; avx2 holds the peers to it too",
     )
     parser.add_argument("--out", default=Settings.out, metavar="DIR")
     parser.add_argument("--data-dir", metavar="DIR", help="MNIST's IDX files, for W7 and W8")

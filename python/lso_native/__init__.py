@@ -74,7 +74,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 simd: str = _simd()
-"""The instruction set that the engine runs on: baseline, avx2 or avx512."""
+"""The instruction set that the engine runs on: baseline, avx2, avx512, or neon on arm64."""
 
 _LAZY = ("data", "irregularity", "metrics")
 

@@ -5,6 +5,12 @@
 #include <stdexcept>
 #include <string>
 
+#if defined(LSO_X86_KERNELS) && defined(_WIN32)
+#include <cpuid.h>
+
+#include <cstdint>
+#endif
+
 #include "kernels/kernels.hpp"
 #include "lso/simd.hpp"
 
@@ -12,14 +18,37 @@ namespace lso {
 namespace kernels {
 
 // One definition each, made from table.inl by <instruction set>.cpp.
-extern const Kernels<float> float32_baseline, float32_avx2, float32_avx512;
-extern const Kernels<double> float64_baseline, float64_avx2, float64_avx512;
+extern const Kernels<float> float32_baseline, float32_avx2, float32_avx512, float32_neon;
+extern const Kernels<double> float64_baseline, float64_avx2, float64_avx512, float64_neon;
 
 namespace {
 bool always() { return true; }
-#ifdef LSO_X86_KERNELS
+#if defined(LSO_X86_KERNELS) && defined(_WIN32)
+// __builtin_cpu_supports is in a library of the compiler that Microsoft's linker does not know.
+struct Processor {
+  std::uint32_t a = 0, b = 0, c = 0, d = 0;
+  explicit Processor(std::uint32_t leaf) { __get_cpuid_count(leaf, 0, &a, &b, &c, &d); }
+};
+bool has(std::uint32_t word, int bit) { return (word >> bit & 1U) != 0; }
+
+// The system keeps these registers when it changes from one thread to the next.
+bool keeps(std::uint32_t registers) {
+  if (!has(Processor(1).c, 27)) return false;  // OSXSAVE: it can be asked
+  std::uint32_t low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & registers) == registers;
+}
+bool has_avx2() { return keeps(0x06) && has(Processor(1).c, 12) && has(Processor(7).b, 5); }  // FMA, AVX2
+bool has_avx512() {                                                                           // F, DQ, VL
+  const std::uint32_t features = Processor(7).b;
+  return has_avx2() && keeps(0xE6) && has(features, 16) && has(features, 17) && has(features, 31);
+}
+#elif defined(LSO_X86_KERNELS)
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-bool has_avx512() { return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
 #endif
 }  // namespace
 
@@ -28,6 +57,9 @@ constexpr KernelSet kernel_sets[] = {
 #ifdef LSO_X86_KERNELS
     {.name = "avx2", .float32 = &float32_avx2, .float64 = &float64_avx2, .runs_here = has_avx2},
     {.name = "avx512", .float32 = &float32_avx512, .float64 = &float64_avx512, .runs_here = has_avx512},
+#endif
+#ifdef LSO_ARM64_KERNELS
+    {.name = "neon", .float32 = &float32_neon, .float64 = &float64_neon, .runs_here = always},
 #endif
 };
 const std::size_t kernel_set_count = sizeof(kernel_sets) / sizeof(kernel_sets[0]);

@@ -123,14 +123,14 @@ LSO_INLINE V fused(V a, V b, V c) {
   if constexpr (sizeof(V) == 32 && !single) return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
   if constexpr (sizeof(V) == 16 && single) return (V)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
   if constexpr (sizeof(V) == 16 && !single) return (V)_mm_fmadd_pd((__m128d)a, (__m128d)b, (__m128d)c);
-#elif defined(__ARM_NEON)
+#elif defined(LSO_NEON_FMA)
   if constexpr (sizeof(a[0]) == sizeof(float)) return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
   if constexpr (sizeof(a[0]) == sizeof(double)) return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
   return a * b + c;
 #endif
 }
-#if defined(__FMA__) || defined(__ARM_NEON)
+#if defined(__FMA__) || defined(LSO_NEON_FMA)
 LSO_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 LSO_INLINE double fused(double a, double b, double c) { return __builtin_fma(a, b, c); }
 #else
