@@ -18,8 +18,8 @@ namespace lso {
 namespace {
 // run(1) ... run(count), each on a thread of its own, for as many as the system grants.
 template <class Run>
-std::vector<std::jthread> start_threads(std::size_t count, Run run) {
-  std::vector<std::jthread> threads;
+std::vector<JoinedThread> start_threads(std::size_t count, Run run) {
+  std::vector<JoinedThread> threads;
   threads.reserve(count);
   try {
     for (std::size_t index = 1; index <= count; ++index) threads.emplace_back(run, index);
@@ -51,7 +51,7 @@ void run_threads(std::size_t threads, const std::function<void(std::size_t)>& wo
     }
   };
   {
-    const std::vector<std::jthread> others = start_threads(threads - 1, [&](std::size_t index) {
+    const std::vector<JoinedThread> others = start_threads(threads - 1, [&](std::size_t index) {
       attempt([&] { work(index); });
       const std::scoped_lock lock(mutex);
       ++n_ended;
@@ -112,7 +112,7 @@ Team::~Team() {
 // In a forked child their handles name no thread, and joining or freeing one would wait for ever: they are never freed.
 void Team::leave_others_to_parent() {
   if (others_.empty() || process_ == process_id()) return;
-  static_cast<void>(new std::vector<std::jthread>(std::move(others_)));
+  static_cast<void>(new std::vector<JoinedThread>(std::move(others_)));
   others_.clear();
 }
 

@@ -5,11 +5,27 @@
 #include <cstddef>
 #include <functional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "lso/threads.hpp"
 
 namespace lso {
+
+// Ends before its handle does. std::jthread, which macOS has in its newest releases only.
+class JoinedThread {
+ public:
+  template <class... Call>
+  explicit JoinedThread(Call&&... call) : thread_(std::forward<Call>(call)...) {}
+  JoinedThread(JoinedThread&&) noexcept = default;
+  JoinedThread& operator=(JoinedThread&&) = delete;
+  ~JoinedThread() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
 
 // Threads that share many short pieces of work in one call. Between two pieces they wait by spinning for a while, then
 // asleep. In a forked child, to which they did not come along, the calling thread works alone.
@@ -51,7 +67,7 @@ class Team {
   Call call_ = nullptr;
   const void* context_ = nullptr;
   long process_;
-  std::vector<std::jthread> others_;
+  std::vector<JoinedThread> others_;
 };
 
 // Runs work(0) on the calling thread and work(1) ... work(threads - 1) on others, or on as many of them as the system
