@@ -324,6 +324,18 @@ def test_a_refusal_names_node_and_reason(build: Callable[[], Any], layer: str, w
     assert_layer_refused(lambda: lso.Network.from_onnx(data), "model", layer, why)
 
 
+def test_few_bytes_do_not_become_many_weights() -> None:
+    column = np.ones((4096, 1), "float32")
+    wide = [node("Gemm", column, transB=1), *[node("Relu")] * 50]
+    refused = "far more than came"
+    assert_layer_refused(
+        lambda: lso.Network.from_onnx(model(wide, ("n", 1))), "model", "(Relu)", refused
+    )
+    square = onnx.numpy_helper.from_array(np.ones((1500, 1500), "float32"), "w")
+    again = model([node("Gemm", "w")] * 100, ("n", 1500), extra=[square])
+    assert_layer_refused(lambda: lso.Network.from_onnx(again), "model", "(Gemm)", refused)
+
+
 @pytest.mark.parametrize("opset", [0, 12, 10_000])
 def test_versions_that_are_not_known(opset: int) -> None:
     assert_refused(lambda: lso.Network.from_onnx(model([GEMM], opset=opset)), "model", f"{opset}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,26 @@ def test_random_numbers_of_pytorch_are_left_alone() -> None:
     before = torch.get_rng_state().numpy()
     lso.Network.from_torch(network.to_torch())
     assert_same_bits(torch.get_rng_state().numpy(), before)
+
+
+@pytest.mark.parametrize(
+    ("call", "missing", "extra"),
+    [
+        (lambda network: network.to_torch(), "torch", "torch"),
+        (lambda network: network.to_onnx(), "onnx", "interop"),
+        (lambda network: network.to_sklearn(), "sklearn", "interop"),
+        (lambda network: network.from_torch(None), "torch", "torch"),
+        (lambda network: network.from_onnx(b""), "onnx", "interop"),
+        (lambda network: network.from_sklearn(None), "sklearn", "interop"),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    call: Any, missing: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [missing, *[each for each in sys.modules if each.startswith(f"{missing}.")]]:
+        monkeypatch.setitem(sys.modules, name, None)
+    network = random_network((3, 2), 1, activation="linear", bias="standard")
+    with pytest.raises(
+        ImportError, match=rf"needs {missing}.*: pip install 'lso_native\[{extra}\]'"
+    ):
+        call(network)

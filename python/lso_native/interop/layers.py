@@ -65,11 +65,13 @@ class Chain:
     """The layers so far. Each method takes the next step, and raises ArgumentError that names its place.
 
     shape : of a row of values at this point; None while no layer has told the width.
+    room : how many weights all layers may have, None for any number.
     """
 
     argument: str
     shape: tuple[int, ...] | None = None
     dtype: np.dtype[Any] | None = None
+    room: int | None = None
     layers: list[Layer] = field(default_factory=list)
     first: Affine | None = None
     """What stands before the first layer."""
@@ -99,6 +101,7 @@ class Chain:
         if matrix.ndim != 2 or 0 in matrix.shape:
             raise place.refused(f"its weight is of shape {matrix.shape}, not (n_out, n_in)")
         n_out, n_in = matrix.shape
+        self._check_room(place, matrix.size)
         self._check_flat(place, n_in)
         vector = None if bias is None else self.numbers(place, "bias", bias)
         if vector is not None and vector.shape != (n_out,):
@@ -242,6 +245,12 @@ class Chain:
             got = f"rows of shape {self.shape} come, where its weights take ({n_in},)"
             raise place.refused(got)
 
+    def _check_room(self, place: Place, n_weights: int) -> None:
+        there = sum(layer.weight.size for layer in self.layers)
+        if self.room is not None and there + n_weights > self.room:
+            got = f"with it there would be {there + n_weights} weights, far more than came"
+            raise place.refused(got)
+
     def _check_range(self, layer: Layer) -> None:
         largest = max(np.abs(each).max() for each in (layer.weight, layer.bias) if each is not None)
         if not largest <= np.finfo(self.dtype or np.float64).max:
@@ -271,6 +280,7 @@ class Chain:
             raise place.refused("no layer before it tells how many values a row has")
         if width > _LARGEST_DIAGONAL:
             raise place.refused(f"it would take a layer of {width} times {width} weights")
+        self._check_room(place, width**2)
         shape, self.shape = self.shape, (width,)
         self._push(place, np.eye(width), None)
         self.shape = shape

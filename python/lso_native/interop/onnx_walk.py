@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from lso_native.interop.onnx_steps import STEPS, WHY, Node
 from lso_native.interop.place import NO_STEP, Place
 
 _ARGUMENT = "model"
+_ROOM = 2**22  # weights that any graph may have
 _CHAIN = "one input that goes through layers, one after the other, to one output"
 
 
@@ -36,13 +39,14 @@ class Walk:
         for tensor in graph.initializer:
             self._give(Place(_ARGUMENT, tensor.name, "initializer"), tensor.name, tensor)
         self.input_name, self.batch, self.input_rows = self._input()
-        self.chain = Chain(_ARGUMENT, self.input_rows or None)
+        room = _ROOM + 2 * graph.ByteSize()  # tensors may come twice, but no number of times
+        self.chain = Chain(_ARGUMENT, self.input_rows or None, room=room)
 
     def along(self) -> Chain:
         """The layers that it goes past."""
-        nodes = sorted(self._graph.node, key=lambda node: node.op_type != "Constant")
+        nodes = deque(sorted(self._graph.node, key=lambda node: node.op_type != "Constant"))
         while nodes:
-            node = nodes.pop(0)
+            node = nodes.popleft()
             place = Place(_ARGUMENT, node.name or next(iter(node.output), ""), node.op_type)
             if node.domain not in ("", "ai.onnx"):
                 raise place.refused(f"an operator of {shown(node.domain)}")
@@ -125,8 +129,8 @@ class Walk:
                 raise place.refused(f"of {shown(list(attributes))}, where it is of a value")
             self._give(place, name, attributes["value"])
             return True
-        known = [self._known.get(each) for each in node.input]
-        if node.op_type not in ("Identity", "Transpose") or not isinstance(known[0], np.ndarray):
+        array = self._known.get(node.input[0]) if len(node.input) == 1 else None
+        if node.op_type not in ("Identity", "Transpose") or not isinstance(array, np.ndarray):
             return False
         array = self._value(place, node.input[0])
         axes = self._attributes(place, node).get("perm")
@@ -138,31 +142,34 @@ class Walk:
         self._unused[name] = place
         return True
 
-    def _pieces(self, place: Place, node: Any, nodes: list[Any]) -> bool:
+    def _pieces(self, place: Place, node: Any, nodes: deque[Any]) -> bool:
         """Take an activation that is several nodes: z * sigmoid(z), or z * (erf(z / sqrt(2)) + 1) * 0.5."""
         for name, operators in (("silu", ["Mul"]), ("gelu", ["Erf", "Add", "Mul", "Mul"])):
-            rest = nodes[: len(operators)]
+            rest = list(itertools.islice(nodes, len(operators)))
             if [each.op_type for each in rest] != operators or not node.input:
                 continue
             z = node.input[0]
             constants = _of_silu(z, node, *rest) if name == "silu" else _of_gelu(z, node, *rest)
-            if constants is None or not self._are(constants):
+            if constants is None or not all(self._is(*each) for each in constants):
                 continue
             self._enter(place, [self._value(place, z)])
             self.chain.activate(place, name)
-            for constant in constants:
+            for constant, _ in constants:
                 self._value(place, constant)
-            for each in (node, *rest):
-                self._name(place, each.output[0], self._here if each is rest[-1] else _Values())
-            del nodes[: len(operators)]
+            for each in (node, *rest[:-1]):
+                self._name(place, each.output[0], _Values())
+            self._name(place, rest[-1].output[0], self._here)
+            for _ in rest:
+                nodes.popleft()
             return True
         return False
 
-    def _are(self, constants: dict[str, float]) -> bool:
-        """Whether tensors are these numbers."""
-        known = [self._known.get(name) for name in constants]
-        given = [each.item() for each in known if isinstance(each, np.ndarray) and each.size == 1]
-        return len(given) == len(known) and np.allclose(given, list(constants.values()), 1e-6, 0)
+    def _is(self, name: str, number: float) -> bool:
+        """Whether the tensor of that name is this number."""
+        tensor = self._known.get(name)
+        return (
+            isinstance(tensor, np.ndarray) and tensor.size == 1 and bool(np.isclose(tensor, number))
+        )
 
     def _step(self, place: Place, node: Any) -> None:
         step = STEPS.get(node.op_type)
@@ -193,15 +200,15 @@ def _beside(node: Any, name: str) -> str:
     return others[0] if len(node.input) == 2 and len(others) == 1 else ""
 
 
-def _of_silu(z: str, sigmoid: Any, product: Any) -> dict[str, float] | None:
+def _of_silu(z: str, sigmoid: Any, product: Any) -> list[tuple[str, float]] | None:
     """The constants of z * sigmoid(z), if these nodes are that."""
     fits = sigmoid.op_type == "Sigmoid" and _beside(product, sigmoid.output[0]) == z
-    return {} if fits else None
+    return [] if fits else None
 
 
 def _of_gelu(
     z: str, divided: Any, erf: Any, raised: Any, product: Any, halved: Any
-) -> dict[str, float] | None:
+) -> list[tuple[str, float]] | None:
     """The constants of z * (erf(z / sqrt(2)) + 1) * 0.5, if these nodes are that."""
     fits = (
         divided.op_type == "Div"
@@ -213,4 +220,4 @@ def _of_gelu(
         _beside(raised, erf.output[0]),
         _beside(halved, product.output[0]),
     ]
-    return dict(zip(names, (2**0.5, 1.0, 0.5), strict=True)) if fits else None
+    return list(zip(names, (2**0.5, 1.0, 0.5), strict=True)) if fits else None
