@@ -70,6 +70,12 @@ def test_the_order_is_guessed(names: list[str], tmp_path: Path) -> None:
         assert read == network
 
 
+def test_names_are_in_order_by_their_numbers() -> None:
+    network = random_network((3, 3, 3, 3), 1, activation="tanh", bias="standard", dtype="float32")
+    for names in (["0", "2", "10"], ["net.9.fc", "net.10.fc", "net.11.fc"]):
+        assert lso.Network.from_state_dict(of(network, names), activation="tanh") == network
+
+
 def test_layers_say_where_batch_norm_stands() -> None:
     tensors = state(_0=linear(6, 3, bias=False), _1=norm(6), _3=linear(2, 6))
     before = lso.Network.from_state_dict(tensors, layers=["0", "1", "leaky_relu(0.2)", "3"])

@@ -93,7 +93,7 @@ class Walk:
 
     def _array(self, place: Place, tensor: Any) -> Array:
         """The numbers of a tensor, whose size is not more than that of the file."""
-        if tensor.data_location == self._onnx.TensorProto.EXTERNAL or tensor.external_data:
+        if tensor.data_location == self._onnx.TensorProto.EXTERNAL:
             raise place.refused("its numbers lie outside the file, where nothing is opened")
         n = int(np.prod(list(tensor.dims) or [1], dtype=object))
         if any(size < 0 for size in tensor.dims) or n > tensor.ByteSize():
