@@ -19,7 +19,13 @@ from lso_native.differentiable import Differentiable
 from lso_native.display import Progress
 from lso_native.files.native import load, save
 from lso_native.foreign import jax_model, torch_model
-from lso_native.generate import GenerateProgress, GenerateResult, RequirementResult, generate
+from lso_native.generate import (
+    Descended,
+    GenerateProgress,
+    GenerateResult,
+    RequirementResult,
+    generate,
+)
 from lso_native.learner import Learner
 from lso_native.models.autoencoder import Autoencoder
 from lso_native.models.base import NotFittedError
@@ -100,6 +106,7 @@ __all__ = [
     "EncoderDecoder",
     "Evaluation",
     "Far",
+    "Descended",
     "GenerateProgress",
     "GenerateResult",
     "Given",

@@ -334,7 +334,7 @@ def _add_explore(commands: Commands[_Parser]) -> None:
         parser.add_argument(f"--{option}", metavar="FILE", help=what)
     _add_data(parser)
     parser.add_argument(
-        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 14"
+        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 28"
     )
     parser.add_argument(
         "--airfoils",

@@ -466,8 +466,44 @@ def test_a_result_prints_as_a_table_and_is_one() -> None:
         (lambda: generate(optimizer=lso.Adam()), "optimizer", "Adam"),
         (lambda: generate(random_state=-1), "random_state", "-1"),
         (lambda: generate(callback=3), "callback", "3"),
+        (lambda: generate(watch=3), "watch", "3"),
         (lambda: generate(bounds=(1, 0)), "bounds", "above"),
     ],
 )
 def test_a_bad_argument_is_refused_by_name(call: Any, argument: str, got: str) -> None:
     assert_refused(call, argument, got)
+
+
+def test_whoever_watches_hears_where_every_descent_came_by() -> None:
+    heard: list[lso.Descended] = []
+    options: dict[str, Any] = {"prior": Normal(), "best_of": 1, "random_state": 3, "threads": 1}
+    asked = is_class(1) & READ.near(a=float(np.median(A)), within=0.2)
+    result = lso.generate(DECODER, asked, 12, watch=heard.append, **options)
+    last: dict[int, Any] = {}
+    steps = np.zeros(12, np.int64)
+    for each in heard:
+        for row, path, losses in zip(each.rows, each.paths, each.losses, strict=True):
+            assert len(path) == len(losses) >= 1
+            last[int(row)] = path[-1]
+            steps[row] += len(path) - 1
+    for row in np.flatnonzero(result.success).tolist():
+        assert_same_bits(last[row], result.latents[row])
+    once = (result.attempts == 1) & result.success
+    assert once.any()
+    np.testing.assert_array_equal(steps[once], result.iterations[once])
+    plain = lso.generate(DECODER, asked, 12, **options)
+    assert_same_bits(plain.samples, result.samples)  # it changes nothing
+
+
+def test_what_the_watch_raises_carries_what_was_found() -> None:
+    class Enough(Exception):
+        result: Any = None
+
+    def stop(descended: lso.Descended) -> None:
+        if len(descended.rows) < 12:
+            raise Enough
+
+    options: dict[str, Any] = {"prior": Normal(), "best_of": 1, "random_state": 3}
+    with pytest.raises(Enough) as stopped:
+        lso.generate(DECODER, is_class(1), 12, max_iterations=5, watch=stop, **options)
+    assert stopped.value.result.interrupted

@@ -93,7 +93,7 @@ def _side(models: dict[str, Any], given: dict[str, str], size: int | None) -> in
             expected = f"one of images of {side}x{side} pixels, as the others are"
             raise ArgumentError(kind, expected, f"{mine}x{mine} in {given[kind]}")
         side = mine
-    return side or 14
+    return side or 28
 
 
 def _load_decoder(path: str) -> Decoder:

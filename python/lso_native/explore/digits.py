@@ -30,9 +30,9 @@ from lso_native.terms import SquaredError
 
 __all__ = ["Digits", "Files"]
 
-LIKELIER = 0.1
-"""Than this share of the codes a latent must be: of those of the class, where one is asked for. What is far from them
-fools the classifier."""
+CERTAINTY, LIKELIER = 0.99, 0.5
+"""What the classifier must say of a class, and the share of the codes, of that class if one is asked for, that a latent
+must be likelier than. Walks from far away end where both are just met: with less, at what fools the classifier."""
 WITHIN = 0.3
 """How far a locked pixel may be from what it is locked to, in 0..1."""
 _CANDIDATES, _STEPS = 64, 300
@@ -153,7 +153,9 @@ class Digits(World):
         """The class, the numbers and the locked pixels, and that the latent is where codes are."""
         wanted: list[Combination] = []
         if question.label is not None:
-            wanted.append(self._classifier.requires(self._class(question.label)))
+            wanted.append(
+                self._classifier.requires(self._class(question.label), certainty=CERTAINTY)
+            )
         for name, (value, within) in question.numbers.items():
             wanted.append(self.style.near(within=within, **{name: value}))
         if question.locked is not None:
@@ -221,7 +223,8 @@ class Digits(World):
         """That make ``asked``."""
         lines, wanted = [], []
         if question.label is not None:
-            wanted.append(f"classifier.requires({self._class(question.label)!r})")
+            label = self._class(question.label)
+            wanted.append(f"classifier.requires({label!r}, certainty={CERTAINTY})")
         for name, (value, within) in question.numbers.items():
             wanted.append(f"style.near({name}={value!r}, within={within!r})")
         if question.locked is not None:

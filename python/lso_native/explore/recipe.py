@@ -22,7 +22,7 @@ __all__ = ["Around", "Parts", "Question", "Recipe", "STARTS"]
 STARTS = ("anywhere", "class", "hand")
 """Where walks may begin: at draws from all codes, at those of the class asked for, around the latent in hand."""
 STEP = 0.25  # no longer, so that the eye can follow
-MOST_STEPS, ATTEMPTS = 250, 4
+MOST_STEPS, ATTEMPTS = 120, 8
 SPREAD = 0.5  # of starts around the hand
 
 

@@ -152,6 +152,8 @@ class _Door:
         """The answer to a request; None for a WebSocket that may open."""
         if request.headers.get_all("Host") not in [[host] for host in self._hosts]:
             return self._refused(connection, HTTPStatus.MISDIRECTED_REQUEST, "not for this host")
+        if getattr(request, "method", "GET") != "GET":  # older ones let no other pass
+            return self._refused(connection, HTTPStatus.METHOD_NOT_ALLOWED, "GET alone")
         path = request.path.partition("?")[0]
         if path == SOCKET:
             return self._refused_socket(connection, request)

@@ -14,7 +14,8 @@ export class Chart {
     const errors = walks.flatMap(walk => walk.shown.map(each => Math.max(each, FLOOR)));
     const top = Math.ceil(Math.log10(Math.max(1, ...errors))), low = Math.log10(FLOOR);
     const most = Math.max(20, ...walks.map(walk => walk.shown.length - 1));
-    const x = step => LEFT + (width - LEFT - RIGHT) * step / most;
+    // By the root of the step: most walks are short, and a few long.
+    const x = step => LEFT + (width - LEFT - RIGHT) * Math.sqrt(step / most);
     const y = error => TOP + (height - TOP - BOTTOM) * (top - Math.log10(Math.max(error, FLOOR))) / (top - low);
     this.axes(pen, width, height, {x, y, most, top, low});
     walks.forEach((walk, i) => {
@@ -36,10 +37,9 @@ export class Chart {
       pen.fillText(power === low ? "0" : String(+(10 ** power).toPrecision(1)), LEFT - 5, at);
     }
     pen.textBaseline = "alphabetic";
-    const apart = [5, 10, 20, 50, 100, 200, 500, 1000].find(each => most / each <= 6) ?? most;
-    for (let step = 0; step <= most; step += apart) {
+    for (const step of [0, 1, 5, 20, 50, 100, 200, 400, 700, 1000].filter(each => each <= most)) {
       pen.textAlign = step ? "center" : "left";
-      pen.fillText(step, x(step), height - 15);
+      if (x(step) < width - RIGHT - 8) pen.fillText(step, x(step), height - 15);
     }
     pen.textAlign = "right";
     pen.fillText("steps", width - RIGHT, height - 2);

@@ -142,6 +142,7 @@ export class Hand {
   repaint() {
     if (!this.sample) return;
     this.pictures.draw(byId("picture"), this.sample);
+    if (!byId("inset").hidden) this.pictures.draw(byId("inset"), this.sample);
     if (this.polar) drawPolar(byId("polar"), this.polar, this.told.angles, this.told.angle);
   }
 
@@ -167,14 +168,21 @@ export class Hand {
 
   turn(mode) {
     this.mode = mode;
+    this.drew = false;
     byId("mode-hint").textContent = HINTS[mode];
     const side = this.told.side;
     this.paint.hidden = mode === "look" && !this.ask.locked;
     this.paint.style.pointerEvents = mode === "look" ? "none" : "auto";
     this.paint.tabIndex = mode === "look" ? -1 : 0;
     byId("brushes").hidden = mode === "look";
+    byId("inset").hidden = mode !== "draw" || !this.drew;
     if (mode === "draw") {
-      this.drawing = new Drawing(this.paint, image => { this.look({drawn: image, map: true}); this.hears.drawn(); });
+      this.drawing = new Drawing(this.paint, image => {
+        this.drew = true;
+        byId("inset").hidden = false;
+        this.look({drawn: image, map: true});
+        this.hears.drawn();
+      });
       this.paint.setAttribute("aria-label", "Drawing: arrow keys move, Space draws, Shift with arrows draws on the way");
       this.drawing.open(side);
       this.brushes([["clear", "Clear"], ["done", "Done"]], value => value === "clear" ? this.drawing.clear() : this.leave());

@@ -24,7 +24,7 @@ function wait(text) {
 
 const ask = new Ask({
   changed() { hand.look({map: ask.follow, follow: ask.follow}); },
-  find() { running === null ? walk() : link.say({do: "stop"}); },
+  find() { running === null ? walk() : walks.hurry() || link.say({do: "stop"}); },
   freed() { hand.free(); hand.look({}); },
 });
 const hand = new Hand(ask, {
