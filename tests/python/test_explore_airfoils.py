@@ -21,6 +21,7 @@ from lso_native.airfoils import NeuralFoil
 from lso_native.airfoils.learning import DecoderSettings, SurrogateSettings
 from lso_native.airfoils.study import AirfoilsSettings
 from lso_native.explore.wings import Wings
+from lso_native.study.progress import Silent
 
 SMALL = AirfoilsSettings(
     decoder=DecoderSettings(copies=1_000, epochs=10, hidden=(64,), latent=8),
@@ -30,7 +31,7 @@ SMALL = AirfoilsSettings(
 QUESTION = {"numbers": {"lift": [0.8, 0.1], "thickness": [0.12, 0.02]}}
 
 
-class Heard:
+class Heard(Silent):
     """Progress, as it was told."""
 
     def __init__(self) -> None:
@@ -38,12 +39,6 @@ class Heard:
 
     def start(self, stage: str, total: int) -> None:
         self.stages.append(f"{stage}, {total}")
-
-    def update(self, done: int, note: str = "") -> None: ...
-
-    def finish(self, note: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -35,10 +35,6 @@ class _Notes(Silent):
         """It is over."""
         self.line = note
 
-    def note(self, text: str) -> None:
-        """A line of its own."""
-        self.line = text
-
 
 @dataclass(eq=False)
 class Book:
