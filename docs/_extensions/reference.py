@@ -48,6 +48,18 @@ def public() -> dict[str, str]:
     return found
 
 
+def page_of(name: str) -> str | None:
+    """Where `Network`, `Network.backprop` or `data.load` is described."""
+    page = public().get(f"lso_native.{name}")
+    if page or "." not in name:
+        return page
+    above, _, member = name.rpartition(".")
+    owner = page_of(above)
+    module, _, thing = (owner or "").rpartition(".")
+    known = owner and hasattr(getattr(importlib.import_module(module), thing), member)
+    return f"{owner}.{member}" if known else None
+
+
 def fields(lines: list[str], arguments: Collection[str]) -> tuple[list[str], list[str]]:
     """What a docstring says, and its ``arguments`` and attributes as fields."""
     text: list[str] = []
@@ -86,15 +98,16 @@ def escaped(text: str) -> str:
     return "".join(parts)
 
 
-def typed(listed: list[str], signature: inspect.Signature) -> list[str]:
-    """Fields with the types of the arguments; those of which nothing is said have a type at least."""
+def typed(listed: list[str], signature: inspect.Signature, *, bare: bool) -> list[str]:
+    """Fields with the types of the arguments; if ``bare``, those of which nothing is said have a type at least."""
     types = {
         name: re.sub(r"\bnpt?\.", "", each.annotation)
         for name, each in signature.parameters.items()
         if isinstance(each.annotation, str)
     }
     said = {field.split()[1].rstrip(":") for field in listed}
-    listed = [*listed, *(f":param {name}:" for name in types if name not in said)]
+    if bare:
+        listed = [*listed, *(f":param {name}:" for name in types if name not in said)]
     for i, field in enumerate(listed):
         name = field.split()[1].rstrip(":")
         if name in types:
@@ -110,7 +123,7 @@ def read(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: lis
         with contextlib.suppress(TypeError, ValueError):
             signature = inspect.signature(thing)
     text, listed = fields(lines, signature.parameters)
-    listed = typed(listed, signature)
+    listed = typed(listed, signature, bare=what != "class")
     returned = signature.return_annotation
     if what != "class" and isinstance(returned, str) and returned != "None":
         listed.append(f":returns: ``{returned}``")
@@ -145,12 +158,17 @@ class NameLinks(SphinxTransform):
             said = re.fullmatch(r"(lso\.)?([A-Za-z]\w*(?:\.\w+)*)(?:\(.*\))?", node.astext())
             if said is None or not (said[1] or said[2][0].isupper()):
                 continue
-            page = public().get(f"lso_native.{said[2]}")
+            page = page_of(said[2])
             if page and not isinstance(
                 node.parent, nodes.reference | nodes.title | addnodes.pending_xref
             ):
                 link = addnodes.pending_xref(
-                    "", refdomain="py", reftype="obj", reftarget=page, refdoc=self.env.docname
+                    "",
+                    refdomain="py",
+                    reftype="obj",
+                    reftarget=page,
+                    refdoc=self.env.docname,
+                    maybe=True,
                 )
                 node.replace_self(link)
                 link += node
@@ -168,7 +186,9 @@ def where_offered(
     page = next((public()[name] for name in candidates if name in public()), None)
     found = env.domains.python_domain.objects.get(page) if page else None
     if page is None or found is None:
-        return None
+        return (
+            content if node.get("maybe") else None
+        )  # a field, which the page of its class describes
     uri = app.builder.get_relative_uri(node["refdoc"], found.docname)
     link = nodes.reference("", "", refuri=f"{uri}#{found.node_id}", internal=True)
     link += content

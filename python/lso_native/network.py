@@ -33,12 +33,16 @@ BiasConvention = Literal["paper", "standard"]
 
 
 class Gradients(NamedTuple):
-    """Derivatives of an error E, by the paper's Algorithms 1 and 2."""
+    """Derivatives of an error E, by the paper's Algorithms 1 and 2.
+
+    Attributes
+    ----------
+    nodes : one array (n_samples, size) a layer, the input layer first: dE/d(pre-activation), the paper's ND.
+    parameters : dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part.
+    """
 
     nodes: list[FloatArray]
-    """One array (n_samples, size) a layer, the input layer first: dE/d(pre-activation), the paper's ND."""
     parameters: Any
-    """dE/d(parameters), summed over samples: flat (n_parameters,), for a composition a tuple of one a part."""
 
 
 class Model(Shown, Exports, ABC):

@@ -57,33 +57,37 @@ class OptimizeProgress(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OptimizeResult(Outcome):
-    """What became of each start; row i belongs to start i."""
+    """What became of each start; row i belongs to start i.
+
+    Attributes
+    ----------
+    problem : what was asked.
+    success : (n,) whether the start converged: every term that had to be met is.
+    status : (n,) converged, max_iterations, stationary (the gradient is zero, or the bounds undo the step), diverged (a
+        step was not finite) or interrupted.
+    latents : (n, n_inputs) the best point: the one that meets all, else the one of the lowest E.
+    loss : (n,) E there, the weighted sum over terms; infinite where no finite one was seen.
+    iterations : (n,) steps taken.
+    starts : (n, n_inputs)
+    terms : one a term, in the order of ``problem.asked``.
+    branches : (n, n_values) one a branch of the problem: what its terms looked at.
+    trunk_outputs : (n, n_outputs of the trunk)
+    trajectory : n arrays (iterations + 1, n_inputs) of all points, if asked for.
+    trajectory_loss : n arrays (iterations + 1,) of E there, if asked for.
+    """
 
     problem: Problem
-    """What was asked."""
     success: BoolArray
-    """(n,) whether the start converged: every term that had to be met is."""
     status: StringArray
-    """(n,) converged, max_iterations, stationary (the gradient is zero, or the bounds undo the step), diverged (a
-    step was not finite) or interrupted."""
     latents: FloatArray
-    """(n, n_inputs) the best point: the one that meets all, else the one of the lowest E."""
     loss: Float64Array
-    """(n,) E there, the weighted sum over terms; infinite where no finite one was seen."""
     iterations: IntArray
-    """(n,) steps taken."""
     starts: FloatArray
-    """(n, n_inputs)"""
     terms: tuple[TermResult, ...]
-    """One a term, in the order of ``problem.asked``."""
     branches: tuple[FloatArray, ...]
-    """(n, n_values) one a branch of the problem: what its terms looked at."""
     trunk_outputs: FloatArray
-    """(n, n_outputs of the trunk)"""
     trajectory: list[FloatArray] | None
-    """n arrays (iterations + 1, n_inputs) of all points, if asked for."""
     trajectory_loss: list[Float64Array] | None
-    """n arrays (iterations + 1,) of E there, if asked for."""
 
     @property
     def samples(self) -> FloatArray:

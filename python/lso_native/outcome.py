@@ -13,16 +13,20 @@ from lso_native.terms import Asked
 
 
 class TermResult(NamedTuple):
-    """What one term says of each start's best point."""
+    """What one term says of each start's best point.
+
+    Attributes
+    ----------
+    asked : the term, its weight, and whether it had to be met.
+    met : (n,)
+    loss : (n,) its E, without the weight.
+    mse : (n,) its squared error a value: of an interval, the squared distance from it; NaN for terms that have none.
+    """
 
     asked: Asked
-    """The term, its weight, and whether it had to be met."""
     met: BoolArray
-    """(n,)"""
     loss: Float64Array
-    """(n,) its E, without the weight."""
     mse: Float64Array
-    """(n,) its squared error a value: of an interval, the squared distance from it; NaN for terms that have none."""
 
 
 class Outcome(Rows):

@@ -33,16 +33,20 @@ class Branch:
 
 
 class Evaluation(NamedTuple):
-    """What a problem says of inputs as they are; row i belongs to input i."""
+    """What a problem says of inputs as they are; row i belongs to input i.
+
+    Attributes
+    ----------
+    loss : (n,) E, the weighted sum over terms.
+    gradient : (n, n_inputs) dE/d(input).
+    samples : (n, n_outputs of the trunk)
+    met : (n,) whether every term that must be is met.
+    """
 
     loss: Float64Array
-    """(n,) E, the weighted sum over terms."""
     gradient: FloatArray
-    """(n, n_inputs) dE/d(input)."""
     samples: FloatArray
-    """(n, n_outputs of the trunk)"""
     met: BoolArray
-    """(n,) whether every term that must be is met."""
 
 
 class Problem:

@@ -27,12 +27,16 @@ Captions = Sequence[object] | Array | Mapping[str, ArrayLike]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Picture:
-    """Draws itself in a notebook; in a script, ``save`` it or take its ``image``."""
+    """Draws itself in a notebook; in a script, ``save`` it or take its ``image``.
+
+    Attributes
+    ----------
+    image : the picture, RGB
+    note : what is on it, in a line
+    """
 
     image: Image.Image
-    """the picture, RGB"""
     note: str = ""
-    """what is on it, in a line"""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture to the file ``path``, whole or not at all, in the format that its suffix says.

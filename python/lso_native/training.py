@@ -47,13 +47,17 @@ _SCORES = ("train_loss", "train_mse", "validation_loss", "validation_mse")
 
 
 class TrainProgress(NamedTuple):
-    """What an epoch ended with."""
+    """What an epoch ended with.
+
+    Attributes
+    ----------
+    scores : by the names of the history. ``train`` tells train_loss and train_mse, means over samples and, of the mse,
+        outputs, and with validation data validation_loss and validation_mse; estimators tell those of their kind.
+    """
 
     epoch: int
     epochs: int
     scores: dict[str, float]
-    """By the names of the history. ``train`` tells train_loss and train_mse, means over samples and, of the mse,
-    outputs, and with validation data validation_loss and validation_mse; estimators tell those of their kind."""
 
     @property
     def share(self) -> float:
@@ -67,17 +71,21 @@ class TrainProgress(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TrainResult(Shown):
-    """A new model and how it came about."""
+    """A new model and how it came about.
+
+    Attributes
+    ----------
+    history : (n_scores,) each: epoch, train_loss, train_mse and, with validation data, validation_loss, validation_mse.
+    epochs : epochs that were finished.
+    status : max_epochs, reached_mse, early_stopped, stationary (no gradient in a whole epoch), diverged (an error or a
+        step was not finite; the model is that of the last finite epoch with a score), interrupted, or stopped (by the
+        callback).
+    """
 
     model: Model
     history: dict[str, Float64Array]
-    """(n_scores,) each: epoch, train_loss, train_mse and, with validation data, validation_loss, validation_mse."""
     epochs: int
-    """Epochs that were finished."""
     status: str
-    """max_epochs, reached_mse, early_stopped, stationary (no gradient in a whole epoch), diverged (an error or a step
-    was not finite; the model is that of the last finite epoch with a score), interrupted, or stopped (by the
-    callback)."""
 
     def __repr__(self) -> str:
         mse = self.history["train_mse"]

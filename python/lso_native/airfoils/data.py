@@ -28,12 +28,16 @@ _NEW_THICKNESS, _NEW_CAMBER = (0.04, 0.25), (0.2, 2.0)
 
 @dataclass(frozen=True, eq=False)
 class Airfoils:
-    """n airfoils."""
+    """n airfoils.
+
+    Attributes
+    ----------
+    names : (n,)
+    heights : (n, 100)
+    """
 
     names: StringArray
-    """(n,)"""
     heights: Float64Array
-    """(n, 100)"""
 
 
 @functools.cache

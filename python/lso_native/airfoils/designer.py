@@ -40,18 +40,22 @@ _HEARD = 1e4
 
 @dataclass(frozen=True)
 class DesignSettings:
-    """How shapes are looked for."""
+    """How shapes are looked for.
+
+    Attributes
+    ----------
+    share : of the tolerances, which the simulator must be within: the rest is for what it does not know.
+    confidence : that NeuralFoil has to have in what it says, at least.
+    doubt : how far two simulators may differ by what a network learned of it, in tolerances.
+    apart : how far the sides must be apart, as a share of what they are on real airfoils.
+    keep : the latent must be likelier than this share of the codes.
+    """
 
     share: float = 0.35
-    """Of the tolerances, which the simulator must be within: the rest is for what it does not know."""
     confidence: float = 0.92
-    """That NeuralFoil has to have in what it says, at least."""
     doubt: float = 0.2
-    """How far two simulators may differ by what a network learned of it, in tolerances."""
     apart: float = 0.15
-    """How far the sides must be apart, as a share of what they are on real airfoils."""
     keep: float = 0.3
-    """The latent must be likelier than this share of the codes."""
     best_of: int = 32
     attempts: int = 10
 
@@ -169,6 +173,10 @@ class Designer:
     second : another simulator; shapes on which a network expects the two to differ are left out. None for none.
 
     Without settings of its own it takes some 15 seconds to learn on one core.
+
+    Attributes
+    ----------
+    failures_ : draws that a simulator failed on.
     """
 
     simulator: Simulator = field(default_factory=NeuralFoil)
@@ -179,7 +187,6 @@ class Designer:
     random_state: RandomState = None
     threads: int | None = None
     failures_: int = field(default=0, init=False)
-    """Draws that a simulator failed on."""
 
     def fit(self) -> Self:
         """Learn from the real airfoils and from what the simulators say of draws. Raises ImportError without the extra

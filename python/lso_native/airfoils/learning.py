@@ -38,10 +38,14 @@ _MODES = 18  # in which smooth outlines differ: as many as there are CST paramet
 
 @dataclass(frozen=True)
 class DecoderSettings:
-    """How the decoder learns."""
+    """How the decoder learns.
+
+    Attributes
+    ----------
+    copies : changed copies beside the real airfoils.
+    """
 
     copies: int = 8_000
-    """Changed copies beside the real airfoils."""
     latent: int = 12
     hidden: tuple[int, ...] = (256, 128)
     epochs: int = 60
@@ -104,10 +108,14 @@ def learn_shapes(
 
 @dataclass(frozen=True)
 class SurrogateSettings:
-    """How a network learns what a simulator says."""
+    """How a network learns what a simulator says.
+
+    Attributes
+    ----------
+    draws : of the decoder, that the simulator is asked about.
+    """
 
     draws: int = 40_000
-    """Of the decoder, that the simulator is asked about."""
     hidden: tuple[int, ...] = (96, 96, 96)
     epochs: int = 60
     learning_rate: float = 0.002

@@ -24,13 +24,17 @@ from lso_native.requirements.base import Combination, Part
 
 
 class GenerateProgress(NamedTuple):
-    """How far it is."""
+    """How far it is.
+
+    Attributes
+    ----------
+    found : samples that are as asked.
+    attempt : the last one that was made.
+    """
 
     found: int
-    """Samples that are as asked."""
     total: int
     attempt: int
-    """The last one that was made."""
 
     @property
     def share(self) -> float:
@@ -53,16 +57,20 @@ class Descended(NamedTuple):
 
 
 class RequirementResult(NamedTuple):
-    """What one requirement says of each sample."""
+    """What one requirement says of each sample.
+
+    Attributes
+    ----------
+    part : the requirement, its weight, and whether it had to be met.
+    values : (n, k) what it looked at, in its own units; NaN where there is no such thing.
+    miss : (n,) how far they are from what was asked; 0 where it is met.
+    met : (n,)
+    """
 
     part: Part
-    """The requirement, its weight, and whether it had to be met."""
     values: Float64Array
-    """(n, k) what it looked at, in its own units; NaN where there is no such thing."""
     miss: Float64Array
-    """(n,) how far they are from what was asked; 0 where it is met."""
     met: BoolArray
-    """(n,)"""
 
     @property
     def name(self) -> str:
@@ -72,41 +80,45 @@ class RequirementResult(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GenerateResult(Rows):
-    """n samples and what became of each; row i is the i-th sample asked for."""
+    """n samples and what became of each; row i is the i-th sample asked for.
+
+    Attributes
+    ----------
+    requirement : what was asked.
+    samples : (n, n_features); where ``success`` is False, the best of all attempts.
+    success : (n,) whether every requirement that had to be met is, to the letter.
+    requirements : one a requirement, in the order of ``requirement.parts``, and what keeps the latent where codes are.
+    latents : (n, latent)
+    starts : (n, latent) where the descent to ``latents`` began.
+    iterations : (n,) steps from there; 0: the start itself was as asked.
+    attempts : (n,) starts that were tried for the sample.
+    decoded : samples decoded in all: those that starts were chosen from, and one an iteration.
+    box_calls : samples that a box, whose word is the last, was asked about.
+    calls : (n,) how often on the way to this sample, in all attempts.
+    box_failures : samples of which a box had nothing to say, and which therefore do not count as met.
+    conflict : where no sample could be found: the names of requirements that keep each other from being met. Each can
+        be left out alone for samples to be found among the starts tried; empty where some were found.
+    interrupted : whether Ctrl-C ended it.
+    least : samples that are less than this apart are too much alike; of a shard, where nobody has looked yet.
+    conflict_cost : of ``decoded`` and of ``box_calls``, what finding ``conflict`` took.
+    """
 
     requirement: Combination
-    """What was asked."""
     samples: FloatArray
-    """(n, n_features); where ``success`` is False, the best of all attempts."""
     success: BoolArray
-    """(n,) whether every requirement that had to be met is, to the letter."""
     requirements: tuple[RequirementResult, ...]
-    """One a requirement, in the order of ``requirement.parts``, and what keeps the latent where codes are."""
     latents: FloatArray
-    """(n, latent)"""
     starts: FloatArray
-    """(n, latent) where the descent to ``latents`` began."""
     iterations: IntArray
-    """(n,) steps from there; 0: the start itself was as asked."""
     attempts: IntArray
-    """(n,) starts that were tried for the sample."""
     decoded: int
-    """Samples decoded in all: those that starts were chosen from, and one an iteration."""
     box_calls: int
-    """Samples that a box, whose word is the last, was asked about."""
     calls: IntArray
-    """(n,) how often on the way to this sample, in all attempts."""
     box_failures: int
-    """Samples of which a box had nothing to say, and which therefore do not count as met."""
     conflict: tuple[str, ...]
-    """Where no sample could be found: the names of requirements that keep each other from being met. Each can be left
-    out alone for samples to be found among the starts tried; empty where some were found."""
     interrupted: bool = False
-    """Whether Ctrl-C ended it."""
     least: float = 0.0
-    """Samples that are less than this apart are too much alike; of a shard, where nobody has looked yet."""
     conflict_cost: tuple[int, int] = (0, 0)
-    """Of ``decoded`` and of ``box_calls``, what finding ``conflict`` took."""
 
     @property
     def met(self) -> BoolArray:

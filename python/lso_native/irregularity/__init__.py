@@ -55,11 +55,15 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Irregularity:
-    """The measures over a latent space; None for what was not asked."""
+    """The measures over a latent space; None for what was not asked.
+
+    Attributes
+    ----------
+    paths : from each point to the next, and from the last to the first.
+    """
 
     geometry: LatentGeometry
     paths: PathCurvature
-    """From each point to the next, and from the last to the first."""
     round_trip: RoundTrip | None
     feasible: FeasibleShare | None
 

@@ -32,14 +32,18 @@ DEFAULT_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class FeasibleShare:
-    """Which of n points decode to something real."""
+    """Which of n points decode to something real.
+
+    Attributes
+    ----------
+    confidence : (n,) the judge's greatest.
+    confident : (n,) whether it is above the threshold.
+    inside : (n,) whether the sample lies inside the real manifold.
+    """
 
     confidence: Float64Array
-    """(n,) the judge's greatest."""
     confident: BoolArray
-    """(n,) whether it is above the threshold."""
     inside: BoolArray
-    """(n,) whether the sample lies inside the real manifold."""
 
     @property
     def feasible(self) -> BoolArray:
@@ -63,12 +67,16 @@ class FeasibleShare:
 
 @dataclass(frozen=True, eq=False)
 class RoundTrip:
-    """How far n points move when they are decoded and encoded again."""
+    """How far n points move when they are decoded and encoded again.
+
+    Attributes
+    ----------
+    distance : (n,) ||encode(decode(z)) - z||
+    spread : root mean square distance of the points from their mean.
+    """
 
     distance: Float64Array
-    """(n,) ||encode(decode(z)) - z||"""
     spread: float
-    """Root mean square distance of the points from their mean."""
 
     @property
     def error(self) -> Float64Array:

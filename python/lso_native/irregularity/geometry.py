@@ -31,17 +31,21 @@ DEFAULT_STEPS = 32
 
 @dataclass(frozen=True, eq=False)
 class LatentGeometry:
-    """The decoder's Jacobian at each of n points."""
+    """The decoder's Jacobian at each of n points.
+
+    Attributes
+    ----------
+    singular_values : (n, min(n_outputs, n_latents)), the largest first.
+    condition : (n,) the largest over the smallest singular value, which is taken as at least max(n_outputs, n_latents)
+        times 2**-52 of the largest, below which it is rounding. A latent that moves nothing is there, and so is a
+        Jacobian of zeros.
+    effective_rank : (n,) participation ratio (sum s**2)**2 / sum s**4 of the singular values s: how many directions
+        move the sample, from 1 to their number; 0 for a Jacobian of zeros.
+    """
 
     singular_values: Float64Array
-    """(n, min(n_outputs, n_latents)), the largest first."""
     condition: Float64Array
-    """(n,) the largest over the smallest singular value, which is taken as at least max(n_outputs, n_latents) times
-    2**-52 of the largest, below which it is rounding. A latent that moves nothing is there, and so is a Jacobian of
-    zeros."""
     effective_rank: Float64Array
-    """(n,) participation ratio (sum s**2)**2 / sum s**4 of the singular values s: how many directions move the
-    sample, from 1 to their number; 0 for a Jacobian of zeros."""
 
     def summary(self) -> dict[str, float]:
         """Medians, quantiles and maxima of condition, effective rank and gain, the largest singular value."""
@@ -54,15 +58,19 @@ class LatentGeometry:
 
 @dataclass(frozen=True, eq=False)
 class PathCurvature:
-    """The images of n straight latent lines in sample space."""
+    """The images of n straight latent lines in sample space.
+
+    Attributes
+    ----------
+    path : (n,) length of the image, as a polygon: never above the true length.
+    chord : (n,) distance of its ends.
+    ratio : (n,) path / chord, at least 1, and 1 for a straight image or one of no length; at most 2**52, for an image
+        that ends where it began.
+    """
 
     path: Float64Array
-    """(n,) length of the image, as a polygon: never above the true length."""
     chord: Float64Array
-    """(n,) distance of its ends."""
     ratio: Float64Array
-    """(n,) path / chord, at least 1, and 1 for a straight image or one of no length; at most 2**52, for an image that
-    ends where it began."""
 
     def summary(self) -> dict[str, float]:
         """Median, quantiles and maximum of the ratio."""

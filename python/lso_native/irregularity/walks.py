@@ -37,18 +37,22 @@ DEFAULT_VANISHING = 0.01
 
 @dataclass(frozen=True, eq=False)
 class WalkIrregularity:
-    """Walks, and what happens along them; array i of a list belongs to walk i."""
+    """Walks, and what happens along them; array i of a list belongs to walk i.
+
+    Attributes
+    ----------
+    loss : (n_steps + 1,) the error E at each point.
+    squared_gradient : (n_steps + 1,) the squared norm of its derivative D by the latents.
+    latent_jumps : (n_steps,) lengths of the steps.
+    sample_jumps : (n_steps,) distances between the samples before and after a step.
+    vanishing : fraction of the median over all points from which on down a gradient counts as vanishing.
+    """
 
     loss: list[Float64Array]
-    """(n_steps + 1,) the error E at each point."""
     squared_gradient: list[Float64Array]
-    """(n_steps + 1,) the squared norm of its derivative D by the latents."""
     latent_jumps: list[Float64Array]
-    """(n_steps,) lengths of the steps."""
     sample_jumps: list[Float64Array]
-    """(n_steps,) distances between the samples before and after a step."""
     vanishing: float
-    """Fraction of the median over all points from which on down a gradient counts as vanishing."""
 
     @property
     def vanishing_share(self) -> float:

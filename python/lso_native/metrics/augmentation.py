@@ -25,11 +25,15 @@ _SHOWN = 300_000  # 100 epochs of 3,000 images, for which the optimizer's defaul
 
 @dataclass(frozen=True)
 class ClassificationAccuracy:
-    """Test images named rightly by classifiers that differ in what they were trained on."""
+    """Test images named rightly by classifiers that differ in what they were trained on.
+
+    Attributes
+    ----------
+    real : None where no real samples were given.
+    """
 
     generated: Rate
     real: Rate | None = None
-    """None where no real samples were given."""
     both: Rate | None = None
 
 

@@ -20,23 +20,31 @@ _NEAR = 0.01  # share of held-out images that are nearer than what counts as nea
 
 
 class Nearest(NamedTuple):
-    """The training image nearest to each sample."""
+    """The training image nearest to each sample.
+
+    Attributes
+    ----------
+    distance : (n,) Euclidean, exactly 0 for a copy.
+    row : (n,) where it stands among the training images, the first of those as near.
+    """
 
     distance: Float64Array
-    """(n,) Euclidean, exactly 0 for a copy."""
     row: IndexArray
-    """(n,) where it stands among the training images, the first of those as near."""
 
 
 class Copying(NamedTuple):
-    """How near samples are to training images, beside images that the model never saw."""
+    """How near samples are to training images, beside images that the model never saw.
+
+    Attributes
+    ----------
+    nearest : median distance of a sample from the nearest training image.
+    held_out : the same of the held-out images.
+    near : of samples that are nearer than all but one in a hundred held-out images: .01 expected of what is new.
+    """
 
     nearest: float
-    """Median distance of a sample from the nearest training image."""
     held_out: float
-    """The same of the held-out images."""
     near: Rate
-    """Of samples that are nearer than all but one in a hundred held-out images: .01 expected of what is new."""
 
 
 def copying(samples: npt.ArrayLike, training: npt.ArrayLike, held_out: npt.ArrayLike) -> Copying:

@@ -24,12 +24,15 @@ class Figure:
     s_J² / J + s_D² / D, s_J the standard deviation of the J judges' means and s_D that of the D draws' means, and the
     95% interval is Student's t with the degrees of freedom of F. E. Satterthwaite, An approximate distribution of
     estimates of variance components, 1946. Where both vary together it is a little too wide, never too narrow.
+
+    Attributes
+    ----------
+    values : (n_judges, n_draws), two judges and two draws at least.
+    bounds : what the interval cannot leave.
     """
 
     values: Float64Array
-    """(n_judges, n_draws), two judges and two draws at least."""
     bounds: tuple[float, float] = (-math.inf, math.inf)
-    """What the interval cannot leave."""
 
     @property
     def mean(self) -> float:

@@ -28,21 +28,29 @@ __all__ = [
 
 
 class PrecisionRecall(NamedTuple):
-    """Shares in 0..1."""
+    """Shares in 0..1.
+
+    Attributes
+    ----------
+    precision : of the generated samples, those in the real manifold.
+    recall : of the real samples, those in the generated manifold.
+    """
 
     precision: float
-    """Of the generated samples, those in the real manifold."""
     recall: float
-    """Of the real samples, those in the generated manifold."""
 
 
 class DensityCoverage(NamedTuple):
-    """Two measures by real balls alone, which generated outliers cannot blow up."""
+    """Two measures by real balls alone, which generated outliers cannot blow up.
+
+    Attributes
+    ----------
+    density : real balls that a generated sample lies in, mean / neighbours: 1 expected of real samples, may be above.
+    coverage : share of the real balls that a generated sample lies in.
+    """
 
     density: float
-    """Real balls that a generated sample lies in, mean / neighbours: 1 expected of real samples, may be above."""
     coverage: float
-    """Share of the real balls that a generated sample lies in."""
 
 
 def precision_recall(

@@ -32,21 +32,25 @@ _FLAT = 1e-6  # of the greatest deviation: below it a direction is float32's rou
 
 @dataclass(frozen=True, eq=False)
 class PanelFigures:
-    """What a ``Panel`` measured of some samples."""
+    """What a ``Panel`` measured of some samples.
+
+    Attributes
+    ----------
+    recognised : of samples that are taken for what was asked, over judges and samples.
+    mean_confidence : the judges' outputs for what was asked, over judges and samples.
+    n_samples : in each draw; only figures of equal numbers can be compared.
+    n_real : real images beside which each draw was measured.
+    """
 
     recognised: Share
-    """Of samples that are taken for what was asked, over judges and samples."""
     mean_confidence: Figure
-    """The judges' outputs for what was asked, over judges and samples."""
     frechet_distance: Figure
     precision: Figure
     recall: Figure
     density: Figure
     coverage: Figure
     n_samples: int
-    """In each draw; only figures of equal numbers can be compared."""
     n_real: int
-    """Real images beside which each draw was measured."""
 
     def figures(self) -> dict[str, Figure]:
         """Those of the samples, by name."""

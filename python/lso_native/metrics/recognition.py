@@ -24,12 +24,16 @@ _CONFIDENT = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Recognition:
-    """Which of n images the judge takes for what they were to be."""
+    """Which of n images the judge takes for what they were to be.
+
+    Attributes
+    ----------
+    recognised : (n,)
+    confidence : (n,) the judge's output for the label asked for; the greatest of all digits' where that is any.
+    """
 
     recognised: BoolArray
-    """(n,)"""
     confidence: Float64Array
-    """(n,) the judge's output for the label asked for; the greatest of all digits' where that is any."""
 
     @property
     def rate(self) -> Rate:

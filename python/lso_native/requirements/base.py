@@ -20,14 +20,18 @@ from lso_native.terms import Asked, Term
 
 
 class Reading(NamedTuple):
-    """What a requirement says of each of n samples."""
+    """What a requirement says of each of n samples.
+
+    Attributes
+    ----------
+    values : (n, k) what it looked at, in its own units.
+    miss : (n,) how far they are from what is asked, in the same units; 0 where it is met.
+    met : (n,) to the letter.
+    """
 
     values: Float64Array
-    """(n, k) what it looked at, in its own units."""
     miss: Float64Array
-    """(n,) how far they are from what is asked, in the same units; 0 where it is met."""
     met: BoolArray
-    """(n,) to the letter."""
 
     def take(self, rows: Array | slice) -> Reading:
         """A copy of what it says of ``rows``."""
@@ -40,11 +44,15 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Starts:
-    """Latents from which a descent begins, for requirements that depend on where it does."""
+    """Latents from which a descent begins, for requirements that depend on where it does.
+
+    Attributes
+    ----------
+    latents : (n, latent)
+    """
 
     decoder: Model
     latents: FloatArray
-    """(n, latent)"""
     _values: dict[int, FloatArray] = field(default_factory=dict)
 
     @cached_property
@@ -89,13 +97,17 @@ class Combination(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A requirement in a combination."""
+    """A requirement in a combination.
+
+    Attributes
+    ----------
+    weight : how much its error counts beside the others'.
+    hard : whether it must be met, or is a preference.
+    """
 
     requirement: Requirement
     weight: float = 1.0
-    """How much its error counts beside the others'."""
     hard: bool = True
-    """Whether it must be met, or is a preference."""
 
     @property
     def name(self) -> str:

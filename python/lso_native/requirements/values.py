@@ -178,15 +178,19 @@ class Values(Readable):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Within(Requirement):
-    """One of some quantities in [low, high], its ends included."""
+    """One of some quantities in [low, high], its ends included.
+
+    Attributes
+    ----------
+    low : () or (n_starts,)
+    aim : how far from either end descent goes; None: a twentieth of the width.
+    """
 
     of: Quantities
     column: int
     low: Float64Array
-    """() or (n_starts,)"""
     high: Float64Array
     aim: float | None = None
-    """How far from either end descent goes; None: a twentieth of the width."""
 
     @property
     def name(self) -> str:

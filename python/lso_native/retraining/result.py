@@ -13,15 +13,19 @@ from lso_native.retraining.search import Search
 
 
 class RetrainingProgress(NamedTuple):
-    """How far it is."""
+    """How far it is.
+
+    Attributes
+    ----------
+    asked : samples that the objective was asked about.
+    best : the most that it said; NaN before it said anything.
+    round : the one that has ended, from 1.
+    """
 
     asked: int
-    """Samples that the objective was asked about."""
     total: int
     best: float
-    """The most that it said; NaN before it said anything."""
     round: int
-    """The one that has ended, from 1."""
 
     @property
     def share(self) -> float:
@@ -34,32 +38,36 @@ class RetrainingProgress(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RetrainingResult(Rows):
-    """The samples that were asked about, in their order, and what was learned from them."""
+    """The samples that were asked about, in their order, and what was learned from them.
+
+    Attributes
+    ----------
+    samples : (n, n_features)
+    values : (n,) what the objective said, NaN where it failed.
+    latents : (n, latent) where the samples were found, in the latent space of their round.
+    rounds : (n,) the round, from 1, in which each was asked about.
+    before : the most among the samples to begin with.
+    decoder : as it was retrained last; the one handed in is as it was.
+    search : with what it learned.
+    X : all that the decoder learned from: the samples to begin with, and those that were answered.
+    y : (len(X),) what the objective said of them.
+    weights : (len(X),) how much each counts now, of mean 1.
+    asked_for : samples that were to be asked about.
+    interrupted : whether Ctrl-C or an error ended it.
+    """
 
     samples: FloatArray
-    """(n, n_features)"""
     values: Float64Array
-    """(n,) what the objective said, NaN where it failed."""
     latents: FloatArray
-    """(n, latent) where the samples were found, in the latent space of their round."""
     rounds: IntArray
-    """(n,) the round, from 1, in which each was asked about."""
     before: float
-    """The most among the samples to begin with."""
     decoder: Any
-    """As it was retrained last; the one handed in is as it was."""
     search: Search
-    """With what it learned."""
     X: FloatArray
-    """All that the decoder learned from: the samples to begin with, and those that were answered."""
     y: Float64Array
-    """(len(X),) what the objective said of them."""
     weights: Float64Array
-    """(len(X),) how much each counts now, of mean 1."""
     asked_for: int
-    """Samples that were to be asked about."""
     interrupted: bool = False
-    """Whether Ctrl-C or an error ended it."""
 
     @property
     def failed(self) -> BoolArray:

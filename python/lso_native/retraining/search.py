@@ -30,20 +30,24 @@ _MOST = 1_000_000  # points of a grid
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What is known when the next samples are to be chosen."""
+    """What is known when the next samples are to be chosen.
+
+    Attributes
+    ----------
+    decoder : as it was just retrained: it has ``decoder_``.
+    finish : what is done to decoded samples before they are asked about.
+    samples : (n, n_features) all that were answered, those to begin with included.
+    values : (n,) what the objective said of them, the more the better.
+    weights : (n,) how much each counts, of mean 1.
+    objective : what the samples are asked about; a search that asks it itself is told of in no count.
+    """
 
     decoder: Any
-    """As it was just retrained: it has ``decoder_``."""
     finish: Callable[[FloatArray], FloatArray] | None
-    """What is done to decoded samples before they are asked about."""
     samples: FloatArray
-    """(n, n_features) all that were answered, those to begin with included."""
     values: Float64Array
-    """(n,) what the objective said of them, the more the better."""
     weights: Float64Array
-    """(n,) how much each counts, of mean 1."""
     objective: BlackBox
-    """What the samples are asked about; a search that asks it itself is told of in no count."""
     seed: int
     threads: int | None
 

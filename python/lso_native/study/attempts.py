@@ -36,24 +36,28 @@ NO_LABEL = -1
 
 @dataclass(frozen=True, eq=False)
 class Generated:
-    """Samples of one system."""
+    """Samples of one system.
+
+    Attributes
+    ----------
+    samples : (n, n_features), as generated.
+    labels : (n,) the class asked for, ``NO_LABEL`` where none was.
+    success : (n,) whether the classifier's output meets the target; never where no class was asked for.
+    mse : (n,) the classifier's, NaN where no class was asked for.
+    iterations : (n,) 0 where nothing was optimized.
+    starts : (n, latent) where each latent began, and ...
+    latents : ... where it ended.
+    told : whatever else there is to say, by name, as JSON takes it.
+    """
 
     samples: FloatArray
-    """(n, n_features), as generated."""
     labels: IntArray
-    """(n,) the class asked for, ``NO_LABEL`` where none was."""
     success: BoolArray
-    """(n,) whether the classifier's output meets the target; never where no class was asked for."""
     mse: Float64Array
-    """(n,) the classifier's, NaN where no class was asked for."""
     iterations: IntArray
-    """(n,) 0 where nothing was optimized."""
     starts: FloatArray | None = None
-    """(n, latent) where each latent began, and ..."""
     latents: FloatArray | None = None
-    """... where it ended."""
     told: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever else there is to say, by name, as JSON takes it."""
 
     def facts(self) -> Facts:
         """The figures of results.json; a rate is null where no class was asked for."""

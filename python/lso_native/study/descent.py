@@ -102,11 +102,15 @@ class Codes(Start):
 
 @dataclass(frozen=True)
 class Descent(Way):
-    """``n`` samples by optimization, one attempt each."""
+    """``n`` samples by optimization, one attempt each.
+
+    Attributes
+    ----------
+    through : whose decoder the latent goes through; None where the classifier's own input is optimized.
+    """
 
     classifier: Step[Trained]
     through: Fit | None
-    """Whose decoder the latent goes through; None where the classifier's own input is optimized."""
     start: Start
     n: int
     seed: int

@@ -13,18 +13,22 @@ from lso_native.study.quality import HeldOut
 
 @dataclass(frozen=True)
 class Frame:
-    """What all share."""
+    """What all share.
+
+    Attributes
+    ----------
+    data : what models learn from.
+    classifier : what says whether a sample is what was asked for.
+    panel : the judges, and real samples.
+    held_out : test samples that stand for real ones.
+    samples : how many a system is to make.
+    """
 
     data: DataSet
-    """What models learn from."""
     classifier: FitClassifier
-    """What says whether a sample is what was asked for."""
     panel: PanelOf
-    """The judges, and real samples."""
     held_out: HeldOut
-    """Test samples that stand for real ones."""
     samples: int
-    """How many a system is to make."""
     random_state: int
 
     def seed(self, *purpose: str | int) -> int:

@@ -124,15 +124,19 @@ class Source(Protocol[S]):
 
 @dataclass
 class Work:
-    """Products of other steps, and who hears of progress."""
+    """Products of other steps, and who hears of progress.
+
+    Attributes
+    ----------
+    folder : the store's.
+    threads : for the engine; None for as many as there are processors.
+    """
 
     folder: Path
-    """The store's."""
     products: Callable[[Step[Any]], Any]
     memory: Memory
     progress: Progress = field(default_factory=Silent)
     threads: int | None = None
-    """For the engine; None for as many as there are processors."""
     _clocked: float | None = field(default=None, init=False)
 
     def get(self, step: Step[T]) -> T:

@@ -57,19 +57,22 @@ class Study:
     """Systems, what is measured of them, and grids in which something is varied.
 
     ``study_on`` puts one together with the usual parts.
+
+    Attributes
+    ----------
+    systems : all that it knows, in the order of its tables; a run may be asked for some.
+    grids : those to be run with the systems of some names.
+    settings : for results.json.
+    notes : what there is to say beforehand of the systems of some names.
     """
 
     frame: Frame
     systems: tuple[System, ...]
-    """All that it knows, in the order of its tables; a run may be asked for some."""
     measures: tuple[Measure, ...]
     spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
     grids: Callable[[Study, tuple[str, ...]], Iterable[Grid]] = lambda study, names: ()  # noqa: ARG005
-    """Those to be run with the systems of some names."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """For results.json."""
     notes: Callable[[tuple[str, ...]], Iterable[str]] = lambda names: ()  # noqa: ARG005
-    """What there is to say beforehand of the systems of some names."""
 
     def __post_init__(self) -> None:
         _check_kind("systems", self.systems, System)

@@ -26,13 +26,17 @@ from lso_native.study.step import Step
 
 @dataclass(frozen=True)
 class System(ABC):
-    """Who makes samples: a frozen dataclass derived from this."""
+    """Who makes samples: a frozen dataclass derived from this.
+
+    Attributes
+    ----------
+    says : what it does, in a sentence.
+    paper : what the paper came to, by the names of results.json.
+    """
 
     name: str
     says: str = field(default="", compare=False)
-    """What it does, in a sentence."""
     paper: dict[str, Any] | None = field(default=None, compare=False)
-    """What the paper came to, by the names of results.json."""
 
     @abstractmethod
     def way(self, frame: Frame) -> Way:
