@@ -9,7 +9,7 @@ from typing import Any
 import lso_native as lso
 import numpy as np
 import pytest
-from checks import assert_close, assert_same_bits
+from checks import assert_close, assert_refused, assert_same_bits
 from foreign import N, networks, perceptrons, rows
 from lso_native._typing import Array
 from strategies import random_network
@@ -98,6 +98,13 @@ def test_a_composition_goes_with_the_biases_at_its_seams(bias: str) -> None:
     assert_close(of_onnx(model.to_onnx(), x), model(x), RELATIVE)
     whole = lso.compose(*parts[:2])
     assert_close(lso.Network.from_onnx(whole.to_onnx())(x), whole(x), RELATIVE)
+
+
+@pytest.mark.parametrize("method", ["to_torch", "to_onnx", "to_sklearn"])
+def test_a_function_cannot_go(method: str) -> None:
+    square = lso.Differentiable(lambda x: x**2, lambda x, g: 2 * x * g, n_inputs=3, n_outputs=3)
+    model = random_network((2, 3), 1, dtype="float32") >> square
+    assert_refused(getattr(model, method), "network", "Differentiable")
 
 
 def test_an_onnx_file_is_the_bytes_of_its_model(tmp_path: Path) -> None:

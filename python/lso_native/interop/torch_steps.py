@@ -125,9 +125,9 @@ def _array(tensor: Any) -> Array:
 def _why(name: str) -> str:
     """Why there is no step of that name."""
     if name.startswith(("Conv", "conv")):
-        return "a convolution, where every layer is dense"
+        return "a convolution: torch_model takes the module as it is"
     if name.startswith(("RNN", "LSTM", "GRU")):
-        return "it is recurrent, where each layer comes once"
+        return "it is recurrent: torch_model takes the module as it is"
     return NO_STEP
 
 
