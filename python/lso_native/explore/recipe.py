@@ -23,6 +23,7 @@ STARTS = ("anywhere", "class", "hand")
 """Where walks may begin: at draws from all codes, at those of the class asked for, around the latent in hand."""
 STEP = 0.25  # no longer, so that the eye can follow
 MOST_STEPS, ATTEMPTS = 120, 8
+BEST_OF = 4  # draws for a start: more would leave little way to walk
 SPREAD = 0.5  # of starts around the hand
 
 
@@ -125,7 +126,7 @@ class Recipe:
             self.n,
             prior=self._prior,
             keep=None,
-            best_of=1,
+            best_of=BEST_OF,
             attempts=ATTEMPTS,
             optimizer=self._optimizer,
             max_iterations=MOST_STEPS,
@@ -144,7 +145,7 @@ class Recipe:
         optimizer = repr(self._optimizer)
         return [
             *self.parts.lines_asked(self.question),
-            f"result = lso.generate(decoder, asked, {self.n}, prior={prior}, keep=None, best_of=1,",
+            f"result = lso.generate(decoder, asked, {self.n}, prior={prior}, keep=None, best_of={BEST_OF},",
             f"    attempts={ATTEMPTS}, optimizer=lso.{optimizer}, max_iterations={MOST_STEPS},",
             f"    random_state={self.seed})",
             f"{name} = result.samples[{rows}]",

@@ -37,9 +37,12 @@ export class Chart {
       pen.fillText(power === low ? "0" : String(+(10 ** power).toPrecision(1)), LEFT - 5, at);
     }
     pen.textBaseline = "alphabetic";
-    for (const step of [0, 1, 5, 20, 50, 100, 200, 400, 700, 1000].filter(each => each <= most)) {
-      pen.textAlign = step ? "center" : "left";
-      if (x(step) < width - RIGHT - 8) pen.fillText(step, x(step), height - 15);
+    let last = -Infinity;
+    pen.textAlign = "center";
+    for (const step of [0, 1, 5, 20, 50, 100, 200, 400, 700, 1000]) {
+      if (x(step) < last + 26 || x(step) > width - RIGHT - 8) continue;
+      pen.fillText(step, x(step), height - 15);
+      last = x(step);
     }
     pen.textAlign = "right";
     pen.fillText("steps", width - RIGHT, height - 2);

@@ -8,6 +8,7 @@ import {drawPolar} from "./polar.js";
 import {Readings} from "./readings.js";
 
 const byId = id => document.getElementById(id);
+const HOW = "Drag, or use the arrow keys (with Shift in larger steps).";
 const HINTS = {
   look: "",
   lock: "Paint the pixels that must stay; then find twenty, or drag.",
@@ -20,7 +21,7 @@ export class Hand {
   constructor(ask, hears) {
     Object.assign(this, {ask, hears, mode: "look", kind: "codes"});
     this.readings = new Readings();
-    this.pad = new Pad(at => this.dragged(at), () => this.look({map: this.kind === "numbers"}));
+    this.pad = new Pad(at => this.dragged(at), () => this.look({map: true, follow: this.kind === "numbers"}));
     this.paint = byId("paint");
     new ResizeObserver(() => this.repaint()).observe(byId("polar-box"));
   }
@@ -44,7 +45,7 @@ export class Hand {
     this.locks = [];
     this.turn("look");
     const pads = [{value: "codes", text: "widest directions"}, {value: "numbers", text: `${told.pad[0]} × ${told.pad[1]}`}];
-    choices(byId("pads"), "pad", pads, wing ? "numbers" : "codes", value => this.aim(value));
+    choices(byId("pads"), "pad", pads, wing ? "numbers" : "codes", value => { this.aim(value); this.look({map: true}); });
     byId("sliders").replaceChildren(...told.center.map((_, i) => this.slider(i)));
     this.aim(wing ? "numbers" : "codes");
     this.look({map: true, follow: true});
@@ -66,8 +67,13 @@ export class Hand {
     this.kind = kind;
     const [x, y] = this.told.pad;
     if (kind === "codes") this.pad.name("The latent's two widest directions", "1st", "2nd");
-    else this.pad.name(`${x} and ${y}`, x, y);
+    else {
+      const range = name => `${name} ${this.number(name).low}–${this.number(name).high}`.replaceAll("-", "−");
+      this.pad.name(`${x} and ${y}`, range(x), range(y));
+    }
     byId("pad-map").hidden = kind !== "codes";
+    byId("pad-hint").textContent = kind === "codes" ? HOW : `${HOW} The green dot is where the sample is.`;
+    byId("pad").classList.toggle("plain", kind !== "codes");
     this.point();
     if (kind === "codes" && this.plane) this.pictures.map(byId("pad-map"), this.plane, this.told.map);
   }
@@ -134,9 +140,21 @@ export class Hand {
     this.polar = header.more.polar ?? null;
     this.repaint();
     this.readings.show(header, this.ask.question);
+    this.real(header.numbers);
     this.write();
     this.point();
     document.body.dataset.look = header.id; // for who measures
+  }
+
+  // Where the two numbers of the sample are, beside where they are asked to be.
+  real(numbers) {
+    const dot = byId("pad-real"), at = this.told.pad.map(name => {
+      const {low, high} = this.number(name);
+      return 100 * (numbers[name] - low) / (high - low);
+    });
+    dot.hidden = this.kind === "codes" || at.some(each => !(each >= 0 && each <= 100));
+    dot.style.left = `${at[0]}%`;
+    dot.style.top = `${100 - at[1]}%`;
   }
 
   repaint() {

@@ -9,6 +9,7 @@ import {Walks} from "./walks.js";
 
 const byId = id => document.getElementById(id);
 const N = 20;
+const still = matchMedia("(prefers-reduced-motion: reduce)");
 let running = null; // the number of the walk under way
 
 function news(text, bad = false) {
@@ -33,7 +34,7 @@ const hand = new Hand(ask, {
   drawn() { ask.start = "hand"; },
 });
 const walks = new Walks({
-  take: latent => hand.take(latent),
+  take(latent) { hand.take(latent); show("hand"); },
   keep: (walk, row) => link.say({do: "keep", walk, row}),
   over() { running = null; ask.running(false); },
 });
@@ -49,7 +50,14 @@ function walk() {
   walks.begin(running, N);
   ask.running(true);
   ask.seed = (ask.seed + 1) % 2147483648; // the next twenty are others
+  show("walks");
   news("");
+}
+
+// On a phone what happens next is further down.
+function show(id) {
+  const box = byId(id).getBoundingClientRect();
+  if (box.top > innerHeight * .7) byId(id).scrollIntoView({behavior: still.matches ? "auto" : "smooth"});
 }
 
 function enter(name) {

@@ -2,38 +2,37 @@
 
 import {colour, sized} from "./pictures.js";
 
+const LIFTS = [-.5, 0, .5, 1, 1.5, 2], ANGLES = [-5, 0, 5, 10];
 const PANELS = [
-  {title: "lift", across: "angle, °", x: (p, a) => a, y: p => p[0]},
-  {title: "lift against drag × 10,000", across: "drag", x: p => 1e4 * p[1], y: p => p[0], most: 400},
-  {title: "lift over drag", across: "angle, °", x: (p, a) => a, y: p => p[0] / p[1]},
+  {title: "lift", across: "angle, °", x: (p, a) => a, y: p => p[0], ticks: ANGLES, up: LIFTS},
+  {title: "lift against drag", across: "drag × 10,000", x: p => 1e4 * p[1], y: p => p[0], ticks: [0, 100, 200, 300, 400], up: LIFTS},
+  {title: "lift over drag", across: "angle, °", x: (p, a) => a, y: p => p[0] / p[1], ticks: ANGLES, up: [-50, 0, 50, 100, 150]},
 ];
-const RANGES = [[-.8, 2.2], [-.8, 2.2], [-80, 180]];
 
 export function drawPolar(canvas, points, angles, angle) {
   const {pen, width, height} = sized(canvas);
-  const columns = width < 560 ? 1.0001 : 3, shown = columns === 3 ? PANELS : PANELS.slice(1, 2);
-  const each = width / shown.length;
-  shown.forEach((panel, place) => {
-    const range = RANGES[PANELS.indexOf(panel)];
-    one(pen, panel, range, {left: place * each + 34, right: (place + 1) * each - 12, top: 22, low: height - 32}, points, angles, angle);
-  });
+  const shown = width < 560 ? PANELS.slice(1, 2) : PANELS, each = width / shown.length;
+  shown.forEach((panel, place) => one(pen, panel,
+    {left: place * each + 34, right: (place + 1) * each - 12, top: 22, low: height - 34}, points, angles, angle));
 }
 
-function one(pen, panel, [low, high], box, points, angles, angle) {
-  const across = panel.most ? [0, panel.most] : [angles[0], angles.at(-1)];
+function one(pen, panel, box, points, angles, angle) {
+  const [low, high] = [panel.up[0] * 1.2, panel.up.at(-1) * 1.1];
+  const across = panel.ticks === ANGLES ? [angles[0], angles.at(-1)] : [panel.ticks[0], panel.ticks.at(-1)];
   const x = value => box.left + (box.right - box.left) * (value - across[0]) / (across[1] - across[0]);
   const y = value => box.low - (box.low - box.top) * (value - low) / (high - low);
   pen.font = "12px system-ui, sans-serif";
   pen.lineWidth = 1;
   pen.strokeStyle = colour("--grid");
   pen.fillStyle = colour("--muted");
-  for (let i = 0; i <= 3; i++) {
-    const value = low + (high - low) * i / 3, there = across[0] + (across[1] - across[0]) * i / 3;
+  pen.textAlign = "right";
+  for (const value of panel.up) {
     pen.beginPath(); pen.moveTo(box.left, y(value)); pen.lineTo(box.right, y(value)); pen.stroke();
-    pen.textAlign = "right"; pen.fillText(`${+value.toFixed(1)}`.replace("-", "−"), box.left - 5, y(value) + 4);
-    pen.textAlign = "center"; pen.fillText(`${Math.round(there)}`.replace("-", "−"), x(there), box.low + 15);
+    pen.fillText(`${value}`.replace("-", "−"), box.left - 5, y(value) + 4);
   }
-  pen.textAlign = "right"; pen.fillText(panel.across, box.right, box.low + 28);
+  pen.textAlign = "center";
+  for (const value of panel.ticks) pen.fillText(`${value}`.replace("-", "−"), x(value), box.low + 15);
+  pen.textAlign = "right"; pen.fillText(panel.across, box.right, box.low + 30);
   pen.textAlign = "left"; pen.fillStyle = colour("--ink"); pen.fillText(panel.title, box.left, 13);
   pen.save();
   pen.beginPath(); pen.rect(box.left, box.top, box.right - box.left, box.low - box.top); pen.clip();
