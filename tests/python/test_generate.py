@@ -439,6 +439,11 @@ def test_a_result_prints_as_a_table_and_is_one() -> None:
     assert isinstance(result.to_frame(), pandas.DataFrame)
 
 
+def test_what_outputs_can_only_come_near_to_is_asked_for_all_the_same() -> None:
+    assert not generate(lso.InRange(low=1.0), n=2, attempts=1).success.any()
+    assert not generate(lso.InRange(0.2) + lso.InRange(low=2), n=2, attempts=1).met[:, 1].any()
+
+
 @pytest.mark.parametrize(
     ("call", "argument", "got"),
     [
@@ -468,6 +473,10 @@ def test_a_result_prints_as_a_table_and_is_one() -> None:
         (lambda: generate(callback=3), "callback", "3"),
         (lambda: generate(watch=3), "watch", "3"),
         (lambda: generate(bounds=(1, 0)), "bounds", "above"),
+        (lambda: generate(lso.InRange(low=1.5)), "requirement", "1.5 and more"),
+        (lambda: generate(lso.InRange(high=-0.1)), "requirement", "-0.1 and less"),
+        (lambda: generate(lso.Given([*[np.nan] * 6, 2], within=0.5)), "requirement", "1.5"),
+        (lambda: READ.between(15, 25), "pair", "2 arguments"),  # type: ignore[arg-type]
     ],
 )
 def test_a_bad_argument_is_refused_by_name(call: Any, argument: str, got: str) -> None:

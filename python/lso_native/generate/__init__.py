@@ -107,6 +107,7 @@ def generate(
     known = prior_of(prior, decoder)
     plan = Plan(network, (*asked.parts, *_kept(known, keep)))
     starts = Draws(drawing(known, decoder), check_int("best_of", best_of), threads)
+    plan.check_reach(starts.drawn(1, 0, network))
     chosen = _default_optimizer(plan, starts) if optimizer is None else optimizer
     check_optimizer(chosen, chosen, InputOptimizer)
     search = Search(

@@ -10,11 +10,11 @@ import numpy as np
 
 from lso_native._typing import BoolArray, FloatArray
 from lso_native.errors import ArgumentError
-from lso_native.network import Model
+from lso_native.network import Activation, Model, Network
 from lso_native.optimize import OptimizeResult
 from lso_native.problem import Branch, Problem
-from lso_native.requirements.base import Part, Reading, Starts, weighed
-from lso_native.terms import Asked
+from lso_native.requirements.base import Checked, Part, Reading, Starts, weighed
+from lso_native.terms import Asked, Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,28 @@ class Plan:
             if head is not None and head.dtype != self.decoder.dtype:
                 expected = f"{part.name} by a network in the decoder's {self.decoder.dtype}"
                 raise ArgumentError("requirement", expected, f"one in {head.dtype}")
+
+    def check_reach(self, latents: FloatArray) -> None:
+        """Raise ValueError where an interval lies beyond all that the outputs it is asked of can be, by their
+        activation; ``latents`` (1, latent) are any."""
+        starts = Starts(self.decoder, latents)
+        for part, head in zip(self.parts, self._heads, strict=True):
+            if not part.hard or part.requirement.on_latent or isinstance(part.requirement, Checked):
+                continue
+            term = weighed(part.requirement.term(starts), part).term
+            last = (self.decoder if head is None else head).parts[-1]
+            if not isinstance(term, Interval) or not isinstance(last, Network):
+                continue
+            name = last.activations[-1]
+            least, most = Activation(name).range
+            low, high = np.max(np.asarray(term.low)), np.min(np.asarray(term.high))
+            if low > most or high < least:
+                expected = f"{part.name} within {least:g}..{most:g}, as {name} outputs are"
+                raise ArgumentError(
+                    "requirement",
+                    expected,
+                    f"{low:g} and more" if low > most else f"{high:g} and less",
+                )
 
     def problem(self, latents: FloatArray) -> Problem:
         """For descents from ``latents`` (n, latent)."""

@@ -76,9 +76,13 @@ class Readable(ABC):
     def quantities(self) -> Quantities:
         """The numbers. Raises NotFittedError before ``fit``."""
 
-    def between(self, pair: Ends | None = None, /, **pairs: Ends) -> Combination:
+    def between(self, pair: Ends | None = None, /, *more: object, **pairs: Ends) -> Combination:
         """Each number in an interval, its ends included: ``between(slant=(15, 25))``; of a lone one, ``between((15,
-        25))``. Raises ValueError for an unknown name and for an interval that is empty."""
+        25))``. Raises ValueError for an unknown name and for an interval that is empty, TypeError for ends that are not
+        in one pair."""
+        if more:
+            expected = "one pair, as in between((15, 25))"
+            raise ArgumentTypeError("pair", expected, f"{1 + len(more)} arguments")
         within = self.quantities.within
         return self._each(pair, pairs, lambda name, ends: within(name, *_pair(name, ends)))
 
