@@ -36,6 +36,7 @@ class SmallDigits(DataSet):
     classes = 10
     shape = (8, 8)
     title = "8x8 digits"
+    sample_name = class_name = "digit"
 
     def load(self) -> Any:
         """In three parts."""

@@ -82,7 +82,7 @@ def test_answers_turn_with_the_figures(results: dict[str, Any]) -> None:
     systems["input-optimization"]["recognised"] = 0.99
     assert answer_to(results, "optimizing the input itself")[0].startswith("Cannot tell")
     smaller, _ = answer_to(results, "smaller latent")
-    assert smaller.startswith("Cannot tell: 81% of its digits meet the target, 80% of lso-2's")
+    assert smaller.startswith("Cannot tell: 81% of its samples meet the target, 80% of lso-2's")
     assert answer_to(results, "as good as a GAN")[0].startswith("In part")
     assert answer_to(results, "more than the sum")[0].startswith("Yes")
 

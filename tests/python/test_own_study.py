@@ -273,6 +273,8 @@ def test_its_tables_and_its_page_are_written(folder: Path) -> None:
     page = write_report(folder).path.read_text(encoding="utf-8")
     (folder / "report.html").unlink()
     assert "centres" in page
+    assert "<h1>Latent space optimization of " in page
+    assert "digit" not in page.split("<footer")[0].lower()
     assert f"<td>{results['systems']['centres']['scatter']:.4g}</td>" in page
     assert "<img" not in page
 

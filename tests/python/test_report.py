@@ -160,7 +160,31 @@ def test_same_run_gives_the_same_page(everything: Path) -> None:
     before = everything.read_bytes()
     rng = default_rng(0)
     write_run(everything.parent, full_results(rng), rng)
+    everything.unlink()
     assert write_report(everything.parent).path.read_bytes() == before
+
+
+def test_a_page_is_drawn_where_what_it_is_made_of_has_changed(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    write_run(tmp_path, results, default_rng(0))
+    page = write_report(tmp_path).path
+    first = page.stat().st_ino
+    results["systems"]["lso-1"]["generate_seconds"] += 1  # which it does not show
+    (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
+    assert write_report(tmp_path).path.stat().st_ino == first
+    changes = (
+        lambda: (tmp_path / "real.npz").unlink(),
+        lambda: (tmp_path / "samples" / "lso-1.npz").unlink(),
+        lambda: results["notes"].append("something else"),
+        lambda: page.write_bytes(page.read_bytes()[:-1]),
+    )
+    for change in changes:
+        before = page.read_bytes()
+        change()
+        (tmp_path / "results.json").write_text(json.dumps(results), encoding="utf-8")
+        assert write_report(tmp_path).path.read_bytes() != before or change is changes[-1]
+        assert page.read_bytes().endswith(b" -->\n")
 
 
 @pytest.mark.parametrize("absent", ["jinja2", "matplotlib"])

@@ -22,16 +22,19 @@ PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "~", "…": "~",
 
 @dataclass(frozen=True)
 class Bar:
-    """How far something is."""
+    """How far something is.
+
+    Attributes
+    ----------
+    share : of 1, where that is known; else below 0.
+    left : how long it still takes, in words.
+    what, more : what runs, and how far that is.
+    """
 
     share: float = -1.0
-    """of 1, where that is known; else below 0"""
     left: str = ""
-    """how long it still takes, in words"""
     what: str = ""
-    """what runs"""
     more: str = ""
-    """how far that is"""
 
     def text(self, width: int, *, plain: bool = False) -> str:
         """At most ``width`` columns; ``plain``: of ASCII alone, as far as the words are."""

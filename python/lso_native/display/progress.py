@@ -27,17 +27,21 @@ class Told(Protocol):
 
 
 class Whole(NamedTuple):
-    """How far a run of many steps is."""
+    """How far a run of many steps is.
+
+    Attributes
+    ----------
+    made, steps : how many there are, those that an earlier run made among them, of how many.
+    share : how much of the work is done, of 1.
+    left : seconds that the rest takes, about.
+    running : what is being made, if something is.
+    """
 
     made: int
     steps: int
-    """In all, those that an earlier run made among them."""
     share: float
-    """How much of the work is done, of 1."""
     left: float
-    """Seconds that the rest takes, about."""
     running: str = ""
-    """What is being made, if something is."""
 
     def __str__(self) -> str:
         return f"{self.made:,} of {self.steps:,} steps"

@@ -77,7 +77,7 @@ class Fitting(Estimator):
             warnings.warn(
                 f"{type(self).__name__} {self.status_} after {self.n_epochs_} epochs: {doubt}",
                 RuntimeWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return self
 
@@ -179,6 +179,7 @@ class Unsupervised(Fitting):
         """
         return self._fit(X, y, sample_weight, validation, callback)
 
+    @briefly
     def partial_fit(
         self, X: npt.ArrayLike, y: object = None, *, sample_weight: npt.ArrayLike | None = None
     ) -> Self:
@@ -217,6 +218,7 @@ class Supervised(Fitting):
         """
         return self._fit(X, y, sample_weight, validation, callback)
 
+    @briefly
     def partial_fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
     ) -> Self:

@@ -100,10 +100,13 @@ def warn_beyond(estimator: Any, given: Float64Array, n_samples: int = _FEW) -> N
 
 
 def warn_of_units(estimator: Any, samples: Array) -> None:
-    """Say that the columns of ``samples`` to learn from differ so much in spread that they must be of several units."""
+    """Say that the columns of ``samples`` to learn from differ so much in spread that they must be of several units;
+    those that are all in 0..1, as pixels are, have one."""
+    if len(samples) < _FEW or (samples.min() >= 0 and samples.max() <= 1):
+        return
     spread = samples.std(axis=0, dtype=np.float64)
     spread = spread[spread > 0]
-    if len(samples) < _FEW or len(spread) < 2:
+    if len(spread) < 2:
         return
     small, large = np.quantile(spread, 0.25, method="lower"), spread.max()
     if large > _UNLIKE * small:
@@ -111,7 +114,7 @@ def warn_of_units(estimator: Any, samples: Array) -> None:
             f"{type(estimator).__name__}: the columns of X spread by {small:.3g} to {large:.3g}, as of several units; "
             "the large ones drown the others. Scale them first: lso.Table, or scikit-learn's StandardScaler",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 Facts = dict[str, Any]
+_WORDS = {
+    "title": "Latent space optimization, reproduced",
+    "sample": "digit",
+    "class": "digit",
+}  # of a run that an earlier version wrote
 RECIPE, PAPERS, REAL = "lso", "lso-2", "real images"
 _MANY = 1_000  # digits, of which a tenth of a percent is one
 
@@ -48,8 +53,13 @@ def opening(results: dict[str, Any]) -> Opening | None:
     if "real" in results:
         beside.append(f"of real images {_share(results['real'], 'recognised')} are recognised")
     recognised, success = (_share(facts, rate) for rate in ("recognised", "success_rate"))
-    said = f"{facts['n']:,} digits, one attempt each"
+    said = f"{facts['n']:,} {words_of(results)['sample']}s, one attempt each"
     return Opening(best, recognised, success, "; ".join([said, *beside]) + ".")
+
+
+def words_of(results: dict[str, Any]) -> dict[str, str]:
+    """What the page is called, and a sample and its class."""
+    return {**_WORDS, **results["settings"].get("words", {})}
 
 
 def _share(facts: Facts, rate: str) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
 import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from lso_native import __version__
 from lso_native.display import Link
 from lso_native.files import atomic_write_bytes
 from lso_native.study.hypotheses import answers
 from lso_native.study.lock import lock
 from lso_native.study.results import read_samples
+from lso_native.study.store import digest
 from lso_native.study.view import view_lock
 
 from . import ablations, charts, sheets, tables
-from .opening import REAL, opening
+from .opening import REAL, opening, words_of
 
 _NEEDED = ("jinja2", "matplotlib")
 
@@ -36,28 +39,50 @@ def write_report(folder: str | Path) -> Link:
     """Write ``folder``/report.html from the results.json, samples, figures and real.npz there; give its path,
     which a notebook shows as a link.
 
-    A part that the run did not have is left out.
+    A part that the run did not have is left out. A page of the same is left as it is.
 
     Raises ImportError where jinja2 or matplotlib is missing, OSError where there is no results.json.
     """
     check_installed()
+    folder = Path(folder)
+    path = folder / "report.html"
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
+    seal = f"<!-- made of {_digest(folder, results, source)} -->\n".encode()
+    if path.is_file() and path.read_bytes().endswith(seal):
+        return Link(path)
     import jinja2
 
-    folder = Path(folder)
-    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
     page = environment.from_string(source).render(_content(folder, results))
-    path = folder / "report.html"
     with contextlib.ExitStack() as held:
         if (
             folder / "steps"
         ).is_dir():  # else another process may take what is half written for a leftover
             held.enter_context(lock(view_lock(folder)))
-        atomic_write_bytes(path, page.encode())
+        atomic_write_bytes(path, page.encode() + seal)
     return Link(path)
+
+
+def _digest(folder: Path, results: dict[str, Any], source: str) -> str:
+    """Of all that the page is made of: where that is as it was, so is the page."""
+    made_of = hashlib.blake2b(f"{__version__}{source}".encode(), digest_size=16)
+    made_of.update(json.dumps(_without_seconds(results)).encode())
+    drawn = [folder / "real.npz", *folder.glob("samples/*.npz"), *folder.glob("figures/*.gif")]
+    for path in sorted(each for each in drawn if each.is_file()):
+        made_of.update(f"{path.relative_to(folder).as_posix()} {digest(path)}".encode())
+    return made_of.hexdigest()
+
+
+def _without_seconds(value: Any) -> Any:
+    """``value`` without what differs between two runs of the same, which the page does not show."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without_seconds(each) for name, each in value.items() if not name.endswith("seconds")
+    }
 
 
 def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
@@ -66,6 +91,7 @@ def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
     sweeps = results["sweeps"]
     return {
         "settings": results["settings"],
+        "words": words_of(results),
         "pixels": _pixels(results["settings"]),
         "environment": results["environment"],
         "notes": results["notes"],
@@ -141,10 +167,11 @@ def _sheets(
                 else "",
             }
         )
+    noun = words_of(results)["class"]
     for name, arrays in samples.items():
         facts = results["systems"][name]
         asked = facts["success_rate"] is not None
-        seen = f"{facts['recognised']:.0%} {'recognised' if asked else 'are some digit'}"
+        seen = f"{facts['recognised']:.0%} {'recognised' if asked else f'are some {noun}'}"
         summary = [f"{facts['success_rate']:.0%} success", seen] if asked else [seen]
         summary.append(f"Fréchet {facts['frechet_distance']:.1f}")
         missed = ~arrays["success"] if asked else None

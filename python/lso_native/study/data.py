@@ -63,6 +63,16 @@ class DataSet(ABC):
         return self.shape is not None and self.shape[0] == self.shape[1]
 
     @property
+    def sample_name(self) -> str:
+        """What one is called on a page; an s makes it several."""
+        return "sample"
+
+    @property
+    def class_name(self) -> str:
+        """What its class is called."""
+        return "class"
+
+    @property
     def title(self) -> str:
         """What it is called."""
         return str(getattr(self, "name", type(self).__name__))
@@ -86,6 +96,16 @@ class DigitsData(DataSet):
     def shape(self) -> tuple[int, int]:
         """A square."""
         return self.size, self.size
+
+    @property
+    def sample_name(self) -> str:
+        """What an image shows ..."""
+        return "digit"
+
+    @property
+    def class_name(self) -> str:
+        """... which is its class."""
+        return "digit"
 
     def load(self) -> Digits:
         """Read and shuffled; raises what ``lso.data.load`` does."""

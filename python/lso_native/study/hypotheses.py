@@ -53,7 +53,7 @@ def _input_optimization(results: dict[str, Any]) -> Answer | None:
     lso, plain = found
     sign = compare_rates(lso, plain, "recognised")
     why = {
-        1: "its digits are recognised more often. Without the decoder the classifier is content with what is no digit",
+        1: "its samples are recognised more often. Without the decoder the classifier is easily content",
         0: "recognised as often, within chance",
         -1: "input optimization is recognised more often",
     }[sign]

@@ -24,8 +24,8 @@ def smaller_latent(results: dict[str, Any]) -> Answer | None:
         return None
     small, large = found
     sign = -compare_rates(small, large, "success_rate")
-    rates = f"{small['success_rate']:.0%} of its digits meet the target, {large['success_rate']:.0%} of lso-2's"
-    chance = f", which {large['n']:,} digits of each cannot tell from chance" if sign == 0 else ""
+    rates = f"{small['success_rate']:.0%} of its samples meet the target, {large['success_rate']:.0%} of lso-2's"
+    chance = f", which {large['n']:,} samples of each cannot tell from chance" if sign == 0 else ""
     one, two = spaces["lso-1"], spaces["lso-2"]
     return Answer(
         "Does the smaller latent (lso-1) do worse, as in the paper?",
@@ -108,7 +108,7 @@ def more_than_the_sum(results: dict[str, Any]) -> Answer | None:
     return Answer(
         "Is the quality of LSO (lso-2) more than the sum of its decoder and its classifier?",
         f"{verdict([sign])}: {why}.",
-        f"The judge is sure of a digit in {clear:.1%} of what random latents decode to, and the classifier is right on "
+        f"The judge is sure of a class in {clear:.1%} of what random latents decode to, and the classifier is right on "
         f"{right:.1%} of real images: {alone:.1%} if nothing else mattered. Recognised: {lso['recognised']:.1%}.",
     )
 

@@ -89,6 +89,7 @@ def reproduction(settings: ReproduceSettings) -> Study:
         quality=settings.quality,
         spaces=settings.latent_spaces,
         grids=grids,
+        title="Latent space optimization, reproduced",
         settings=told | {"data_dir": None if settings.data_dir is None else "given"},
         notes=notes,
     )

@@ -63,6 +63,7 @@ class Study:
     systems : all that it knows, in the order of its tables; a run may be asked for some.
     grids : those to be run with the systems of some names.
     settings : for results.json.
+    title : of the page; by default it names the data.
     notes : what there is to say beforehand of the systems of some names.
     """
 
@@ -72,6 +73,7 @@ class Study:
     spaces: LatentSpaceSettings = field(default_factory=LatentSpaceSettings)
     grids: Callable[[Study, tuple[str, ...]], Iterable[Grid]] = lambda study, names: ()  # noqa: ARG005
     settings: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
     notes: Callable[[tuple[str, ...]], Iterable[str]] = lambda names: ()  # noqa: ARG005
 
     def __post_init__(self) -> None:

@@ -239,6 +239,11 @@ def _common(study: Study) -> Facts:
         "shape": list(data.shape or ()) if data.is_square else None,
         "samples": frame.samples,
         "random_state": frame.random_state,
+        "words": {
+            "title": study.title or f"Latent space optimization of {data.title}",
+            "sample": data.sample_name,
+            "class": data.class_name,
+        },
     }
 
 

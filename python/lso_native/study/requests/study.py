@@ -75,6 +75,8 @@ def run(settings: RequestsSettings, progress: Progress | None = None) -> dict[st
         trial = Trial(settings, digits, seed, folder, store, progress or Silent())
         results["trials"].append(trial.run())
         write_results(folder, results)
+    if progress is not None:
+        progress.over(folder)
     return results
 
 
