@@ -15,6 +15,7 @@ from typing import Any, Protocol, TextIO
 _BAR = 12  # characters of a bar
 _NARROW = 70  # columns, below which there is no room for one
 _LEAST = 24  # columns that say what runs, where there is more to say
+_STRUCK = 2  # columns beside it, where a terminal shows ^C
 _KEPT = 3  # lines below the one that changes, in a notebook
 # Each a character, so that no line grows.
 PLAIN = str.maketrans({"−": "-", "–": "-", "×": "x", "±": "~", "…": "~", "≥": ">", "é": "e"})
@@ -145,7 +146,7 @@ class Terminal:
     def show(self, bar: Bar) -> None:
         """Write over what was there."""
         plain = encodable("━┄…", self.stream) != "━┄…"
-        text = bar.text(max(width_of("stderr") - 1, 20), plain=plain)
+        text = bar.text(max(width_of("stderr") - 1 - _STRUCK, 20), plain=plain)
         columns = _columns(text)
         write(f"\r{text}{' ' * (self._shown - columns)}", "stderr")
         self._shown = columns
@@ -162,7 +163,7 @@ class Terminal:
     def close(self, stay: str = "") -> None:
         """Leave the line empty, or to what stays."""
         if self._shown:
-            write(f"\r{' ' * self._shown}\r", "stderr")
+            write(f"\r{' ' * (self._shown + _STRUCK)}\r", "stderr")
         self._shown = 0
         if stay:
             self.say(stay)
