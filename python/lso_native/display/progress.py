@@ -54,6 +54,8 @@ class Progress:
     In a terminal it is a bar in the last line, with about how long the rest takes; in a notebook an output of the cell,
     which changes; elsewhere a line when something is done. All but the notebook's goes to standard error.
 
+    Parameters
+    ----------
     title : what to say before the words of each call.
 
     >>> from lso_native.optimize import OptimizeProgress
