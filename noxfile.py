@@ -62,6 +62,14 @@ def stubs(session: nox.Session) -> None:
 
 
 @nox.session
+def extras(session: nox.Session) -> None:
+    """The tests of what other extras bring."""
+    session.install(".[airfoils,explore,interop,test]")
+    install_group(session, "extras")
+    session.run("pytest", "-m", "extra", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site, in build/docs: its examples run, a warning or a dead link is an error."""
     session.install(".[airfoils,experiments]")

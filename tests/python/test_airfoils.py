@@ -36,6 +36,7 @@ asb = pytest.importorskip("aerosandbox")
 neuralfoil = pytest.importorskip("neuralfoil")
 pytest.importorskip("cma")
 pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.extra
 
 SMALL: dict[str, Any] = {
     "decoder": DecoderSettings(copies=1_000, epochs=10, hidden=(64,), latent=8),

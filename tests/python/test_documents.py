@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ def shown() -> dict[Path, Path]:
 SHOWN = shown()
 
 
+def of(paths: Iterable[Path]) -> list[Any]:
+    """A parameter each, marked where it takes an extra."""
+    marks = {True: [pytest.mark.extra], False: []}
+    return [
+        pytest.param(path, id=str(path.relative_to(ROOT)), marks=marks[path.stem in NEEDS])
+        for path in paths
+    ]
+
+
 def skip_without_extra(path: Path) -> None:
     """Where what it takes is missing."""
     for module in NEEDS.get(path.stem, ()):
@@ -64,9 +74,7 @@ def assert_made_what_it_promises(example: Path, folder: Path) -> None:
     assert {made.name for made in folder.iterdir()} == set(promised)
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if blocks(page)], ids=lambda page: str(page.relative_to(ROOT))
-)
+@pytest.mark.parametrize("page", of(page for page in PAGES if blocks(page)))
 def test_the_blocks_of_a_page_run_one_after_the_other(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,17 +109,15 @@ def test_examples_are_listed() -> None:
     assert sorted(listed) == [path.name for path in EXAMPLES]
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in EXAMPLES if path not in SHOWN.values()],  # these run with their pages
-    ids=lambda path: str(path.stem),
-)
+# those of SHOWN run with their pages
+@pytest.mark.parametrize("path", of(path for path in EXAMPLES if path not in SHOWN.values()))
 def test_an_example_runs(path: Path, tmp_path: Path) -> None:
     skip_without_extra(path)
     subprocess.run([sys.executable, str(path)], cwd=tmp_path, check=True)
     assert_made_what_it_promises(path, tmp_path)
 
 
+@pytest.mark.extra
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.stem))
 # of the kernel's own, when its sockets close
 @pytest.mark.filterwarnings("ignore:.*:ResourceWarning", "ignore:.*:DeprecationWarning")

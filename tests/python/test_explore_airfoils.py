@@ -23,6 +23,8 @@ from lso_native.airfoils.study import AirfoilsSettings
 from lso_native.explore.wings import Wings
 from lso_native.study.progress import Silent
 
+pytestmark = pytest.mark.extra
+
 SMALL = AirfoilsSettings(
     decoder=DecoderSettings(copies=1_000, epochs=10, hidden=(64,), latent=8),
     surrogate=SurrogateSettings(draws=3_000, hidden=(32, 32), epochs=20),

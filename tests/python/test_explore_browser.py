@@ -20,7 +20,10 @@ sync_api = pytest.importorskip("playwright.sync_api")
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+pytestmark = [
+    pytest.mark.extra,
+    pytest.mark.skipif(BROWSER is None, reason="needs Chromium"),
+]
 PHONE, DESK = 390, 1280
 READABLE = 4.5  # contrast of text, WCAG 2.2, 1.4.3
 DRAG = """async () => {

@@ -16,6 +16,8 @@ from exploring import LIMIT, Visitor, write_tiny
 from interrupting import end, listening
 from lso_native.cli import main
 
+pytestmark = pytest.mark.extra
+
 ENTRY = "import sys; from lso_native.cli import main; sys.exit(main(sys.argv[1:]))"
 
 

@@ -16,6 +16,8 @@ from exploring import LIMIT, Visitor, served, tiny
 from lso_native.explore.pages import HEADERS, read_pages
 from websockets.exceptions import InvalidStatus
 
+pytestmark = pytest.mark.extra
+
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:

@@ -21,6 +21,8 @@ from lso_native.explore.messages import LARGEST_MESSAGE
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
+pytestmark = pytest.mark.extra
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Digits:

@@ -18,6 +18,7 @@ if "KERAS_BACKEND" not in os.environ:
     pytest.importorskip("torch")
     os.environ["KERAS_BACKEND"] = "torch"
 keras: Any = pytest.importorskip("keras")
+pytestmark = pytest.mark.extra
 layers: Any = keras.layers
 
 

@@ -16,6 +16,7 @@ from lso_native.errors import ArgumentError
 from strategies import random_network
 
 onnx: Any = pytest.importorskip("onnx")
+pytestmark = pytest.mark.extra
 FLOAT, DOUBLE, INT64 = 1, 11, 7  # as TensorProto numbers them
 
 _RNG = np.random.default_rng(0)

@@ -15,6 +15,8 @@ from foreign import assert_layer_refused, rows
 from lso_native._typing import Array
 from strategies import random_network
 
+pytestmark = pytest.mark.extra
+
 Tensors = dict[str, Array]
 RANDOM = np.random.default_rng(0)
 

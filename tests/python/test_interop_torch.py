@@ -13,6 +13,7 @@ from foreign import assert_layer_refused, rows
 from strategies import random_network
 
 torch: Any = pytest.importorskip("torch")
+pytestmark = pytest.mark.extra
 nn: Any = torch.nn
 functional: Any = torch.nn.functional
 

@@ -14,6 +14,8 @@ from foreign import N, networks, perceptrons, rows
 from lso_native._typing import Array
 from strategies import random_network
 
+pytestmark = pytest.mark.extra
+
 RELATIVE = 1e-5
 
 

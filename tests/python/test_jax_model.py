@@ -11,6 +11,7 @@ from checks import assert_close
 from strategies import uniform
 
 jax: Any = pytest.importorskip("jax")
+pytestmark = pytest.mark.extra
 
 WEIGHTS = uniform((12, 5), seed=1).astype(np.float32)
 STARTS = uniform((20, 5), seed=2).astype(np.float32)

@@ -17,6 +17,7 @@ from PIL import Image
 pytest.importorskip("ipykernel")
 pytest.importorskip("jupyter_client")
 pytestmark = [
+    pytest.mark.extra,
     # of the kernel's own, when it is asked to be quiet and when its sockets close
     pytest.mark.filterwarnings("ignore:.*:ResourceWarning"),
     pytest.mark.filterwarnings("ignore:.*:DeprecationWarning"),

@@ -13,6 +13,7 @@ from lso_native._typing import Array
 from strategies import random_network, uniform
 
 torch: Any = pytest.importorskip("torch")
+pytestmark = pytest.mark.extra
 
 ACTIVATE: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,

@@ -247,6 +247,7 @@ def test_an_error_weighs_the_same_in_any_unit() -> None:
     assert_close(big, small, 1e-9)
 
 
+@pytest.mark.extra
 def test_torch_finds_the_gradient_of_a_condition() -> None:
     pytest.importorskip("torch")
 

@@ -14,6 +14,7 @@ from lso_native._typing import Array
 from strategies import uniform
 
 torch: Any = pytest.importorskip("torch")
+pytestmark = pytest.mark.extra
 nn: Any = torch.nn
 
 
