@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from asking import Normal, steep
 from checks import assert_refused, assert_same_bits
+from lso_native.generate.plan import Plan
 
 N = 200
 
@@ -82,6 +83,12 @@ def test_numbers_are_asked_for_in_their_own_units() -> None:
     assert ((rows["size"] >= 900) & (rows["size"] <= 950)).all()
     assert ((rows["weight"] >= 1) & (rows["weight"] <= 1.1)).all()
     assert (rows["count"] <= 3).all()
+
+
+def test_what_is_asked_of_one_column_is_one_residual() -> None:
+    asked = TABLE.at_least(size=900) & TABLE.between(weight=(1.0, 1.1))
+    problem = Plan(DECODER, asked.parts).problem(Normal(width=6).sample(1, random_state=0))
+    assert problem.native(1).residuals() == [1, 1]
 
 
 def test_categories_are_asked_for_by_their_levels() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +19,7 @@ from lso_native.models.base import Fittable
 from lso_native.models.columns import columns_of, entries_of
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.network import Network
-from lso_native.requirements.base import All, Combination
+from lso_native.requirements.base import All, Combination, Requirement
 from lso_native.requirements.classes import IsClass, places
 from lso_native.requirements.sample import Given
 from lso_native.requirements.values import Quantities, Readable
@@ -47,6 +48,19 @@ class IsLevel(IsClass):
     def name(self) -> str:
         """As in "colour is red or blue"."""
         return f"{self.member} is {' or '.join(map(str, self.labels))}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Columns(Quantities):
+    """Numbers of which each has a network of its own, so that what is asked of one is one residual, not one a column:
+    Levenberg-Marquardt takes a pass of each."""
+
+    alone: Mapping[str, Network] = field(default_factory=dict)
+
+    def within(self, name: str, low: float, high: float, aim: float | None = None) -> Requirement:
+        """As of all of them."""
+        spread = self.spread[[self.place(name)]]
+        return Quantities(self.alone[name], (name,), spread).within(name, low, high, aim)
 
 
 @estimator
@@ -158,9 +172,8 @@ class Table(Readable, Fittable):
         numbers = self.n_levels_ == 0
         if not numbers.any():
             raise ArgumentError("names", "a table with a column of numbers", "categories alone")
-        return Quantities(
-            self._numbers, tuple(self.columns_[numbers].tolist()), self.spread_[numbers]
-        )
+        names = tuple(self.columns_[numbers].tolist())
+        return Columns(self._numbers, names, self.spread_[numbers], alone=self._alone)
 
     def linear(
         self,
@@ -266,7 +279,12 @@ class Table(Readable, Fittable):
         self.n_features_in_ = columns[-1].end
         dtype = np.dtype(self.dtype).name
         if not self.n_levels_.all():
-            self._numbers = _affine(*self._scale()).astype(dtype)
+            rows, mean = self._scale()
+            self._numbers = _affine(rows, mean).astype(dtype)
+            self._alone = {
+                name: _affine(rows[[i]], mean[[i]]).astype(dtype)
+                for i, name in enumerate(self.columns_[self.n_levels_ == 0].tolist())
+            }
         eye = np.eye(self.n_features_in_)
         self._blocks = {
             column.name: _affine(
