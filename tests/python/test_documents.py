@@ -24,8 +24,10 @@ PICTURES = ROOT / "docs/images/requirements"
 # pages and examples of an extra, and the modules that they take
 NEEDS = {
     "airfoils": ("neuralfoil",),
+    "any_model": ("jax", "torch"),
     "interop": ("keras", "onnx", "sklearn", "torch"),
     "pytorch": ("torch",),
+    "torch_decoder": ("torch",),
 }
 LARGEST_PICTURE = 60_000  # bytes
 
