@@ -74,7 +74,7 @@ def docs(session: nox.Session) -> None:
     """The site, in build/docs: its examples run, a warning or a dead link is an error."""
     session.install(".[airfoils,experiments]")
     install_group(session, "docs")
-    session.run("sphinx-build", "-W", "--keep-going", "-j", "auto", "docs", "build/docs")
+    session.run("sphinx-build", "-W", "--keep-going", "docs", "build/docs")
     session.run("python", "tools/check_links.py", "build/docs")
 
 

@@ -79,6 +79,8 @@ class Imports(ABC):
 
         Its outputs are those of ``predict`` or ``predict_proba``; of two classes it has one, the probability of the
         second. A scaler's centre becomes the bias of the inputs and its scale goes into the first weights.
+
+        estimator : the fitted one.
         """
         return cls._of(sklearn.read(estimator))
 
@@ -95,6 +97,8 @@ class Imports(ABC):
         model : a ``Sequential``, a functional model, or the list that ``get_weights()`` gives: kernels (n_in, n_out)
         and biases.
         activation, probe : for a list, as in ``from_state_dict``.
+
+        Raises ValueError naming the layer, or the argument, that cannot be taken.
         """
         if isinstance(model, (list, tuple)):
             if activation is None:

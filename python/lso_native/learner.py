@@ -73,7 +73,10 @@ class Learner:
         return gradient
 
     def learn(self, output_gradient: ArrayLike, *, linear: bool = False) -> None:
-        """``backward`` where dE/dx is not wanted."""
+        """``backward`` where dE/dx is not wanted.
+
+        output_gradient, linear : as of ``backward``.
+        """
         self._native.backward(output_gradient, learn=True, linear=linear, inputs=False)
 
     def step(self) -> bool:

@@ -105,7 +105,10 @@ class Model(Shown, Exports, ABC):
         return Gradients(list(nodes), parameters[0] if single else tuple(parameters))
 
     def input_gradient(self, x: ArrayLike, output_gradient: ArrayLike) -> FloatArray:
-        """dE/dx (n_samples, n_inputs), given dE/d(outputs) (n_samples, n_outputs)."""
+        """dE/dx (n_samples, n_inputs), given dE/d(outputs) (n_samples, n_outputs).
+
+        x, output_gradient : as of ``backprop``.
+        """
         return self._chain.input_gradient(x, output_gradient)
 
     def __rshift__(self, other: Model) -> Composition:
@@ -279,7 +282,7 @@ class Network(Part, Imports):
         """Cut at ``layer`` (0 is the input): ``front >> back`` equals this network bit for bit.
 
         The layer's nodes end the front and, with no bias of their own, begin the back: an autoencoder cut at its
-        latent layer gives the encoder and the decoder.
+        latent layer gives the encoder and the decoder. Raises ValueError where ``layer`` is no hidden layer.
         """
         last = len(self.sizes) - 1
         if not 0 < check_int("layer", layer) < last:
@@ -377,7 +380,10 @@ class Composition(Model):
         return Composition([part.astype(dtype) for part in self.parts])
 
     def seams(self, x: ArrayLike) -> list[FloatArray]:
-        """Values at each seam, (n_samples, outputs of part p) for every part but the last: the generated samples."""
+        """Values at each seam, (n_samples, outputs of part p) for every part but the last: the generated samples.
+
+        x : (n_samples, n_inputs).
+        """
         return list(self._chain.seams(x)[1])
 
     def __eq__(self, other: object) -> bool:

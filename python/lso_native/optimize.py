@@ -41,7 +41,10 @@ DEFAULT_MAX_ITERATIONS = _core.OptimizeSettings().max_iterations
 
 
 class OptimizeProgress(NamedTuple):
-    """How many starts are done, of how many."""
+    """How many starts are done, of how many.
+
+    finished, total : starts.
+    """
 
     finished: int
     total: int

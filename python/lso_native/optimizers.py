@@ -70,7 +70,12 @@ class LevenbergMarquardt(_Settings):
 
 @dataclass(frozen=True)
 class Adam(_Settings):
-    """Adam (Kingma and Ba 2015, Algorithm 1, with its defaults), for training."""
+    """Adam (Kingma and Ba 2015, Algorithm 1, with its defaults), for training.
+
+    learning_rate : the size of a step, above 0.
+    beta1, beta2 : how much of the means of gradients and of their squares a step keeps, 0 to below 1.
+    epsilon : what is added to the root of the latter, above 0.
+    """
 
     learning_rate: float = _core.Adam().learning_rate
     beta1: float = _core.Adam().beta1

@@ -108,7 +108,10 @@ class Problem:
         return (*(asked for branch in self.branches for asked in branch.terms), *self.latent)
 
     def native(self, n_samples: int) -> Any:
-        """The engine's problem for so many samples."""
+        """The engine's problem for so many samples.
+
+        n_samples : rows that will be asked about at once.
+        """
 
         def terms(asked: Sequence[Asked], n_values: int) -> list[Any]:
             place = Place(n_values, n_samples, self.trunk.dtype)
@@ -128,6 +131,8 @@ class Problem:
         """What is said of inputs ``x`` (n, n_inputs) as they are: E, its derivative, the samples, and what is met.
 
         Raises ValueError or TypeError naming an argument that does not fit.
+
+        threads : None for all processors. No result depends on it.
         """
         given = check_samples("x", x, dtype=self.trunk.dtype, n_features=self.trunk.n_inputs)
         raw = _core.evaluate(self.native(len(given)), given, check_threads(threads))

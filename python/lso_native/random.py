@@ -32,6 +32,8 @@ def uniform(
 
     Raises ValueError when ``low`` is not below ``high`` in ``dtype``, float32 or float64, or their difference is beyond
     it.
+
+    random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
     """
     kind = check_dtype(dtype)
     low, high = check_number("low", low), check_number("high", high)
@@ -53,6 +55,8 @@ def normal(
     """Normal numbers (Box and Muller 1958), an array of ``shape``.
 
     Raises ValueError when ``std`` is not above 0 in ``dtype``, float32 or float64, or it or ``mean`` is beyond it.
+
+    random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
     """
     kind = check_dtype(dtype)
     mean, std = check_number("mean", mean), check_number("std", std, above=0.0)
@@ -65,7 +69,10 @@ def normal(
 
 
 def permutation(n: int, *, random_state: int | None = None) -> IntArray:
-    """A random order of 0 .. n - 1 (Fisher and Yates), shape (n,)."""
+    """A random order of 0 .. n - 1 (Fisher and Yates), shape (n,).
+
+    random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+    """
     return _core.permutation(
         resolve_seed(random_state), check_int("n", n, maximum=sys.maxsize // 8)
     )

@@ -37,6 +37,8 @@ def one_hot(labels: ArrayLike, n_classes: int) -> Float32Array:
     """Target with a 1 at each label: shape (n_classes,) for one label, (n, n_classes) for n.
 
     Raises ValueError when a label is outside 0 .. n_classes - 1, TypeError when it is not an integer.
+
+    labels : one, or (n,), integers.
     """
     n_classes = check_int("n_classes", n_classes)
     indices = as_array("labels", labels, "integers")
@@ -76,7 +78,10 @@ class Term:
     """Fields that may have a row for each sample."""
 
     def of_rows(self, rows: slice) -> Self:
-        """What is asked of some of the samples; a single row is everyone's."""
+        """What is asked of some of the samples; a single row is everyone's.
+
+        rows : a slice of them.
+        """
         fields = {name: getattr(self, name) for name in self.by_sample}
         cut = {
             name: as_numbers(name, value)[rows]
@@ -105,7 +110,10 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A term, how much its E counts, and whether it must be met (hard) or is a preference (soft)."""
+    """A term, how much its E counts, and whether it must be met (hard) or is a preference (soft).
+
+    weight : above 0.
+    """
 
     term: Term
     weight: float = 1.0
@@ -120,11 +128,11 @@ class Asked:
         return dataclasses.replace(self, weight=weight * self.weight)
 
     def of_rows(self, rows: slice) -> Asked:
-        """What is asked of some of the samples."""
+        """What is asked of some of the samples, the ``rows`` of a slice."""
         return dataclasses.replace(self, term=self.term.of_rows(rows))
 
     def native(self, place: Place) -> Any:
-        """The engine's struct."""
+        """The engine's struct, for the dtype and the sizes of ``place``."""
         term = self.term.within({}) if self.hard else self.term  # what must be met says when it is
         return place.native("Asked", term.native(place), float(self.weight), self.hard)
 
@@ -157,7 +165,10 @@ class SquaredError(Term):
     def of(
         cls, target: ArrayLike, tolerance: Mapping[str, float], weights: ArrayLike | None = None
     ) -> Self:
-        """The term of a target, met within a tolerance as ``within`` takes it."""
+        """The term of a target, met within a tolerance as ``within`` takes it.
+
+        weights : as of ``SquaredError``.
+        """
         squared_error = tolerance.get("squared_error", tolerance.get("loss"))
         return cls(target, weights, tolerance.get("mse"), squared_error)
 

@@ -53,6 +53,7 @@ class TrainProgress(NamedTuple):
     ----------
     scores : by the names of the history. ``train`` tells train_loss and train_mse, means over samples and, of the mse,
         outputs, and with validation data validation_loss and validation_mse; estimators tell those of their kind.
+    epoch, epochs : the one that has ended, from 1, and how many there will be at most.
     """
 
     epoch: int

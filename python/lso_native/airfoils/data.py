@@ -69,7 +69,10 @@ def real() -> Airfoils:
 
 def varied(heights: ArrayLike, n: int, *, random_state: RandomState = None) -> Float64Array:
     """``n`` changed copies (n, 100) of rows drawn from ``heights`` (m, 100): four in five have another thickness, .04
-    to .25, four in five .2 to 2 times the camber."""
+    to .25, four in five .2 to 2 times the camber.
+
+    random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+    """
     rows = heights_of("heights", heights)
     drawn = uniform((check_int("n", n), 5), random_state=resolve_seed(random_state))
     which = np.minimum((drawn[:, 0] * len(rows)).astype(np.int64), len(rows) - 1)

@@ -49,6 +49,7 @@ class DesignSettings:
     doubt : how far two simulators may differ by what a network learned of it, in tolerances.
     apart : how far the sides must be apart, as a share of what they are on real airfoils.
     keep : the latent must be likelier than this share of the codes.
+    best_of, attempts : draws for a start, and starts for a shape, as of ``lso.generate``.
     """
 
     share: float = 0.35
@@ -177,6 +178,9 @@ class Designer:
     Attributes
     ----------
     failures_ : draws that a simulator failed on.
+    decoder, surrogate, designs : settings, of how the decoder and the networks learn and how shapes are looked for.
+    random_state : seed of all that is drawn.
+    threads : None for all processors. No result depends on it.
     """
 
     simulator: Simulator = field(default_factory=NeuralFoil)
@@ -225,7 +229,11 @@ class Designer:
         callback: Callable[[GenerateProgress], object] | None = None,
     ) -> GenerateResult:
         """``n`` airfoils that meet ``target``; the simulator is asked about each ``calls`` times at most. Raises
-        NotFittedError before ``fit``."""
+        NotFittedError before ``fit``.
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        callback : called with ``GenerateProgress`` after each attempt.
+        """
         if not hasattr(self, "models_"):
             raise not_fitted("Designer is not fitted: call fit first")
         if not isinstance(target, Target):

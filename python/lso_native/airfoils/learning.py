@@ -43,6 +43,7 @@ class DecoderSettings:
     Attributes
     ----------
     copies : changed copies beside the real airfoils.
+    latent, hidden, epochs : of the VAE, as there.
     """
 
     copies: int = 8_000
@@ -113,6 +114,7 @@ class SurrogateSettings:
     Attributes
     ----------
     draws : of the decoder, that the simulator is asked about.
+    hidden, epochs, learning_rate : of the regressor and its optimizer, as there.
     """
 
     draws: int = 40_000

@@ -16,7 +16,10 @@ __all__ = ["TARGETS", "Target", "Tolerance"]
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far each number may be from what is asked."""
+    """How far each number may be from what is asked.
+
+    lift, ratio, moment, thickness : in the unit of each, above 0.
+    """
 
     lift: float = 0.03
     ratio: float = 5.0
@@ -30,7 +33,12 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Target:
-    """Lift, lift over drag, moment and thickness, all four prescribed."""
+    """Lift, lift over drag, moment and thickness, all four prescribed.
+
+    lift, ratio, moment, thickness : what is wanted; ratio is lift over drag, thickness a share of the chord.
+    name : what results call it.
+    within : how far each may be from it.
+    """
 
     lift: float
     ratio: float
@@ -55,7 +63,10 @@ class Target:
         )
 
     def met(self, said: Array) -> BoolArray:
-        """(n,): whether all four are within their tolerances."""
+        """(n,): whether all four are within their tolerances.
+
+        said : (n,) with the columns lift, ratio, moment and thickness.
+        """
         met = np.ones(len(said), np.bool_)
         for name in NAMES:
             at, within = getattr(self, name), getattr(self.within, name)

@@ -54,6 +54,8 @@ class Digits(Shown):
 
     `train` is for the models, `judge` for the network that judges what they generate, and `test`
     for the figures that are reported.
+
+    name : which set it is, "mnist5k" or "mnist".
     """
 
     name: str

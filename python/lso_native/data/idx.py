@@ -32,6 +32,8 @@ def read_idx(path: str | os.PathLike[str]) -> ByteArray:
 
     Raises OSError if the file cannot be read, and ValueError naming it if it is not an IDX file,
     is cut short, is too long, or is a damaged gzip file.
+
+    path : of the file, which may end in .gz.
     """
     return parse_idx(read_content(path), path)
 

@@ -52,6 +52,8 @@ def junk(
     `images`: (m, side * side) in 0..1; `labels`: (m,), two or more different ones. A few halves,
     and more of what is decoded, show a digit after all.
     Raises ValueError or TypeError naming an argument that is anything else.
+
+    random_state : seed of all that is drawn.
     """
     pixels, side = check_pictures("images", images)
     known = check_labels("labels", labels, len(pixels))

@@ -33,7 +33,11 @@ class NoFileError(BadArgument, FileNotFoundError):
 
 
 class Mnist(NamedTuple):
-    """The four files as they are: images (n, 28, 28) and labels (n,), unsigned bytes."""
+    """The four files as they are: images (n, 28, 28) and labels (n,), unsigned bytes.
+
+    train_images, test_images : (n, 28, 28), 0 to 255.
+    train_labels, test_labels : (n,), 0 to 9.
+    """
 
     train_images: ByteArray
     train_labels: ByteArray

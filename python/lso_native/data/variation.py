@@ -44,6 +44,8 @@ def varied(
 
     Raises ValueError or TypeError for images as of `attributes`, and amounts below 0 or a slant
     that is not below 90.
+
+    random_state : seed of the amounts.
     """
     pixels, side = check_pictures("images", images)
     angle = check_number("slant", slant, minimum=0.0, below=90.0)

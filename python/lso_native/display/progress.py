@@ -112,7 +112,10 @@ class Progress:
         self._show(replace(self._bar, what=stage, more=""), at_once=True)
 
     def update(self, done: int, note: str = "") -> None:
-        """``done`` of the stage's steps are over."""
+        """``done`` of the stage's steps are over.
+
+        note : what is said beside it.
+        """
         share = done / self._total
         if self._whole is None:
             if not self._begun:
@@ -123,7 +126,10 @@ class Progress:
             self._show(replace(self._bar, more=f"{percent(share).strip()} {note}".rstrip()))
 
     def finish(self, note: str) -> None:
-        """The stage is over."""
+        """The stage is over.
+
+        note : the last words of the line.
+        """
         seconds = time.monotonic() - self._begin
         took = f" ({duration(seconds)})" if seconds >= _SHORT else ""
         self._say(f"{self._stage}: {note}{took}")
@@ -133,11 +139,11 @@ class Progress:
             self._line.close()
 
     def note(self, text: str) -> None:
-        """Something worth a line of its own."""
+        """A ``text`` worth a line of its own."""
         self._say(text)
 
     def whole(self, whole: Whole) -> None:
-        """How far the run is."""
+        """How far the run is, the ``whole`` of it."""
         left = f"about {duration(whole.left)} left"
         if self._whole is None:
             self._first = time.monotonic()

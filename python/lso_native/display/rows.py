@@ -34,6 +34,8 @@ class Rows(Shown):
         """``columns`` as a pandas.DataFrame.
 
         Raises ImportError where pandas is missing.
+
+        latents : whether each of them is a column too.
         """
         return frame(self.columns(latents=latents))
 

@@ -72,7 +72,10 @@ def as_executor(workers: Any, name: str = "executor") -> Workers:
 
 @contextlib.contextmanager
 def borrowed(workers: Any, name: str = "executor") -> Iterator[Workers]:
-    """``as_executor(workers)`` for the length of the ``with``: what was made around it ends, it does not."""
+    """``as_executor(workers)`` for the length of the ``with``: what was made around it ends, it does not.
+
+    name : of the argument, for errors.
+    """
     executor = as_executor(workers, name)
     try:
         yield executor

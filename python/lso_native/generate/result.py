@@ -30,6 +30,7 @@ class GenerateProgress(NamedTuple):
     ----------
     found : samples that are as asked.
     attempt : the last one that was made.
+    total : samples that are wanted.
     """
 
     found: int
@@ -46,14 +47,18 @@ class GenerateProgress(NamedTuple):
 
 
 class Descended(NamedTuple):
-    """Where some descents came by, from their starts to their ends."""
+    """Where some descents came by, from their starts to their ends.
+
+    Attributes
+    ----------
+    rows : (m,) which samples they are for.
+    paths : m arrays (steps + 1, latent).
+    losses : m arrays (steps + 1,) of E there.
+    """
 
     rows: IntArray
-    """(m,) which samples they are for."""
     paths: list[FloatArray]
-    """m arrays (steps + 1, latent)."""
     losses: list[Float64Array]
-    """m arrays (steps + 1,) of E there."""
 
 
 class RequirementResult(NamedTuple):

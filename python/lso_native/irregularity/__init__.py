@@ -60,6 +60,7 @@ class Irregularity:
     Attributes
     ----------
     paths : from each point to the next, and from the last to the first.
+    geometry, round_trip, feasible : at and of the points.
     """
 
     geometry: LatentGeometry

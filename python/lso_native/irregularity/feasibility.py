@@ -106,6 +106,8 @@ def feasible_share(
 
     Samples are decoded, and both asked, in blocks. Raises ValueError naming an argument that is empty, of another
     shape or not finite, or that answers so; TypeError for what is not numbers.
+
+    decoder : a network of latents.
     """
     check_model("decoder", decoder)
     points = check_latents("latents", latents, decoder, dtype=decoder.dtype)

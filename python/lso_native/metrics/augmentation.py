@@ -30,6 +30,7 @@ class ClassificationAccuracy:
     Attributes
     ----------
     real : None where no real samples were given.
+    generated, both : named rightly after training on the generated ones, and on these and the real ones.
     """
 
     generated: Rate

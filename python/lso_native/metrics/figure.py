@@ -79,6 +79,8 @@ class Share(Figure):
     The interval's ends lie as far from the mean as the root of the sum of two squares: of Wilson's for that share of
     the samples, and of Student's for the mean over judges (G. Y. Zou and A. Donner, Construction of confidence limits
     about effect measures, 2008). All of 1,000 samples by all judges is 1 [.9962, 1].
+
+    bounds : what the interval cannot leave.
     """
 
     @property

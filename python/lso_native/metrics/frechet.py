@@ -15,7 +15,10 @@ __all__ = ["FrechetDistance", "frechet_distance"]
 
 
 class FrechetDistance(NamedTuple):
-    """A distance, and of how many samples: it falls with their number, so compare equal ones."""
+    """A distance, and of how many samples: it falls with their number, so compare equal ones.
+
+    n_real, n_generated : how many there were of either.
+    """
 
     distance: float
     n_real: int

@@ -97,6 +97,8 @@ def in_manifold(real: npt.ArrayLike, generated: npt.ArrayLike, *, neighbours: in
 
     Their share is the precision; arguments and errors are those of ``precision_recall``, but that
     one generated sample is enough.
+
+    neighbours : how many reach as far as a real sample's ball.
     """
     k = check_int("neighbours", neighbours)
     reals = _check("real", real, k)

@@ -40,6 +40,7 @@ class PanelFigures:
     mean_confidence : the judges' outputs for what was asked, over judges and samples.
     n_samples : in each draw; only figures of equal numbers can be compared.
     n_real : real images beside which each draw was measured.
+    frechet_distance, precision, recall, density, coverage : over judges and draws.
     """
 
     recognised: Share

@@ -38,7 +38,10 @@ class Autoencoder(EncodingEstimator, NetworkEstimator):
     )
 
     def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
-        """Return ``n`` latents (n, latent) drawn uniformly from ``latent_range_``."""
+        """Return ``n`` latents (n, latent) drawn uniformly from ``latent_range_``.
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         self._check_fitted()
         low, high = self.latent_range_
         shape = (check_int("n", n), len(low))

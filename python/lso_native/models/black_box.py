@@ -62,6 +62,8 @@ class BlackBox(Readable):
 
         The X that serve best are like what will be generated: decoded draws rather than the data alone.
         Raises ValueError where the box returns another shape, or anything that is not finite, unless it ``may_fail``.
+
+        y : ignored.
         """
         samples = np.asarray(X)
         said = self._asked(samples)

@@ -38,6 +38,9 @@ class LabelledEstimator(Supervised):
 
         ``classes``: all labels that there will ever be; None for those in the first ``y``. The optimizer begins anew
         at each call. Otherwise as ``fit``.
+
+        sample_weight : (n_samples,), how much each counts; None for all alike.
+        Raises ValueError where ``classes`` are not those learned before.
         """
         known = None
         if classes is not None:

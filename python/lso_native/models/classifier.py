@@ -69,7 +69,10 @@ class Classifier(NetworkEstimator, LabelledEstimator):
 
     def decision_function(self, X: npt.ArrayLike) -> Array:
         """Return the outputs (n_samples, n_classes), columns in the order of ``classes_``; of two classes, as
-        scikit-learn has it, how far the second one is above the first one in ``predict_proba`` (n_samples,)."""
+        scikit-learn has it, how far the second one is above the first one in ``predict_proba`` (n_samples,).
+
+        X : samples (n_samples, n_features).
+        """
         outputs = self._outputs(X)
         if outputs.shape[1] > 2:
             return outputs
@@ -82,6 +85,8 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         A softmax's outputs are probabilities as they are. Other outputs, which are trained towards 1 for the sample's
         class and 0 for others, are divided by their sum, after a row with one below 0 was raised to begin at 0; they
         are scores in 0..1, in the order of the outputs, and no more calibrated than these.
+
+        X : samples (n_samples, n_features).
         """
         return self._proba(self._outputs(X))
 
@@ -94,12 +99,18 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         return np.asarray(np.divide(raised, total, out=equal, where=total > 0))
 
     def predict_log_proba(self, X: npt.ArrayLike) -> Array:
-        """Return the logarithms of ``predict_proba``, minus infinity for 0."""
+        """Return the logarithms of ``predict_proba``, minus infinity for 0.
+
+        X : samples (n_samples, n_features).
+        """
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(self.predict_proba(X)))
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """Return the labels (n_samples,) of the greatest outputs, the first where they tie."""
+        """Return the labels (n_samples,) of the greatest outputs, the first where they tie.
+
+        X : samples (n_samples, n_features).
+        """
         winners = self._outputs(X).argmax(axis=1)
         return np.asarray(self.classes_[winners])
 
@@ -109,6 +120,8 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         """Return the share of ``X`` whose predicted label is that of ``y``, weighted if asked.
 
         A sample of ``none_label`` counts as told where no output is above .5, since none is predicted for it.
+
+        sample_weight : (n_samples,), how much each counts; None for all alike.
         """
         outputs = self._outputs(X)
         labels = check_labels("y", y, len(outputs))
@@ -122,6 +135,9 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         """Return the mean over samples and outputs of (output - target)², targets being one-hot, or zeros.
 
         Raises ValueError where a label is not one of ``classes_``, or ``none_label``.
+
+        X : samples (n_samples, n_features).
+        y : their labels (n_samples,).
         """
         outputs = self._outputs(X)
         known = Dataset(outputs, check_labels("y", y, len(outputs)))
@@ -135,7 +151,10 @@ class Classifier(NetworkEstimator, LabelledEstimator):
 
     def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> BetweenClasses:
         """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below
-        both."""
+        both.
+
+        first, second : their labels.
+        """
         return self._asked().between(first, second, within=within)
 
     def _asked(self) -> Classes:

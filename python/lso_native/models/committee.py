@@ -100,11 +100,18 @@ class Committee:
         return self.fitted()[0].classes_
 
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> All:
-        """That every one of them sees class ``labels`` or, of several, one of them, as Classifier.requires says it."""
+        """That every one of them sees class ``labels`` or, of several, one of them, as Classifier.requires says it.
+
+        certainty : what the output of the class must be at least, above .5.
+        """
         return self._each(lambda member: member.requires(*labels, certainty=certainty))
 
     def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> All:
-        """That every one of them sees half one class, half another, as Classifier.between says it."""
+        """That every one of them sees half one class, half another, as Classifier.between says it.
+
+        first, second : their labels.
+        within : how far from .5 an output may be.
+        """
         return self._each(lambda member: member.between(first, second, within=within))
 
     def _each(self, ask: Callable[[Classifier], IsClass | BetweenClasses]) -> All:
@@ -116,11 +123,17 @@ class Committee:
         return All(*map(Part, asked))
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
-        """The mean of their probabilities (n_samples, n_classes), columns in the order of ``classes_``."""
+        """The mean of their probabilities (n_samples, n_classes), columns in the order of ``classes_``.
+
+        X : samples (n_samples, n_features).
+        """
         return np.asarray(np.mean([member.predict_proba(X) for member in self.fitted()], axis=0))
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """The labels (n_samples,) of the greatest mean probabilities."""
+        """The labels (n_samples,) of the greatest mean probabilities.
+
+        X : samples (n_samples, n_features).
+        """
         return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:

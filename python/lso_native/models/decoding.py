@@ -45,7 +45,10 @@ class Decoder(Protocol):
         """Takes latents (n, latent) and returns samples (n, n_features)."""
 
     def sample_latent(self, n: int, *, random_state: Any = None) -> Array:
-        """``n`` latents (n, latent) to start from."""
+        """``n`` latents (n, latent) to start from.
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
 
 
 @runtime_checkable
@@ -132,7 +135,10 @@ class NormalDecodingEstimator(DecodingEstimator):
         return np.repeat(ends, self._n_latents, axis=1)
 
     def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
-        """Return ``n`` latents (n, latent) drawn from N(0, 1)."""
+        """Return ``n`` latents (n, latent) drawn from N(0, 1).
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         self._check_fitted()
         shape, seed = (check_int("n", n), self._n_latents), resolve_seed(random_state)
         return normal(shape, random_state=seed, dtype=self.decoder_.dtype.name)
@@ -183,7 +189,11 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
             self.prior_ = prior.fit(codes, sample_weight=weight)
 
     def fit_transform(self, X: npt.ArrayLike, y: object = None, **fit_params: Any) -> Array:
-        """Fit on ``X`` and return its latents (n_samples, latent)."""
+        """Fit on ``X`` and return its latents (n_samples, latent).
+
+        y : ignored.
+        fit_params : as of ``fit``.
+        """
         return self.fit(X, y, **fit_params).transform(X)
 
     def transform(self, X: npt.ArrayLike) -> Array:
@@ -192,7 +202,10 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         return self.encoder_(samples, threads=self.threads)
 
     def get_feature_names_out(self, input_features: object = None) -> Array:  # noqa: ARG002
-        """Return the names of the latents (latent,), as scikit-learn's pipelines ask for them."""
+        """Return the names of the latents (latent,), as scikit-learn's pipelines ask for them.
+
+        input_features : ignored.
+        """
         self._check_fitted()
         kind = type(self).__name__.lower()
         return np.array([f"{kind}{i}" for i in range(self._n_latents)], dtype=object)
@@ -210,7 +223,11 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
     def mean_squared_error(
         self, X: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
     ) -> float:
-        """Return the error of ``reconstruct``: the mean over samples, by their weights, and features."""
+        """Return the error of ``reconstruct``: the mean over samples, by their weights, and features.
+
+        X : samples (n_samples, n_features).
+        sample_weight : (n_samples,), how much each counts; None for all alike.
+        """
         samples = self._check_samples(X)
         weight = check_sample_weight(sample_weight, len(samples))
         known = Dataset(samples).weighted_by(weight)
@@ -222,9 +239,16 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         y: object = None,  # noqa: ARG002
         sample_weight: npt.ArrayLike | None = None,
     ) -> float:
-        """Return minus ``mean_squared_error(X)``: greater is better, as model selection expects."""
+        """Return minus ``mean_squared_error(X)``: greater is better, as model selection expects.
+
+        y : ignored.
+        sample_weight : (n_samples,), how much each counts; None for all alike.
+        """
         return -self.mean_squared_error(X, sample_weight)
 
     def sample(self, n: int, *, random_state: RandomState = None) -> Array:
-        """Return ``n`` samples (n, n_features): ``sample_latent``, decoded."""
+        """Return ``n`` samples (n, n_features): ``sample_latent``, decoded.
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         return self.inverse_transform(self.sample_latent(n, random_state=random_state))

@@ -186,6 +186,9 @@ class Unsupervised(Fitting):
         """Go on from what was learned, or begin, with one epoch on ``X`` (n_samples, n_features), and return self.
 
         The optimizer begins anew at each call. Otherwise as ``fit``.
+
+        y : ignored.
+        sample_weight : (n_samples,), how much each counts; None for all alike.
         """
         return self._go_on(X, y, sample_weight)
 
@@ -225,6 +228,8 @@ class Supervised(Fitting):
         """Go on from what was learned, or begin, with one epoch on ``X`` and ``y``, and return self.
 
         The optimizer begins anew at each call. Otherwise as ``fit``.
+
+        sample_weight : (n_samples,), how much each counts; None for all alike.
         """
         return self._go_on(X, y, sample_weight)
 

@@ -145,7 +145,10 @@ class GAN(AdversarialEstimator, Unsupervised):
     """
 
     def sample(self, n: int, *, random_state: RandomState = None) -> Array:
-        """Return ``n`` samples (n, n_features)."""
+        """Return ``n`` samples (n, n_features).
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         latents = self.sample_latent(n, random_state=random_state)
         return self.decoder_(latents, threads=self.threads)
 
@@ -171,7 +174,10 @@ class ConditionalGAN(AdversarialEstimator, LabelledEstimator):
         return Samples(self.sample(labels, random_state=random_state), labels=labels, what=DRAWN)
 
     def sample(self, labels: npt.ArrayLike, *, random_state: RandomState = None) -> Array:
-        """Return one sample of each label asked for: ``labels`` (n,) -> (n, n_features)."""
+        """Return one sample of each label asked for: ``labels`` (n,) -> (n, n_features).
+
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         self._check_fitted()
         asked = check_labels("labels", labels, max(1, np.size(labels)))
         numbers = class_numbers("labels", asked, self.classes_)

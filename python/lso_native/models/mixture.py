@@ -197,7 +197,10 @@ class Mixture(Fittable):
         return self._gaussians.gradient(x)
 
     def score(self, X: npt.ArrayLike, y: object = None) -> float:  # noqa: ARG002
-        """The mean log density of ``X`` (n_samples, n_features): greater is better, as model selection expects."""
+        """The mean log density of ``X`` (n_samples, n_features): greater is better, as model selection expects.
+
+        y : ignored.
+        """
         return float(self.log_density(X).mean())
 
     def quantile(self, share: float) -> float:
@@ -220,6 +223,7 @@ class Mixture(Fittable):
             Latin hypercube of normal quantiles (McKay, Beckman and Conover 1979): means over draws then err far less.
             Else each draw is independent of the others.
         spread : of the draws about their component's mean, of its standard deviation; at least 0.
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
         """
         self._check_fitted()
         return self._gaussians.draw(

@@ -72,7 +72,10 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         return Quantities(self.network_, tuple(self.target_names_.tolist()), self.target_spread_)
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """Return the targets (n_samples,) or (n_samples, n_targets), as ``y`` of ``fit`` was."""
+        """Return the targets (n_samples,) or (n_samples, n_targets), as ``y`` of ``fit`` was.
+
+        X : samples (n_samples, n_features).
+        """
         samples = self._check_samples(X)
         outputs = self.network_(samples, threads=self.threads)
         return outputs.ravel() if self.target_ndim_ == 1 else outputs
@@ -83,6 +86,11 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         """Return R², the share of the targets' variance that is predicted, the mean over targets; 1 at best.
 
         A target that does not vary counts as 1 where it is predicted exactly, and as 0 elsewhere.
+
+        X : samples (n_samples, n_features).
+        y : their targets, as of ``fit``.
+        sample_weight : (n_samples,), how much each counts; None for all alike.
+        Raises ValueError where ``y`` is of another shape than what is predicted.
         """
         predicted = self.predict(X).astype(np.float64)
         known = self._known(y, len(predicted))
@@ -96,7 +104,11 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         return float(1 - shares.mean())
 
     def mean_squared_error(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
-        """Return the mean over samples and targets of (prediction - target)²."""
+        """Return the mean over samples and targets of (prediction - target)².
+
+        X : samples (n_samples, n_features).
+        y : their targets, as of ``fit``.
+        """
         predicted = self.predict(X).astype(np.float64)
         return float(np.square(predicted - self._known(y, len(predicted))).mean())
 

@@ -24,19 +24,30 @@ ESTIMATORS: dict[str, Any] = {}
 
 
 def setting(*, default: Any, doc: str | None = None, kw_only: bool = True) -> Any:
-    """An argument of the constructor, kept unchanged under its own name. ``doc``: None for that of the base class."""
+    """An argument of the constructor, kept unchanged under its own name. ``doc``: None for that of the base class.
+
+    default : its value where none is given.
+    kw_only : whether it can be given by name alone.
+    """
     return dataclasses.field(default=default, kw_only=kw_only, metadata={"doc": doc})
 
 
 def learned(*, doc: str, saved: bool = True, init: Literal[False] = False) -> Any:
     """What ``fit`` finds out. Its name ends in ``_``; before ``fit`` there is no such attribute. ``saved``: whether a
-    file keeps it, if it is no network: of these it keeps the kind's ``_parts``."""
+    file keeps it, if it is no network: of these it keeps the kind's ``_parts``.
+
+    doc : what it is, for the docstring of the class.
+    init : False, for type checkers: no constructor takes it.
+    """
     return dataclasses.field(init=init, metadata={"doc": doc, "saved": saved})
 
 
 @dataclass_transform(eq_default=False, kw_only_default=True, field_specifiers=(setting, learned))
 def estimator(kind: Kind) -> Kind:
-    """Make ``kind`` a dataclass whose documentation lists its settings and what it learns, and which files can hold."""
+    """Make ``kind`` a dataclass whose documentation lists its settings and what it learns, and which files can hold.
+
+    Raises TypeError where two bases disagree about a default, or a setting has no documentation.
+    """
     made: Any = dataclasses.dataclass(eq=False, repr=False)(kind)
     for field in dataclasses.fields(made):
         # dataclass gives the last base's default, inherited or not: name the base that sets its own first, and last.
@@ -117,6 +128,8 @@ class Settings(Shown):
 
         ``optimizer__learning_rate=0.1`` puts a changed copy of the optimizer in its place. Raises ValueError, and
         changes nothing, where a name is unknown.
+
+        params : the new values, by name; ``a__b`` for the setting b of what a is.
         """
         names = setting_names(self)
         changed: dict[str, Any] = {}

@@ -100,6 +100,8 @@ class Table(Readable, Fittable):
         entries, NaN or None, are left out.
 
         Raises ValueError or TypeError naming the column that is neither numbers nor categories of at most 100 levels.
+
+        y : ignored.
         """
         check_dtype(self.dtype)
         given = {name: entries_of(name, column) for name, column in columns_of("X", X)}
@@ -141,16 +143,25 @@ class Table(Readable, Fittable):
         return np.concatenate(parts, axis=1).astype(self.dtype)
 
     def fit_transform(self, X: Any, y: object = None) -> Array:
-        """``fit``, then ``transform``."""
+        """``fit``, then ``transform``.
+
+        X, y : as of ``fit``.
+        """
         return self.fit(X, y).transform(X)
 
     def inverse_transform(self, X: npt.ArrayLike) -> Any:
         """Samples (n, n_features) as a pandas.DataFrame: numbers in their own units, of a category the level of the
-        greatest feature. Raises ImportError where pandas is missing: see ``entries``."""
+        greatest feature. Raises ImportError where pandas is missing: see ``entries``.
+
+        X : samples (n_samples, n_features).
+        """
         return frame(self.entries(X))
 
     def entries(self, X: npt.ArrayLike) -> dict[str, Array]:
-        """``inverse_transform`` as arrays (n,) by the columns' names."""
+        """``inverse_transform`` as arrays (n,) by the columns' names.
+
+        X : samples (n, n_features).
+        """
         self._check_fitted()
         samples = check_samples("X", X, dtype=np.dtype(self.dtype), n_features=self.n_features_in_)
         numbers: dict[str, Array] = {}
@@ -184,7 +195,13 @@ class Table(Readable, Fittable):
         label: str | None = None,
     ) -> Combination:
         """``low`` <= the sum of the columns named, each times its weight, <= ``high``, all in their own units:
-        ``linear({"total": 1, "ldl": -1}, low=0)``."""
+        ``linear({"total": 1, "ldl": -1}, low=0)``.
+
+        weights : of the columns, by name.
+        label : what results call it; None for a name made of what is asked.
+
+        Raises ValueError for an unknown name, and where all weights are 0.
+        """
         of = self.quantities
         row = np.zeros((1, len(of.names)))
         for name, weight in weights.items():
@@ -199,7 +216,12 @@ class Table(Readable, Fittable):
 
     def requires(self, **levels: Any) -> Combination:
         """Categories: ``requires(colour="red")`` or, of several that will do, ``requires(colour=("red", "blue"))``: the
-        feature of one of these at least .6, all others of the column at most .4."""
+        feature of one of these at least .6, all others of the column at most .4.
+
+        levels : of each column named, one or several that will do.
+
+        Raises ValueError for an unknown name or level, and where none is named.
+        """
         self._check_fitted()
         categories = {column.name: column for column in self._each_column() if column.levels}
         if not levels:
@@ -218,7 +240,10 @@ class Table(Readable, Fittable):
 
     def given(self, row: Any, *, within: float = 0.05) -> Combination:
         """That some columns are as in ``row``, entries by name (a dictionary, a row of a pandas.DataFrame): numbers at
-        most ``within`` of their spread away, categories as they are. What is missing, or NaN, is free."""
+        most ``within`` of their spread away, categories as they are. What is missing, or NaN, is free.
+
+        Raises ValueError for a row without an entry, and for a name or a level that the table does not know.
+        """
         self._check_fitted()
         check_number("within", within, above=0.0)
         known = dict(row)

@@ -62,7 +62,11 @@ class VAE(GenerativeEstimator, EncodingEstimator):
     )
 
     def sample_posterior(self, X: npt.ArrayLike, *, random_state: RandomState = None) -> Array:
-        """Return one draw (n_samples, latent) from the distribution of each sample's code."""
+        """Return one draw (n_samples, latent) from the distribution of each sample's code.
+
+        X : samples (n_samples, n_features).
+        random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
+        """
         mean, log_variance = self._posterior(self._check_samples(X))
         seed = resolve_seed(random_state)
         noise = normal(mean.shape, random_state=seed, dtype=mean.dtype.name)

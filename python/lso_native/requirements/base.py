@@ -49,6 +49,7 @@ class Starts:
     Attributes
     ----------
     latents : (n, latent)
+    decoder : what decodes them.
     """
 
     decoder: Model
@@ -116,7 +117,10 @@ class Part:
 
 
 class All(Combination):
-    """Several requirements at once: what ``&``, ``+`` and a weight make of them."""
+    """Several requirements at once: what ``&``, ``+`` and a weight make of them.
+
+    parts : each with its weight, and whether it must be met.
+    """
 
     def __init__(self, *parts: Part) -> None:
         self._parts = parts
@@ -156,7 +160,10 @@ class Requirement(Combination):
         """In a few words, as in "slant in 15..25"."""
 
     def head(self, decoder: Model) -> Model | None:  # noqa: ARG002
-        """The network of samples whose outputs it looks at; None where it looks at the sample itself."""
+        """The network of samples whose outputs it looks at; None where it looks at the sample itself.
+
+        decoder : what the latents are decoded by; most requirements do not depend on it.
+        """
         return None
 
     @property
@@ -220,12 +227,19 @@ class Rising(Requirement):
 
     @abstractmethod
     def gain(self, before: Float64Array, after: Float64Array) -> Float64Array:
-        """(n,) how much better it has become, above 0 where it has."""
+        """(n,) how much better it has become, above 0 where it has.
+
+        before, after : the values read, (n, k), where one descent ended and where the next did.
+        """
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Asks(Requirement):
-    """Any term, on what ``of``, a network, makes of the sample; without it, on the sample."""
+    """Any term, on what ``of``, a network, makes of the sample; without it, on the sample.
+
+    asked : the term.
+    label : what results call it; None for a name made of what is asked.
+    """
 
     asked: Term | Asked
     of: Model | None = None

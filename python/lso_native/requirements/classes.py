@@ -86,6 +86,8 @@ class BetweenClasses(Requirement):
 
     network : one output a class, in 0..1.
     member : which one of several classifiers this is, in words.
+    places : of the two classes among the outputs.
+    labels : of all classes, in the order of the outputs.
     """
 
     network: Model
@@ -161,7 +163,10 @@ class Classes:
 
     def between(self, first: Any, second: Any, *, within: float = DEFAULT_WITHIN) -> BetweenClasses:
         """That a sample is half one class, half another: both outputs in .5 ± ``within``, all others below
-        both."""
+        both.
+
+        first, second : their labels.
+        """
         one, other = places((first, second), self.classes)
         return BetweenClasses(self.model, (one, other), (first, second), within)
 

@@ -26,6 +26,8 @@ class Condition(Requirement):
     of : a network of the sample whose outputs are the values; None for the sample itself.
 
     Raises TypeError for anything but a function. What the function raises ends the run and goes up.
+
+    label : what results call it; None for a name made of what is asked.
     """
 
     function: Callable[[FloatArray], tuple[ArrayLike, ...]]
@@ -64,6 +66,8 @@ def convex_condition(
 
     E is the squared distance from the set, whose gradient needs nothing but the projection (Bauschke and Combettes
     2011, corollary 12.31). Raises ValueError where ``within`` is not above 0.
+
+    label : what results call it; None for a name made of what is asked.
     """
     if not callable(project):
         raise ArgumentTypeError("project", "a function of values", repr(project))
@@ -94,6 +98,9 @@ def torch_condition(
     """A Condition whose function takes and returns PyTorch tensors: values (n, n_values) -> E (n,), at least 0.
 
     Its gradient is PyTorch's. Met where E is at most ``error``. Needs the extra ``torch``; raises ImportError without.
+
+    of : a network of the sample whose outputs are the values; None for the sample itself.
+    label : what results call it; None for a name made of what is asked.
     """
     if not callable(function):
         raise ArgumentTypeError("function", "a function of a tensor", repr(function))

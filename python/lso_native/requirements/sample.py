@@ -23,6 +23,7 @@ class Given(Requirement):
 
     values : (n_features,), NaN where nothing is asked.
     within : how far a feature may be from what is given, in its own units; one number or (n_features,).
+    label : what results call it; None for a name made of what is asked.
     """
 
     values: ArrayLike
@@ -76,6 +77,7 @@ class Linear(Requirement):
 
     weights : (m, n_features) for m of them, or (n_features,) for one.
     low, high : one number or (m,); -inf or inf for no end.
+    label : what results call it; None for a name made of what is asked.
     """
 
     weights: ArrayLike
@@ -150,7 +152,10 @@ class Linear(Requirement):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class InRange(Requirement):
-    """Every feature in [low, high]: one number or (n_features,) each; -inf or inf for no end."""
+    """Every feature in [low, high]: one number or (n_features,) each; -inf or inf for no end.
+
+    label : what results call it; None for a name made of what is asked.
+    """
 
     low: ArrayLike = -math.inf
     high: ArrayLike = math.inf
@@ -178,6 +183,7 @@ class Near(Requirement):
     """At most ``within`` from a sample, as the crow flies: the root of the summed squares of all differences.
 
     sample : (n_features,)
+    label : what results call it; None for a name made of what is asked.
     """
 
     sample: ArrayLike
@@ -215,6 +221,7 @@ class Far(Requirement):
     nearest at the start.
 
     samples : (m, n_features), or (n_features,) for one.
+    label : what results call it; None for a name made of what is asked.
     """
 
     samples: ArrayLike

@@ -57,7 +57,10 @@ class Quantities:
 
     def within(self, name: str, low: float, high: float, aim: float | None = None) -> Requirement:
         """That a number is in [low, high]; descent goes for the middle part of it, ``aim`` from either end. Raises
-        ValueError for an interval that is empty or has no end."""
+        ValueError for an interval that is empty or has no end.
+
+        name : of the number.
+        """
         ends = _end(name, low), _end(name, high)
         if not ends[0] <= ends[1]:
             expected = "an interval (low, high) with low at most high"
@@ -79,7 +82,11 @@ class Readable(ABC):
     def between(self, pair: Ends | None = None, /, *more: object, **pairs: Ends) -> Combination:
         """Each number in an interval, its ends included: ``between(slant=(15, 25))``; of a lone one, ``between((15,
         25))``. Raises ValueError for an unknown name and for an interval that is empty, TypeError for ends that are not
-        in one pair."""
+        in one pair.
+
+        pair, pairs : (low, high), of the only number without its name, or of each by name.
+        more : nothing; there to tell who gives two ends as two arguments.
+        """
         if more:
             expected = "one pair, as in between((15, 25))"
             raise ArgumentTypeError("pair", expected, f"{1 + len(more)} arguments")
@@ -87,17 +94,26 @@ class Readable(ABC):
         return self._each(pair, pairs, lambda name, ends: within(name, *_pair(name, ends)))
 
     def at_least(self, value: float | None = None, /, **values: float) -> Combination:
-        """Each number at least so much: ``at_least(thickness=2)``."""
+        """Each number at least so much: ``at_least(thickness=2)``.
+
+        value, values : of the only number without its name, or of each by name.
+        """
         within = self.quantities.within
         return self._each(value, values, lambda name, low: within(name, low, math.inf))
 
     def at_most(self, value: float | None = None, /, **values: float) -> Combination:
-        """Each number at most so much: ``at_most(thickness=2)``."""
+        """Each number at most so much: ``at_most(thickness=2)``.
+
+        value, values : of the only number without its name, or of each by name.
+        """
         within = self.quantities.within
         return self._each(value, values, lambda name, high: within(name, -math.inf, high))
 
     def near(self, value: float | None = None, /, *, within: float, **values: float) -> Combination:
-        """Each number at most ``within`` from a value, half of which descent goes for: ``near(slant=20, within=5)``."""
+        """Each number at most ``within`` from a value, half of which descent goes for: ``near(slant=20, within=5)``.
+
+        values : what each is to be near to, by name.
+        """
         reach = check_number("within", within, minimum=0.0)
 
         def make(name: str, value: Any) -> Requirement:
@@ -107,11 +123,17 @@ class Readable(ABC):
         return self._each(value, values, make)
 
     def most(self, *names: str) -> Combination:
-        """As much as possible of each number, once the other requirements are met: ``most("thickness")``."""
+        """As much as possible of each number, once the other requirements are met: ``most("thickness")``.
+
+        names : of the numbers; none for the only one.
+        """
         return self._extremes(names, 1)
 
     def least(self, *names: str) -> Combination:
-        """As little as possible of each number, once the other requirements are met."""
+        """As little as possible of each number, once the other requirements are met.
+
+        names : of the numbers; none for the only one.
+        """
         return self._extremes(names, -1)
 
     def _extremes(self, names: tuple[str, ...], sign: int) -> Combination:
@@ -188,6 +210,7 @@ class Within(Requirement):
     ----------
     low : () or (n_starts,)
     aim : how far from either end descent goes; None: a twentieth of the width.
+    of, column : the quantities, and which of them.
     """
 
     of: Quantities
@@ -254,7 +277,10 @@ class _Boxed(Checked):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckedWithin(Within, _Boxed):
-    """The same of what a box says, of which the network is a surrogate."""
+    """The same of what a box says, of which the network is a surrogate.
+
+    of, column, low, high, aim : as of ``Within``.
+    """
 
     def judge(self, said: Float64Array) -> Reading:
         """Whether what the box said (n, n_names) is inside."""
@@ -268,7 +294,10 @@ class CheckedWithin(Within, _Boxed):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Extreme(Rising):
-    """As much (sign 1) or as little (sign -1) of one of some quantities as possible."""
+    """As much (sign 1) or as little (sign -1) of one of some quantities as possible.
+
+    of, column : the quantities, and which of them.
+    """
 
     of: Quantities
     column: int

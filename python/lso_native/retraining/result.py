@@ -20,6 +20,7 @@ class RetrainingProgress(NamedTuple):
     asked : samples that the objective was asked about.
     best : the most that it said; NaN before it said anything.
     round : the one that has ended, from 1.
+    total : samples that are to be asked about.
     """
 
     asked: int

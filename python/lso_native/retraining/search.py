@@ -40,6 +40,8 @@ class Known:
     values : (n,) what the objective said of them, the more the better.
     weights : (n,) how much each counts, of mean 1.
     objective : what the samples are asked about; a search that asks it itself is told of in no count.
+    seed : of what is drawn.
+    threads : None for all processors. No result depends on it.
     """
 
     decoder: Any
@@ -58,7 +60,10 @@ class Known:
         return network
 
     def decode(self, latents: FloatArray) -> FloatArray:
-        """The samples (n, n_features) that latents (n, latent) stand for, finished."""
+        """The samples (n, n_features) that latents (n, latent) stand for, finished.
+
+        Raises ValueError where ``finish`` returns another shape.
+        """
         samples = self.network(latents, threads=self.threads)
         if self.finish is None:
             return samples
@@ -75,7 +80,10 @@ class Search(ABC):
     @abstractmethod
     def latents(self, known: Known, n: int) -> FloatArray:
         """Latents (m, latent), the most promising first. The first ``n`` whose samples are new will be asked about:
-        fewer where there are not so many."""
+        fewer where there are not so many.
+
+        known : the decoder, and all that the objective said so far.
+        """
 
 
 @dataclass
