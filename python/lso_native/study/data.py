@@ -80,7 +80,10 @@ class DataSet(ABC):
 
 @dataclass(frozen=True)
 class DigitsData(DataSet):
-    """Handwritten digits, as ``lso.data.load`` gives them."""
+    """Handwritten digits, as ``lso.data.load`` gives them.
+
+    name, size, random_state, data_dir : as of ``lso.data.load``.
+    """
 
     name: DatasetName = "mnist5k"
     size: int = 14

@@ -21,7 +21,13 @@ __all__ = ["Codes", "Descent", "DescentSettings", "Normal", "Prior", "Start", "U
 
 @dataclass(frozen=True)
 class DescentSettings:
-    """The faithful setting: Algorithm 3 with C = -E, no bounds."""
+    """The faithful setting: Algorithm 3 with C = -E, no bounds.
+
+    mse : at which the target is met.
+    desired_change : C / E of Algorithm 3.
+    bounds : (low, high) of the latents; None for none.
+    max_iterations : steps a start may take.
+    """
 
     mse: float = DEFAULT_MSE
     desired_change: float = NormalizedGradientDescent.desired_change  # C / E
@@ -35,7 +41,12 @@ class Start(ABC):
 
     @abstractmethod
     def points(self, work: Work, model: Any, n: int, n_inputs: int, seed: int) -> FloatArray:
-        """(n, n_inputs); ``model`` is the estimator whose latents they are, or None."""
+        """(n, n_inputs); ``model`` is the estimator whose latents they are, or None.
+
+        work : the folder, and what other steps made.
+        n, n_inputs : how many, and of what length.
+        seed : of what is drawn.
+        """
 
     @abstractmethod
     def __str__(self) -> str:
@@ -44,7 +55,10 @@ class Start(ABC):
 
 @dataclass(frozen=True)
 class Uniform(Start):
-    """Uniform numbers."""
+    """Uniform numbers.
+
+    low, high : the ends.
+    """
 
     low: float = 0.0
     high: float = 1.0
@@ -59,7 +73,10 @@ class Uniform(Start):
 
 @dataclass(frozen=True)
 class Normal(Start):
-    """Normal numbers about 0."""
+    """Normal numbers about 0.
+
+    scale : the standard deviation.
+    """
 
     scale: float = 1.0
 

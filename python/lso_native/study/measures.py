@@ -21,11 +21,18 @@ class Measure(ABC):
 
     @abstractmethod
     def of(self, generated: Generated, work: Work) -> Facts:
-        """Figures of what a system made."""
+        """Figures of what a system made.
+
+        generated : the samples of a system.
+        work : the folder, and what other steps made.
+        """
 
     def of_real(self, like: IntArray, work: Work) -> Facts:  # noqa: ARG002
         """The same figures of real samples, for labels such as ``like`` (n,): what a perfect system would come to; none
-        where that makes no sense."""
+        where that makes no sense.
+
+        work : the folder, and what other steps made.
+        """
         return {}
 
 

@@ -54,11 +54,17 @@ class Step(Keyed, Generic[T]):
 
     @abstractmethod
     def save(self, made: T, folder: Path) -> None:
-        """Write the product as files into ``folder``, which is there and empty."""
+        """Write the product as files into ``folder``, which is there and empty.
+
+        made : the product.
+        """
 
     @abstractmethod
     def load(self, folder: Path) -> T:
-        """Read what ``save`` wrote; raises OSError or ValueError where it is not whole."""
+        """Read what ``save`` wrote; raises OSError or ValueError where it is not whole.
+
+        folder : the step's own.
+        """
 
     @property
     def title(self) -> str:
