@@ -42,6 +42,7 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 sphinx_gallery_conf = examples_gallery.SETTINGS
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "lso_native"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

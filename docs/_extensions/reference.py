@@ -98,6 +98,11 @@ def escaped(text: str) -> str:
     return "".join(parts)
 
 
+def name_of(field: str) -> str:
+    """The argument that ``:param NAME: text`` is about."""
+    return field.split()[1].rstrip(":")
+
+
 def typed(listed: list[str], signature: inspect.Signature, *, bare: bool) -> list[str]:
     """Fields with the types of the arguments; if ``bare``, those of which nothing is said have a type at least."""
     types = {
@@ -105,15 +110,16 @@ def typed(listed: list[str], signature: inspect.Signature, *, bare: bool) -> lis
         for name, each in signature.parameters.items()
         if isinstance(each.annotation, str)
     }
-    said = {field.split()[1].rstrip(":") for field in listed}
+    said = set(map(name_of, listed))
     if bare:
         listed = [*listed, *(f":param {name}:" for name in types if name not in said)]
     for i, field in enumerate(listed):
-        name = field.split()[1].rstrip(":")
+        name = name_of(field)
         if name in types:
             head, _, text = field.partition(f" {name}:")
             listed[i] = f"{head} {name}: (``{types[name]}``){text}"
-    return listed
+    order = list(signature.parameters)
+    return sorted(listed, key=lambda field: [*order, name_of(field)].index(name_of(field)))
 
 
 def read(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:  # noqa: ARG001
