@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -119,7 +120,7 @@ def rows(quick: bool, models_of: str | None) -> Iterator[str]:
     )
     one_hot = lso.one_hot(7, 10).astype(np.float32)
     line = np.ones(1, np.float32)
-    cases = [
+    cases: list[Any] = [
         ("convolutions", decoder, classifier, {"lso": digits}, one_hot, n, steps)
         for n, steps in (((100, 5), (1, 5)) if quick else ((1000, 10), (100, 30), (1, 30)))
     ]
@@ -132,11 +133,9 @@ def rows(quick: bool, models_of: str | None) -> Iterator[str]:
         given = target, starts, steps
         with torch.no_grad():
             known = back(front(torch.from_numpy(starts))).numpy()
-        ways: dict[str, Callable[[], Any]] = {
-            "by hand": lambda f=front, b=back, g=given: by_hand(f, b, *g)
-        }
+        ways: dict[str, Callable[[], Any]] = {"by hand": partial(by_hand, front, back, *given)}
         for way, model in models.items():
-            ways[way] = lambda m=model, g=given: by_lso(m, *g)
+            ways[way] = partial(by_lso, model, *given)
             off = np.abs(model(starts) - known).max() / np.abs(known).max()
             assert off < 1e-5, f"{way} says something else, by {off:g}"
         found = seconds(ways, 2 if quick else ROUNDS)

@@ -27,13 +27,12 @@ class PythonDifferentiable final : public Differentiable<T> {
   [[nodiscard]] std::size_t lanes_per_call() const override { return lanes_per_call_; }
   [[nodiscard]] bool is_concurrent() const override { return false; }
 
-  using Pass = typename Differentiable<T>::Pass;
-  [[nodiscard]] std::unique_ptr<Pass> pass(std::size_t /*lanes*/) const override {
+  [[nodiscard]] std::unique_ptr<DifferentiablePass<T>> pass(std::size_t /*lanes*/) const override {
     return std::make_unique<PythonPass>(function_);
   }
 
  private:
-  class PythonPass final : public Pass {
+  class PythonPass final : public DifferentiablePass<T> {
    public:
     explicit PythonPass(const py::function& function) : function_(function) {}
     ~PythonPass() override {

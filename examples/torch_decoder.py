@@ -2,11 +2,12 @@
 torch_decoder.png."""
 
 import argparse
+from collections.abc import Callable
 
 import lso_native as lso
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument(
@@ -17,8 +18,9 @@ parser.add_argument("-n", type=int, default=20)
 options = parser.parse_args()
 torch.set_num_threads(1)
 torch.manual_seed(0)
-name = "mnist" if options.data_dir else "mnist5k"
-digits = lso.data.load(name, size=28, data_dir=options.data_dir, random_state=0)
+digits = lso.data.load(
+    "mnist" if options.data_dir else "mnist5k", size=28, data_dir=options.data_dir, random_state=0
+)
 images, labels = digits.train.images, digits.train.labels
 
 encoder = nn.Sequential(
@@ -42,7 +44,7 @@ classifier = nn.Sequential(
 )
 
 
-def fit(loss, *modules):
+def fit(loss: Callable[[Tensor, Tensor], Tensor], *modules: nn.Module) -> None:
     """Adam, in minibatches of 100."""
     x, y = torch.from_numpy(images), torch.from_numpy(labels)
     parameters = [each for module in modules for each in module.parameters()]
@@ -54,13 +56,13 @@ def fit(loss, *modules):
             adam.step()
 
 
-def encode(x):
+def encode(x: Tensor) -> tuple[Tensor, Tensor]:
     """Means and deviations of the codes."""
     mean, logarithm = encoder(x).chunk(2, dim=1)
     return mean, logarithm.exp()
 
 
-def evidence(x, _):
+def evidence(x: Tensor, _: Tensor) -> Tensor:
     """Kingma and Welling's bound, by the error's own variance."""
     mean, deviation = encode(x)
     decoded = decoder(mean + deviation * torch.randn_like(mean))

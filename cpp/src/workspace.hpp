@@ -74,7 +74,7 @@ class Workspace {
   [[nodiscard]] Lanes<T> inputs() { return view(inputs_, n_inputs_); }  // (n_inputs, lanes)
   [[nodiscard]] Lanes<T> values(std::size_t stage) { return view(values_[stage], sizes_[stage]); }
   // The pass of a stage that a function computes, and the lanes of it that hold samples.
-  [[nodiscard]] typename Differentiable<T>::Pass& pass(std::size_t stage) { return *passes_[stage]; }
+  [[nodiscard]] DifferentiablePass<T>& pass(std::size_t stage) { return *passes_[stage]; }
   template <class U>
   [[nodiscard]] Lanes<U> of_samples(Lanes<U> lanes) const {
     lanes.lanes = samples_;
@@ -113,7 +113,7 @@ class Workspace {
   std::vector<T*> values_;
   std::vector<T*> kept_;
   std::vector<T*> deltas_;
-  std::vector<std::unique_ptr<typename Differentiable<T>::Pass>> passes_;  // of each stage, or null
+  std::vector<std::unique_ptr<DifferentiablePass<T>>> passes_;  // of each stage, or null
   AlignedBuffer<T> gemm_scratch_;
   AlignedBuffer<T> weight_copies_{0};
   std::vector<Weights> weights_, transposed_;  // of each stage, or empty

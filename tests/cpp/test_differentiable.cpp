@@ -24,7 +24,6 @@ using lso::Activation;
 using lso::Chain;
 using lso::Lanes;
 using lso::Problem;
-using lso::Rows;
 using lso::Status;
 
 constexpr std::size_t n_latents = 4, n_features = 7, n_values = 3;
@@ -40,27 +39,26 @@ class TanhLayer final : public lso::Differentiable<T> {
   [[nodiscard]] std::size_t n_outputs() const override { return like_->n_outputs(); }
   [[nodiscard]] std::size_t lanes_per_call() const override { return lanes_; }
   [[nodiscard]] bool is_concurrent() const override { return concurrent_; }
-  using Pass = typename lso::Differentiable<T>::Pass;
-  [[nodiscard]] std::unique_ptr<Pass> pass(std::size_t lanes) const override {
-    most_ = std::max(most_, lanes);
+  [[nodiscard]] std::unique_ptr<lso::DifferentiablePass<T>> pass(std::size_t lanes) const override {
+    most = std::max(most, lanes);
     return std::make_unique<Loops>(*this);
   }
 
-  mutable std::size_t most_ = 0;          // lanes that a pass was made for
-  mutable std::size_t largest_ = 0;       // lanes of a call
-  mutable std::size_t calls_ = 0;         // of forward
-  mutable std::size_t interrupt_at_ = 0;  // the call that ends the run
-  mutable std::size_t fail_at_ = 0;
+  mutable std::size_t most = 0;          // lanes that a pass was made for
+  mutable std::size_t largest = 0;       // lanes of a call
+  mutable std::size_t calls = 0;         // of forward
+  mutable std::size_t interrupt_at = 0;  // the call that ends the run
+  mutable std::size_t fail_at = 0;
 
  private:
-  class Loops final : public Pass {
+  class Loops final : public lso::DifferentiablePass<T> {
    public:
     explicit Loops(const TanhLayer& of) : of_(of) {}
     void forward(Lanes<const T> x, Lanes<T> y) override {
       if (!of_.concurrent_) {
-        of_.largest_ = std::max(of_.largest_, x.lanes);
-        if (++of_.calls_ == of_.interrupt_at_) throw lso::Interruption();
-        if (of_.calls_ == of_.fail_at_) throw std::runtime_error("it failed");
+        of_.largest = std::max(of_.largest, x.lanes);
+        if (++of_.calls == of_.interrupt_at) throw lso::Interruption();
+        if (of_.calls == of_.fail_at) throw std::runtime_error("it failed");
       }
       for (std::size_t i = 0; i < y.nodes; ++i) {
         for (std::size_t lane = 0; lane < y.lanes; ++lane) {
@@ -203,12 +201,12 @@ TEST("a chain with a function has values, seams and derivatives of its nodes, an
 TEST("it gets as many lanes as it asks for, those of samples alone, and one thread where it can have but one") {
   const Setup<float> given(1000, false);
   static_cast<void>(run(given.problem(true, false), 299, {.max_iterations = 3, .threads = 4}));
-  CHECK(given.first_function->largest_ == 299);
-  CHECK(given.first_function->calls_ <= 5);  // four of the loop, and one for those whose best point was not the last
-  CHECK(given.first_function->most_ >= 299);
+  CHECK(given.first_function->largest == 299);
+  CHECK(given.first_function->calls <= 5);  // four of the loop, and one for those whose best point was not the last
+  CHECK(given.first_function->most >= 299);
   const Setup<float> smaller(104, false);
   static_cast<void>(run(smaller.problem(true, false), 300, {.max_iterations = 3}));
-  CHECK(smaller.first_function->largest_ == 104);
+  CHECK(smaller.first_function->largest == 104);
 }
 
 TEST("nothing allocates in the iteration loop") {
@@ -216,7 +214,7 @@ TEST("nothing allocates in the iteration loop") {
   const Problem<float> problem = given.problem(true, true);
   const auto count = [&](std::size_t iterations) {
     return allocations::during([&] {
-      lso::OptimizeSettings settings{.max_iterations = iterations, .threads = 1};
+      const lso::OptimizeSettings settings{.max_iterations = iterations, .threads = 1};
       static_cast<void>(run(problem, 40, settings));
     });
   };
@@ -226,7 +224,7 @@ TEST("nothing allocates in the iteration loop") {
 
 TEST("an interruption in it keeps what was reached, and its errors go up") {
   const Setup<float> given(1000, false);
-  given.first_function->interrupt_at_ = 4;
+  given.first_function->interrupt_at = 4;
   const auto result = run(given.problem(true, false), 100, {.max_iterations = 1000});
   CHECK(result.interrupted);
   std::size_t stopped = 0;
@@ -235,7 +233,7 @@ TEST("an interruption in it keeps what was reached, and its errors go up") {
     CHECK(result.iterations[i] <= 3);
   }
   CHECK(stopped > 0);
-  given.first_function->fail_at_ = given.first_function->calls_ + 2;
+  given.first_function->fail_at = given.first_function->calls + 2;
   CHECK_THROWS(static_cast<void>(run(given.problem(true, false), 100, {})), std::runtime_error, "it failed");
 }
 

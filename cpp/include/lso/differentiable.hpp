@@ -11,25 +11,27 @@
 
 namespace lso {
 
+// One thread's passes through a Differentiable, with the memory that they need, and what backward needs of the last
+// forward.
+template <class T>
+class DifferentiablePass {
+ public:
+  DifferentiablePass() = default;
+  DifferentiablePass(const DifferentiablePass&) = delete;
+  DifferentiablePass& operator=(const DifferentiablePass&) = delete;
+  virtual ~DifferentiablePass() = default;
+
+  // x (n_inputs, lanes) -> y (n_outputs, lanes), each lane by itself. Must not allocate, if the loop is not to. What
+  // is not finite ends its sample as diverged; Interruption ends the run with all that was reached.
+  virtual void forward(Lanes<const T> x, Lanes<T> y) = 0;
+  // g (n_outputs, lanes) = dE/dy, and x and y as forward had them last -> out (n_inputs, lanes) = dE/dx. Called any
+  // number of times after a forward.
+  virtual void backward(Lanes<const T> x, Lanes<const T> y, Lanes<const T> g, Lanes<T> out) = 0;
+};
+
 template <class T>
 class Differentiable {
  public:
-  // One thread's passes through it, with the memory that they need, and what backward needs of the last forward.
-  class Pass {
-   public:
-    Pass() = default;
-    Pass(const Pass&) = delete;
-    Pass& operator=(const Pass&) = delete;
-    virtual ~Pass() = default;
-
-    // x (n_inputs, lanes) -> y (n_outputs, lanes), each lane by itself. Must not allocate, if the loop is not to. What
-    // is not finite ends its sample as diverged; Interruption ends the run with all that was reached.
-    virtual void forward(Lanes<const T> x, Lanes<T> y) = 0;
-    // g (n_outputs, lanes) = dE/dy, and x and y as forward had them last -> out (n_inputs, lanes) = dE/dx. Called any
-    // number of times after a forward.
-    virtual void backward(Lanes<const T> x, Lanes<const T> y, Lanes<const T> g, Lanes<T> out) = 0;
-  };
-
   Differentiable() = default;
   Differentiable(const Differentiable&) = delete;
   Differentiable& operator=(const Differentiable&) = delete;
@@ -38,7 +40,7 @@ class Differentiable {
   [[nodiscard]] virtual std::size_t n_inputs() const = 0;
   [[nodiscard]] virtual std::size_t n_outputs() const = 0;
   // For at most so many lanes.
-  [[nodiscard]] virtual std::unique_ptr<Pass> pass(std::size_t lanes) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<DifferentiablePass<T>> pass(std::size_t lanes) const = 0;
 
   // How many lanes a call has where there are as many samples, up to a multiple of 8, and never more: many where a call
   // is dear, few where memory is short. 0: it is all the same.
