@@ -18,7 +18,7 @@ from sphinx_gallery.scrapers import figure_rst
 
 ROOT = Path(__file__).parents[2]
 RUN_IN = ROOT / "build/examples"
-MODULE_OF = {"airfoils": "neuralfoil", "torch": "torch"}  # by which an extra is known to be there
+MODULE_OF = {"airfoils": "neuralfoil"}  # by which an extra is known to be there
 HEADER = """\
 Gallery
 =======
@@ -39,9 +39,12 @@ def place(name: str) -> int:
 
 
 def runs(name: str) -> bool:
-    """Whether the extras that an example says it needs are there."""
+    """Whether what an example imports is there, and what the extras take that it says it needs."""
     said = (ROOT / "examples" / name).read_text("utf-8")
-    return all(find_spec(MODULE_OF[extra]) for extra in re.findall(r"needs the extra (\w+)", said))
+    extras = [MODULE_OF[extra] for extra in re.findall(r"needs the extra (\w+)", said)]
+    return all(
+        map(find_spec, [*extras, *re.findall(r"^(?:import|from) (\w+)", said, re.MULTILINE)])
+    )
 
 
 def copy() -> None:
