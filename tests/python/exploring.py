@@ -56,8 +56,8 @@ def _there(world: World, _: Progress) -> World:
 
 
 @contextlib.contextmanager
-def served(*worlds: World, **settings: int) -> Iterator[int]:
-    """The port at which ``worlds`` are served."""
+def served(*worlds: World, more: dict[str, Book] | None = None, **settings: int) -> Iterator[int]:
+    """The port at which ``worlds`` are served, and ``more``."""
     ports: list[int] = []
     ready = threading.Event()
     ends: list[Callable[[], None]] = []
@@ -67,6 +67,7 @@ def served(*worlds: World, **settings: int) -> Iterator[int]:
         ready.set()
 
     books = {world.name: Book(world.name, functools.partial(_there, world)) for world in worlds}
+    books |= more or {}
     options: Any = {"ready": tell, "stop": ends.append}
     thread = threading.Thread(
         target=serve, args=(Shelf(books), Settings(**settings)), kwargs=options
@@ -121,6 +122,12 @@ class Visitor:
         data = self.socket.recv(LIMIT)
         assert isinstance(data, bytes)
         return heard(data)
+
+    def hear_but(self, kind: str) -> Heard:
+        """The next frame of another kind."""
+        while (frame := self.hear()).header["is"] == kind:
+            pass
+        return frame
 
     def until(self, kind: str) -> Heard:
         """The next frame of a kind; those before it are dropped, unless they are errors."""

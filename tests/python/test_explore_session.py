@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import runpy
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ import pytest
 
 pytest.importorskip("websockets")
 from checks import assert_same_bits
-from exploring import PIXELS, QUESTION, Heard, Visitor, served, tiny, tiny_models
+from exploring import LIMIT, PIXELS, QUESTION, Heard, Visitor, served, tiny, tiny_models
 from lso_native.explore import Digits
 from lso_native.explore.messages import LARGEST_MESSAGE
+from lso_native.explore.shelf import Book
+from lso_native.study.progress import Progress
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
@@ -338,3 +341,43 @@ def test_a_session_that_sends_too_fast_waits(world: Digits) -> None:
         for number in range(150):
             visitor.say(do="drop", item=number + 1)
         assert visitor.ask("look", **LOOK, id=9).header["id"] == 9
+
+
+def test_a_world_that_is_being_made_is_waited_for_and_keeps_nobody_from_ending(
+    world: Digits,
+) -> None:
+    begun, never = threading.Event(), threading.Event()
+
+    def make(progress: Progress) -> Digits:
+        progress.start("learning", 3)
+        progress.update(1, "a step")
+        begun.set()
+        never.wait()
+        return world
+
+    with served(world, more={"slow": Book("Slow", make)}) as port, Visitor(port) as visitor:
+        visitor.say(do="enter", world="slow")
+        assert begun.wait(LIMIT)
+        told = [visitor.hear().header["text"] for _ in range(3)]
+        assert told[-1] == "learning, 2 of 3: a step"
+        visitor.say(**LOOK)
+        assert "enter first" in visitor.hear_but("waiting").header["text"]
+        visitor.enter("digits")  # in the meantime
+        visitor.ask("look", **LOOK)
+    never.set()
+
+
+def test_a_world_that_fails_is_tried_again(world: Digits) -> None:
+    tried: list[int] = []
+
+    def make(_: Progress) -> Digits:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ImportError("airfoils need a package: install it")
+        return world
+
+    with served(more={"frail": Book("Frail", make)}) as port, Visitor(port) as visitor:
+        visitor.say(do="enter", world="frail")
+        error = visitor.hear_but("waiting").header
+        assert (error["is"], error["text"]) == ("error", "airfoils need a package: install it")
+        assert visitor.enter("frail")["world"] == "digits"

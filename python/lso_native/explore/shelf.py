@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from lso_native.explore.world import World
@@ -45,18 +47,26 @@ class Book:
     about: str = ""
     """What making it takes, for who chooses."""
     _notes: _Notes = field(default_factory=_Notes, init=False)
-    _made: asyncio.Task[World] | None = field(default=None, init=False)
+    _made: Future[World] | None = field(default=None, init=False)
 
     async def get(self, tell: Callable[[str], Awaitable[None]]) -> World:
         """The world; ``tell`` hears how far it is until it is there. Raises what ``make`` does, and tries again when
         asked again."""
         if self._made is None or (self._made.done() and self._made.exception() is not None):
-            self._made = asyncio.create_task(asyncio.to_thread(self.make, self._notes))
-        made = self._made
+            self._made = Future()
+            # A daemon, so that Ctrl-C has not to wait for what is being learned.
+            threading.Thread(target=self._make, args=(self._made,), daemon=True).start()
+        made = asyncio.wrap_future(self._made)
         while not made.done():
             await tell(self._notes.line)
             await asyncio.wait({made}, timeout=_EVERY)
         return made.result()
+
+    def _make(self, made: Future[World]) -> None:
+        try:
+            made.set_result(self.make(self._notes))
+        except BaseException as error:  # noqa: BLE001 - it is raised where the world is asked for
+            made.set_exception(error)
 
 
 @dataclass(frozen=True)
