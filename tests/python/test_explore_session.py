@@ -359,7 +359,7 @@ def test_a_world_that_is_being_made_is_waited_for_and_keeps_nobody_from_ending(
         visitor.say(do="enter", world="slow")
         assert begun.wait(LIMIT)
         told = [visitor.hear().header["text"] for _ in range(3)]
-        assert told[-1] == "learning, 2 of 3: a step"
+        assert told[-1] == "learning: 2 of 3, a step"
         visitor.say(**LOOK)
         assert "enter first" in visitor.hear_but("waiting").header["text"]
         visitor.enter("digits")  # in the meantime

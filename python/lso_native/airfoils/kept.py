@@ -7,12 +7,19 @@ from pathlib import Path
 
 from lso_native.airfoils.data import wanted
 from lso_native.airfoils.designer import Models
+from lso_native.airfoils.steps import Learned, Simulations, TheShapes
 from lso_native.airfoils.study import AirfoilsSettings, Study
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.runner import missing
 from lso_native.study.store import Store
 
 __all__ = ["kept_models"]
+
+_WHAT = {
+    TheShapes: "what their shapes are like",
+    Simulations: "what a simulator says of some",
+    Learned: "to say as much without it",
+}
 
 
 def kept_models(
@@ -34,9 +41,9 @@ def kept_models(
     store = Store(Path(folder) / "steps")
     tell, steps = progress or Silent(), (surrogate, doubt)
     if total := len(missing(store, steps)):
-        tell.start("learning of airfoils", total)
+        tell.start("learning airfoils, once, in half a minute", total)
         for done, step in enumerate(missing(store, steps)):
-            tell.update(done, step.title)
+            tell.update(done, _WHAT[type(step)])
             store.get(step, threads=threads)
         tell.finish(f"kept in {store.path}")
     simulations = surrogate.simulations

@@ -30,8 +30,8 @@ class _Notes(Silent):
 
     def update(self, done: int, note: str = "") -> None:
         """How far it is."""
-        after = f": {note}" if note else ""
-        self.line = f"{self._stage}, {done + 1} of {self._total}{after}"
+        after = f", {note}" if note else ""
+        self.line = f"{self._stage}: {done + 1} of {self._total}{after}"
 
     def finish(self, note: str) -> None:
         """It is over."""
