@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from lso_native.errors import ArgumentError
+from lso_native.explore.frames import found_frame, look_frame, walk_frame
 from lso_native.explore.messages import Message, frame
 from lso_native.explore.recipe import Recipe
 from lso_native.explore.shelf import Shelf
 from lso_native.explore.tray import FILES, MOST, Kept, Tray
-from lso_native.explore.world import Look, World
+from lso_native.explore.world import World
 from lso_native.generate import Descended, GenerateResult
 
 __all__ = ["Pools", "Session"]
@@ -167,7 +168,7 @@ class Session:
 
         def look() -> bytes:
             seen = (world.follow if follow else world.look)(question, at())
-            return _look_frame(number, world, seen, with_map, with_more)
+            return look_frame(number, world, seen, with_map, with_more)
 
         self._looks.want((number, look))
 
@@ -202,12 +203,12 @@ class Session:
         def watch(descended: Descended) -> None:
             if run.stop.is_set():
                 raise _Stopped
-            put(_walk_frame(run, descended))
+            put(walk_frame(run.number, run.world, descended))
 
         def walk() -> None:
             try:
                 run.result = run.recipe.run(watch)
-                put(_found_frame(run.number, run.result))
+                put(found_frame(run.number, run.result))
             except _Stopped:
                 put(frame({"is": "stopped", "id": run.number}))
             except Exception as error:  # noqa: BLE001 - as above
@@ -278,50 +279,3 @@ def _failed(number: int | None, error: Exception) -> bytes:
     if not isinstance(error, _EXPECTED):
         _log.error("work for a page failed", exc_info=error)
     return _error(number, error)
-
-
-def _look_frame(
-    number: int | None, world: World, look: Look, with_map: bool, with_more: bool
-) -> bytes:
-    header = {
-        "is": "look",
-        "id": number,
-        "error": look.error if np.isfinite(look.error) else None,
-        "readings": look.readings,
-        "numbers": look.numbers,
-        "classes": look.classes,
-        "more": world.more(look.sample) if with_more else {},
-    }
-    numbers = [look.latent, look.sample]
-    if with_map:
-        numbers.append(world.map(look.latent).ravel())
-    return frame(header, np.concatenate(numbers))
-
-
-def _walk_frame(run: _Run, descended: Descended) -> bytes:
-    """Paths one after the other: the errors of all points, then their samples."""
-    lengths = [len(path) for path in descended.paths]
-    samples = run.world.network(np.concatenate(descended.paths), threads=1)
-    errors = np.minimum(np.concatenate(descended.losses), np.finfo(np.float32).max)
-    header = {
-        "is": "walk",
-        "id": run.number,
-        "rows": descended.rows.tolist(),
-        "lengths": lengths,
-    }
-    return frame(header, np.concatenate([errors, samples.ravel()]))
-
-
-def _found_frame(number: int, result: GenerateResult) -> bytes:
-    """Latents, then samples."""
-    header = {
-        "is": "found",
-        "id": number,
-        "n": len(result.success),
-        "success": result.success.tolist(),
-        "status": result.status.tolist(),
-        "attempts": result.attempts.tolist(),
-        "iterations": result.iterations.tolist(),
-        "conflict": result.conflict,
-    }
-    return frame(header, np.concatenate([result.latents.ravel(), result.samples.ravel()]))
