@@ -15,8 +15,8 @@ from lso_native.errors import ArgumentTypeError
 from lso_native.network import Part
 
 Pullback = Callable[[FloatArray], ArrayLike]
-DEFAULT_BATCH = 1024
-"""Rows of a call, at most. Fewer calls are cheaper; more rows than these hardly make them fewer."""
+DEFAULT_BATCH = 256
+"""Rows of a call, at most: what convolutions make of more does not stay in a processor's caches."""
 
 
 class Differentiable(Part):
@@ -30,7 +30,7 @@ class Differentiable(Part):
     vjp : of x and dE/dy, the vector-Jacobian product dE/dx (n, n_inputs).
     n_inputs, n_outputs : widths of a row.
     dtype : "float32" or "float64", of the arrays that the functions get. What they return in another is cast.
-    batch : rows of one call at most, up to a multiple of 8: fewer where memory is short.
+    batch : rows of one call at most, up to a multiple of 8: more on a GPU, fewer where memory is short.
     name : what it is called where it is shown; None for the function's own.
 
     Each row must have its own result, whatever its neighbours. A pullback may be called any number of times, until the

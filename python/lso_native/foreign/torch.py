@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -62,12 +62,14 @@ def torch_model(
     )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _TorchFunction:
     """A module as a function of rows that returns rows and a pullback."""
 
     module: Any
     shape: tuple[int, ...]
+    _several: bool = field(default=False, init=False, compare=False)
+    """Whether a pullback was ever asked twice: then graphs are kept. Else each is gone, and its memory, when asked."""
 
     def home(self, torch: Any) -> tuple[Any, Any]:
         """Where its parameters are, and of which dtype."""
@@ -78,6 +80,31 @@ class _TorchFunction:
     def __call__(self, x: FloatArray) -> tuple[FloatArray, Pullback]:
         import torch
 
+        graph: tuple[Any, Any] | None = self._forward(torch, x)
+
+        def pullback(g: FloatArray) -> FloatArray:
+            nonlocal graph
+            if graph is None:
+                self._several = True
+                graph = self._forward(torch, x)
+            given, outputs = graph
+            if not self._several:
+                graph = None
+            if not outputs.requires_grad:
+                expected = "outputs that PyTorch can differentiate by the inputs"
+                raise ArgumentTypeError(
+                    "function: outputs", expected, "a tensor without a gradient"
+                )
+            with torch.inference_mode(mode=False):
+                told = torch.from_numpy(g).to(outputs.device, outputs.dtype)
+                kept = self._several
+                (gradient,) = torch.autograd.grad(outputs, given, told, retain_graph=kept)
+            return _array(gradient, x.dtype)
+
+        return _array(graph[1].detach(), x.dtype), pullback
+
+    def _forward(self, torch: Any, x: FloatArray) -> tuple[Any, Any]:
+        """The inputs as a tensor, and the outputs of each as a row."""
         device, dtype = self.home(torch)
         with torch.inference_mode(mode=False), torch.enable_grad(), _evaluating(self.module):
             given = torch.from_numpy(x).to(device, dtype).requires_grad_()
@@ -85,20 +112,7 @@ class _TorchFunction:
             if not isinstance(said, torch.Tensor):
                 expected = "a tensor from the module"
                 raise ArgumentTypeError("function: outputs", expected, type(said).__name__)
-            outputs = said.reshape(len(x), outputs_of(said.shape, len(x)))
-
-        def pullback(g: FloatArray) -> FloatArray:
-            if not outputs.requires_grad:
-                expected = "outputs that PyTorch can differentiate by the inputs"
-                raise ArgumentTypeError(
-                    "function: outputs", expected, "a tensor without a gradient"
-                )
-            with torch.inference_mode(mode=False):
-                told = torch.from_numpy(g).to(device, outputs.dtype)
-                (gradient,) = torch.autograd.grad(outputs, given, told, retain_graph=True)
-            return _array(gradient, x.dtype)
-
-        return _array(outputs.detach(), x.dtype), pullback
+            return given, said.reshape(len(x), outputs_of(said.shape, len(x)))
 
 
 @contextmanager
