@@ -80,7 +80,10 @@ class _TorchFunction:
     def __call__(self, x: FloatArray) -> tuple[FloatArray, Pullback]:
         import torch
 
-        graph: tuple[Any, Any] | None = self._forward(torch, x)
+        first = self._forward(torch, x)
+        graph: tuple[Any, Any] | None = first
+        said = _array(first[1].detach(), x.dtype)
+        del first
 
         def pullback(g: FloatArray) -> FloatArray:
             nonlocal graph
@@ -101,7 +104,7 @@ class _TorchFunction:
                 (gradient,) = torch.autograd.grad(outputs, given, told, retain_graph=kept)
             return _array(gradient, x.dtype)
 
-        return _array(graph[1].detach(), x.dtype), pullback
+        return said, pullback
 
     def _forward(self, torch: Any, x: FloatArray) -> tuple[Any, Any]:
         """The inputs as a tensor, and the outputs of each as a row."""
