@@ -32,6 +32,7 @@ __all__ = [
     "check_threads",
     "resolve_seed",
     "shown",
+    "stranger",
 ]
 
 _NO_NUMBERS = (bool, np.timedelta64)  # but Python counts them among the integers
@@ -45,6 +46,17 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001 - a repr that fails, of an integer of 5,000 digits say
         return f"a value of type {type(value).__name__}"
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def stranger(value: object, otherwise: str = "") -> str:
+    """What stands where a model should, and what makes a model of it; of what nothing does, ``otherwise``."""
+    if any(each.__module__.startswith("torch.nn.") for each in type(value).__mro__):
+        makes = "lso.Network.from_torch, or lso.torch_model, makes a model of it"
+    elif hasattr(value, "predict") and type(value).__module__.startswith("sklearn."):
+        makes = "lso.Network.from_sklearn makes a model of one that is dense, lso.BlackBox asks any"
+    else:
+        return shown(value) + otherwise
+    return f"a {type(value).__name__}: {makes}"
 
 
 def check_int(name: str, value: Any, *, minimum: int = 1, maximum: float = sys.maxsize) -> int:

@@ -44,10 +44,16 @@ def test_values_are_read_by_name() -> None:
     ("make", "name"),
     [
         (lambda: lso.Classes(3), "model"),  # type: ignore[arg-type]
-        (lambda: lso.Classes(LOGITS, [1, 2]), "classes"),
-        (lambda: lso.Classes(LOGITS, [1, 2, 2]), "classes"),
+        (lambda: lso.Classes(LOGITS, [1, 2], logits=True), "classes"),
+        (lambda: lso.Classes(LOGITS, [1, 2, 2], logits=True), "classes"),
         (lambda: lso.Classes(LOGITS, logits=1), "logits"),  # type: ignore[arg-type]
-        (lambda: lso.Classes(LOGITS).requires(4), "labels"),
+        (lambda: lso.Classes(LOGITS, logits=True).requires(4), "labels"),
+        (lambda: lso.Classes(LOGITS), "model"),
+        (
+            lambda: lso.Classes(random_network((7, 3), 5, activation="softmax"), logits=True),
+            "logits",
+        ),
+        (lambda: lso.Classes(random_network((7, 1), 6)), "model"),
         (lambda: lso.Values(3), "model"),  # type: ignore[arg-type]
         (lambda: lso.Values(LOGITS), "names"),
         (lambda: lso.Values(LOGITS, ["a", "a", "b"]), "names"),
@@ -58,3 +64,13 @@ def test_values_are_read_by_name() -> None:
 def test_misuse(make: Any, name: str) -> None:
     with pytest.raises((ValueError, TypeError), match=f"^{name}: expected"):
         make()
+
+
+def test_what_the_outputs_are_not_is_said() -> None:
+    with pytest.raises(ValueError, match=r"logits=True where it returns logits, got some of -"):
+        lso.Classes(LOGITS)
+    alone = random_network((7, 1), 6)
+    with pytest.raises(ValueError, match=r"at least two classes.* lone output: ask lso\.Values"):
+        lso.Classes(alone)
+    nan = lso.Differentiable(lambda x: np.nan * x, lambda x, g: g * x, n_inputs=3, n_outputs=3)
+    assert "[0, 1, 2] by Differentiable(3 -> 3" in repr(lso.Classes(nan))  # which tells nothing

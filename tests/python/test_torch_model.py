@@ -173,3 +173,11 @@ def test_it_is_not_written_as_a_dense_network() -> None:
 def test_it_can_be_pickled() -> None:
     model = lso.torch_model(convolutional(), n_inputs=5)
     assert_close(pickle.loads(pickle.dumps(model))(LATENTS), model(LATENTS), 1e-7)
+
+
+def test_a_module_where_a_model_should_be_is_told_what_makes_one() -> None:
+    module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Softmax(dim=1))
+    requirement = lso.Classes(lso.torch_model(module, n_inputs=3)).requires(1)
+    for attempt in (lambda: lso.Classes(module), lambda: lso.generate(module, requirement)):
+        with pytest.raises(TypeError, match=r"Sequential: lso\.Network\.from_torch, or lso\.torch"):
+            attempt()

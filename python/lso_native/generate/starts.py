@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lso_native._checks import shown
+from lso_native._checks import shown, stranger
 from lso_native._typing import Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.generate.plan import Plan
@@ -80,7 +80,7 @@ def decoder_of(decoder: Any) -> Model:
     network = decoder if isinstance(decoder, Model) else getattr(decoder, "decoder_", None)
     if not isinstance(network, Model):
         unfitted = isinstance(decoder, Fittable) and not decoder.__sklearn_is_fitted__()
-        got = f"{shown(decoder)}, which {'is not fitted' if unfitted else 'has no decoder'}"
+        got = stranger(decoder, f", which {'is not fitted' if unfitted else 'has no decoder'}")
         raise ArgumentTypeError("decoder", "a fitted decoder, or a network of latents", got)
     if hasattr(decoder, "classes_"):
         got = f"a {type(decoder).__name__}, whose decoder takes a class as well"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import check_flag, check_labels, check_number, shown
+from lso_native._checks import check_flag, check_labels, check_number, shown, stranger
 from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model, Network
@@ -21,6 +21,8 @@ DEFAULT_CERTAINTY = 0.8
 """A target of 1, or 1e-3 from it, tilts samples towards what the classifier is surest of, and away from what the data
 are like."""
 DEFAULT_WITHIN = 0.15
+_ROUNDING = 1e-3  # how far probabilities, of half precision even, are from 0..1 and from a sum of 1
+_PROBES = 16
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -137,7 +139,9 @@ class Classes:
     logits : whether the outputs are logits, or logarithms of probabilities, of which a softmax makes probabilities;
         else they are in 0..1.
 
-    Raises ValueError where there is not one label an output, or one twice.
+    Raises ValueError where there is not one label an output, or one twice; where there is but one output, as
+    classifiers of two classes often have: then it is a number, of which ``Values`` asks; and where 16 random rows show
+    that the outputs are no probabilities, or, with ``logits``, that they are.
 
     >>> import lso_native as lso
     >>> logits = lso.Network([196, 32, 10], activation=["tanh", "linear"], random_state=0)
@@ -149,12 +153,16 @@ class Classes:
         self, model: Model, classes: ArrayLike | None = None, *, logits: bool = False
     ) -> None:
         if not isinstance(model, Model):
-            raise ArgumentTypeError("model", "a model of samples", shown(model))
+            raise ArgumentTypeError("model", "a model of samples", stranger(model))
         n = model.n_outputs
+        _check_outputs(model, logits=check_flag("logits", logits))
         self.classes = np.arange(n) if classes is None else check_labels("classes", classes, n)
         if len(np.unique(self.classes)) < n:
             raise ArgumentError("classes", "labels that differ", shown(self.classes.tolist()))
-        self.model = model >> _softmax(n, model.dtype) if check_flag("logits", logits) else model
+        self.model = model >> _softmax(n, model.dtype) if logits else model
+
+    def __repr__(self) -> str:
+        return f"Classes({shown(self.classes.tolist())} by {shown(self.model)})"
 
     def requires(self, *labels: Any, certainty: float = DEFAULT_CERTAINTY) -> IsClass:
         """That a sample is of the class ``labels`` or, of several, of one of them: its output at least ``certainty``,
@@ -169,6 +177,26 @@ class Classes:
         """
         one, other = places((first, second), self.classes)
         return BetweenClasses(self.model, (one, other), (first, second), within)
+
+
+def _check_outputs(model: Model, *, logits: bool) -> None:
+    """Raise ValueError where it shows that the outputs of ``model`` are not what ``logits`` says."""
+    if model.n_outputs < 2:
+        expected = "a model of at least two classes, one output each"
+        got = "one of a lone output: ask lso.Values for at_least or at_most of it"
+        raise ArgumentError("model", expected, got)
+    rows = np.random.default_rng(0).standard_normal((_PROBES, model.n_inputs)).astype(model.dtype)
+    outputs = np.asarray(model(rows), np.float64)
+    outputs = outputs[np.isfinite(outputs).all(axis=1)]
+    if not outputs.size:
+        return
+    least, greatest = outputs.min(), outputs.max()
+    shares = least >= -_ROUNDING and greatest <= 1 + _ROUNDING
+    if not logits and not shares:
+        expected = "outputs in 0..1, or logits=True where it returns logits"
+        raise ArgumentError("model", expected, f"some of {least:.3g} to {greatest:.3g}")
+    if logits and shares and np.allclose(outputs.sum(axis=1), 1, rtol=0, atol=_ROUNDING):
+        raise ArgumentError("logits", "False for a model of probabilities", "True")
 
 
 def _softmax(n: int, dtype: Any) -> Network:

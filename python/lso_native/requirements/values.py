@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import as_numbers, check_number, shown
+from lso_native._checks import as_numbers, check_number, shown, stranger
 from lso_native._typing import Array, Float64Array, FloatArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.network import Model
@@ -184,7 +184,7 @@ class Values(Readable):
         spread: ArrayLike = 1.0,
     ) -> None:
         if not isinstance(model, Model):
-            raise ArgumentTypeError("model", "a model of samples", shown(model))
+            raise ArgumentTypeError("model", "a model of samples", stranger(model))
         n = model.n_outputs
         known = (
             ("value",) if names is None else (names,) if isinstance(names, str) else tuple(names)
