@@ -58,7 +58,8 @@ def test_a_table_comes_back() -> None:
     for name in ("size", "weight", "count"):
         np.testing.assert_allclose(back[name], COLUMNS[name], rtol=1e-5, atol=1e-5)
     assert (back["colour"] == COLUMNS["colour"]).all()
-    assert (back["whole"] == COLUMNS["whole"].astype(str)).all()
+    assert (back["whole"] == COLUMNS["whole"]).all()  # "False" would be true
+    assert back["whole"].dtype == bool
 
 
 def test_a_frame_of_pandas_goes_in_and_comes_out() -> None:
@@ -72,6 +73,11 @@ def test_a_frame_of_pandas_goes_in_and_comes_out() -> None:
     back = table.inverse_transform(table.transform(frame))
     assert list(back.columns) == list(frame.columns)
     assert (back["grade"] == frame["grade"].astype(str)).all()
+    assert back["whole"].dtype == bool
+    with pytest.raises(
+        ValueError, match=r"^X: expected columns of different names, got 'size' twice"
+    ):
+        lso.Table().fit(pandas.concat([frame, frame[["size"]]], axis=1))
     holes = frame.copy()
     holes.loc[0, ["size", "count", "colour"]] = None
     assert np.isnan(table.transform(holes)).sum() == 1 + 1 + 3
@@ -96,7 +102,7 @@ def test_categories_are_asked_for_by_their_levels() -> None:
     assert repr(asked) == "colour is green & whole is True"
     rows = found(asked)
     assert (rows["colour"] == "green").all()
-    assert (rows["whole"] == "True").all()
+    assert (rows["whole"] == np.True_).all()
     assert set(found(TABLE.requires(colour=("red", "blue")))["colour"]) == {"red", "blue"}
 
 
@@ -167,6 +173,7 @@ def test_double_precision() -> None:
         (lambda: TABLE.between(length=(1, 2)), "length", "no number of that name"),
         (lambda: TABLE.given({"length": 1}), "row", "length"),
         (lambda: TABLE.given({"size": None}), "row", "none"),
+        (lambda: TABLE.given(X[:1]), "row", "ndarray"),
         (lambda: TABLE.given({"size": 1.0}, within=0), "within", "0"),
         (lambda: TABLE.linear({"size": 0}), "weights", "'size': 0"),
         (lambda: TABLE.linear({"length": 1}, low=0), "length", "no number"),

@@ -21,6 +21,9 @@ def columns_of(name: str, X: Any) -> list[tuple[str, Any]]:
     names = list(X if isinstance(X, Mapping) else X.columns)
     if not names or not all(isinstance(each, str) for each in names):
         raise ArgumentError(name, "columns that have texts for names", shown(names))
+    if len(set(names)) < len(names):
+        twice = next(each for each in names if names.count(each) > 1)
+        raise ArgumentError(name, "columns of different names", f"{twice!r} twice")
     columns = [(each, X[each]) for each in names]
     lengths = {each: len(column) for each, column in columns}
     if len(set(lengths.values())) > 1 or not lengths[names[0]]:

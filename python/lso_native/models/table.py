@@ -14,7 +14,7 @@ from lso_native._architecture import check_dtype
 from lso_native._checks import check_number, check_samples, shown
 from lso_native._typing import Array, Float64Array, IntArray
 from lso_native.display.tables import frame
-from lso_native.errors import ArgumentError
+from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import Fittable
 from lso_native.models.columns import columns_of, entries_of
 from lso_native.models.settings import estimator, learned, setting
@@ -27,6 +27,7 @@ from lso_native.requirements.values import Quantities, Readable
 __all__ = ["Table"]
 
 _MOST_LEVELS = 100
+_TRUTHS = {"False", "True"}
 _CERTAINTY = 0.6  # of .5 and more one level is ahead of all others
 
 
@@ -150,8 +151,9 @@ class Table(Readable, Fittable):
         return self.fit(X, y).transform(X)
 
     def inverse_transform(self, X: npt.ArrayLike) -> Any:
-        """Samples (n, n_features) as a pandas.DataFrame: numbers in their own units, of a category the level of the
-        greatest feature. Raises ImportError where pandas is missing: see ``entries``.
+        """Samples (n, n_features) as a pandas.DataFrame: numbers in their own units, as float64 whatever they were; of
+        a category the level of the greatest feature, a text, or a truth value where these are the levels. Raises
+        ImportError where pandas is missing: see ``entries``.
 
         X : samples (n_samples, n_features).
         """
@@ -171,7 +173,9 @@ class Table(Readable, Fittable):
         for column in self._each_column():
             if column.levels:
                 chosen = samples[:, column.begin : column.end].argmax(axis=1)
-                found[column.name] = np.array(column.levels)[chosen]
+                truths = set(column.levels) <= _TRUTHS  # whose texts would both be true
+                levels = np.array(column.levels)
+                found[column.name] = (levels == "True" if truths else levels)[chosen]
             else:
                 found[column.name] = numbers[column.name].astype(np.float64)
         return found
@@ -246,6 +250,8 @@ class Table(Readable, Fittable):
         """
         self._check_fitted()
         check_number("within", within, above=0.0)
+        if getattr(row, "ndim", 1) != 1:
+            raise ArgumentTypeError("row", "entries by name, as frame.iloc[0]", type(row).__name__)
         known = dict(row)
         columns = {column.name: column for column in self._each_column()}
         if strangers := [name for name in known if name not in columns]:

@@ -37,8 +37,11 @@ def check_range(name: str, y: Any, targets: Array, low: float, high: float) -> N
     if fields is not None:
         parts = [(f"{name}[{field!r}]", targets[:, i]) for i, field in enumerate(fields)]
     for each, part in parts:
+        if not (finite := np.isfinite(part)).all():
+            where = tuple(int(i) for i in np.argwhere(~finite)[0])
+            raise ArgumentError(each, "finite numbers", f"{part[where]} in row {where[0]}")
         least, greatest = part.min(), part.max()
-        if not (np.isfinite(part).all() and low <= least and greatest <= high):
+        if not (low <= least and greatest <= high):
             expected = f"finite numbers in {low:g}..{high:g}, what output_activation can return"
             raise ArgumentError(each, expected, f"{least:g}..{greatest:g}")
 
