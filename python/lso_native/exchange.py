@@ -39,8 +39,8 @@ class Exports(ABC):
         return sklearn.write(of_parts("network", self._networks()))
 
     def to_onnx(self, path: str | bytes | os.PathLike[str] | None = None) -> Any:
-        """An ``onnx.ModelProto`` from "x" (n, n_inputs) to "y" (n, n_outputs), checked; written to ``path`` too, if
-        given.
+        """An ``onnx.ModelProto`` from "x" (n, n_inputs) to "y" (n, n_outputs), checked; with a ``path`` it is written
+        there, and None is returned.
 
         Its operators are of version 20. Needs the extra ``interop``; raises ImportError without, OSError where ``path``
         cannot be written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -373,3 +374,11 @@ def test_bytes_that_are_cut_or_changed_never_do_more_than_be_refused(tmp_path: P
     assert_refused(lambda: lso.Network.from_onnx(tmp_path / "cut.onnx"), "model")
     with pytest.raises(FileNotFoundError):
         lso.Network.from_onnx(tmp_path / "missing.onnx")
+
+
+def test_a_sigmoid_far_out_warns_of_nothing() -> None:
+    network = random_network((3, 4, 2), seed=1, dtype="float32", activation="sigmoid")
+    steep = network.replace(100 * network.parameters)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert lso.Network.from_onnx(steep.to_onnx()) == steep

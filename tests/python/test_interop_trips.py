@@ -112,7 +112,8 @@ def test_a_function_cannot_go(method: str) -> None:
 def test_an_onnx_file_is_the_bytes_of_its_model(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     network = random_network((3, 4, 2), seed=1, dtype="float32")
-    model = network.to_onnx(tmp_path / "network.onnx")
+    model = network.to_onnx()
+    assert network.to_onnx(tmp_path / "network.onnx") is None
     data = (tmp_path / "network.onnx").read_bytes()
     assert data == model.SerializeToString(deterministic=True)
     assert lso.Network.from_onnx(tmp_path / "network.onnx") == network

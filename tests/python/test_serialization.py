@@ -342,7 +342,11 @@ def test_every_altered_byte_is_found(make: Callable[[], Any], path: Path) -> Non
 
 def test_files_of_other_programs(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
-    _fails(path, "expected a whole safetensors file")
+    _fails(
+        path, r"expected a whole safetensors file, got another kind, which begins with b'\\x89PNG'"
+    )
+    path.write_bytes(safetensors.numpy.save({"n": np.zeros((), np.int64)}, {"format": "pt"}))
+    _fails(path, r"F64, got 'n' of 'I64', which another program wrote; .* Network\.from_state_dict")
     path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)}))
     _fails(path, "expected a file of format 'lso_native', got None, which another program wrote")
     path.write_bytes(safetensors.numpy.save({"weight": np.zeros(3)}, {"format": "pt"}))

@@ -181,3 +181,11 @@ def test_a_module_where_a_model_should_be_is_told_what_makes_one() -> None:
     for attempt in (lambda: lso.Classes(module), lambda: lso.generate(module, requirement)):
         with pytest.raises(TypeError, match=r"Sequential: lso\.Network\.from_torch, or lso\.torch"):
             attempt()
+
+
+def test_what_the_module_says_of_a_wrong_shape_comes_with_the_shape() -> None:
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied") as caught:
+        lso.torch_model(torch.nn.Linear(3, 2), n_inputs=4)
+    assert caught.value.__notes__ == [
+        "torch_model called it with zeros of shape (1, 4): n_inputs or input_shape"
+    ]

@@ -19,6 +19,7 @@ Metadata = dict[str, str]
 
 _LENGTH = struct.Struct("<Q")  # a safetensors file opens with the length of its JSON header
 _DTYPES = ("F32", "F64")
+ELSEWHERE = "another program wrote; a state dict of PyTorch is for Network.from_state_dict"
 
 
 def encode(tensors: Tensors, metadata: Metadata) -> bytes:
@@ -45,7 +46,8 @@ def decode(data: bytes) -> tuple[Tensors, Metadata]:
     for name, entry in header.items():
         dtype = entry.get("dtype") if isinstance(entry, dict) else None
         if dtype not in _DTYPES:
-            raise ValueError(f"expected tensors of F32 or F64, got {shown(name)} of {shown(dtype)}")
+            got = f"{shown(name)} of {shown(dtype)}, which {ELSEWHERE}"
+            raise ValueError(f"expected tensors of F32 or F64, got {got}")
     try:
         return safetensors.numpy.load(data), metadata
     except safetensors.SafetensorError as error:
@@ -86,6 +88,10 @@ def _header(data: bytes) -> dict[str, Any]:
         raise ValueError(f"expected a whole safetensors file, got {len(data)} bytes")
     (length,) = _LENGTH.unpack_from(data)
     there = len(data) - _LENGTH.size
+    if there and data[_LENGTH.size : _LENGTH.size + 1] != b"{":
+        raise ValueError(
+            f"expected a whole safetensors file, got another kind, which begins with {data[:4]!r}"
+        )
     if length > there:
         raise ValueError(
             f"expected a whole safetensors file, got {there} of {length} bytes of header"

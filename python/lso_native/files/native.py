@@ -13,6 +13,7 @@ from lso_native._atomic import atomic_write_bytes
 from lso_native._checks import check_path, shown
 from lso_native.errors import ArgumentTypeError
 from lso_native.files.container import (
+    ELSEWHERE,
     Metadata,
     Tensors,
     check_names,
@@ -113,9 +114,7 @@ def _kind(metadata: Metadata) -> str:
     """What a file of this layout holds; ValueError where it is of another format or version, or of no known kind."""
     if metadata.get("format") != _FORMAT:
         got = shown(metadata.get("format"))
-        raise ValueError(
-            f"expected a file of format {_FORMAT!r}, got {got}, which another program wrote"
-        )
+        raise ValueError(f"expected a file of format {_FORMAT!r}, got {got}, which {ELSEWHERE}")
     if metadata.get("version") != _VERSION:
         raise ValueError(f"expected version {_VERSION}, got {shown(metadata.get('version'))}")
     kind = metadata.get("kind")

@@ -38,7 +38,8 @@ def torch_model(
 
     The model is float64 where the module's parameters are, else float32; of half precision the rows are cast. A module
     in training mode is in evaluation mode while it is called, and then each part is as it was: dropout drops nothing,
-    batch normalization goes by its running statistics. No parameter's ``requires_grad`` or ``grad`` changes.
+    batch normalization goes by its running statistics. No parameter's ``requires_grad`` or ``grad`` changes. Of a plain
+    function nothing is known of the modules in it: put these in evaluation mode yourself.
 
     Needs PyTorch, the extra ``torch``; raises ImportError without, ValueError or TypeError naming a bad argument.
     """
@@ -51,7 +52,7 @@ def torch_model(
     function = _TorchFunction(module, shape)
     dtype = "float64" if function.home(torch)[1] == torch.float64 else "float32"
     if n_outputs is None:
-        n_outputs = function(np.zeros((1, math.prod(shape)), dtype))[0].shape[1]
+        n_outputs = _n_outputs(function, dtype)
     return Differentiable(
         function,
         n_inputs=math.prod(shape),
@@ -60,6 +61,18 @@ def torch_model(
         batch=batch,
         name=str(getattr(module, "__name__", type(module).__name__)),
     )
+
+
+def _n_outputs(function: _TorchFunction, dtype: str) -> int:
+    """How many outputs a sample of zeros has."""
+    try:
+        return int(function(np.zeros((1, math.prod(function.shape)), dtype))[0].shape[1])
+    except Exception as error:
+        asked = (1, *function.shape)
+        error.add_note(
+            f"torch_model called it with zeros of shape {asked}: n_inputs or input_shape"
+        )
+        raise
 
 
 @dataclass

@@ -33,7 +33,8 @@ class Plan:
                 raise ArgumentError("requirement", expected, f"one of {head.n_inputs} features")
             if head is not None and head.dtype != self.decoder.dtype:
                 expected = f"{part.name} by a network in the decoder's {self.decoder.dtype}"
-                raise ArgumentError("requirement", expected, f"one in {head.dtype}")
+                got = f"one in {head.dtype}: astype('{self.decoder.dtype}') makes it one"
+                raise ArgumentError("requirement", expected, got)
 
     def check_reach(self, latents: FloatArray) -> None:
         """Raise ValueError where an interval lies beyond all that the outputs it is asked of can be, by their

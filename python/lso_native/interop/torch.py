@@ -22,7 +22,8 @@ def read(module: Any) -> Reading:
     """The dense network that ``module`` is in eval mode; its modes stay as they are."""
     torch = needed("torch", "torch", "from_torch")
     if not isinstance(module, torch.nn.Module):
-        raise ArgumentTypeError("module", "a torch.nn.Module", type(module).__name__)
+        expected = "a torch.nn.Module; for its state dict there is from_state_dict"
+        raise ArgumentTypeError("module", expected, type(module).__name__)
     module = getattr(module, "_orig_mod", module)  # what torch.compile was given
     _check_numbers(torch, module)
     with _evaluating(torch, module):
