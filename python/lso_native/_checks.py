@@ -53,7 +53,9 @@ def stranger(value: object, otherwise: str = "") -> str:
     if any(each.__module__.startswith("torch.nn.") for each in type(value).__mro__):
         makes = "lso.Network.from_torch, or lso.torch_model, makes a model of it"
     elif hasattr(value, "predict") and type(value).__module__.startswith("sklearn."):
-        makes = "lso.Network.from_sklearn makes a model of one that is dense, lso.BlackBox asks any"
+        makes = (
+            "lso.Network.from_sklearn makes a model of a dense or linear one, lso.BlackBox asks any"
+        )
     else:
         return shown(value) + otherwise
     return f"a {type(value).__name__}: {makes}"

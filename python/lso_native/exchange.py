@@ -74,8 +74,8 @@ class Imports(ABC):
 
     @classmethod
     def from_sklearn(cls, estimator: Any) -> Self:
-        """The network of a fitted ``MLPClassifier`` or ``MLPRegressor``, also behind scalers in a ``Pipeline`` or in a
-        ``TransformedTargetRegressor``.
+        """The network of a fitted ``MLPClassifier`` or ``MLPRegressor``, ``LogisticRegression`` or linear regression of
+        any kind, also behind scalers in a ``Pipeline`` or in a ``TransformedTargetRegressor``.
 
         Its outputs are those of ``predict`` or ``predict_proba``; of two classes it has one, the probability of the
         second. A scaler's centre becomes the bias of the inputs and its scale goes into the first weights.

@@ -18,7 +18,14 @@ pytest.importorskip("sklearn")
 from sklearn.base import BaseEstimator
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import (
+    BayesianRidge,
+    Lasso,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    SGDClassifier,
+)
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -109,6 +116,32 @@ def test_classes_are_outputs() -> None:
     assert_close(network(X), labels.predict_proba(X), 1e-10)
 
 
+@pytest.mark.parametrize(
+    "model", [LinearRegression(), LinearRegression(fit_intercept=False), Ridge(), Lasso()], ids=repr
+)
+def test_a_linear_regression_is_a_layer(model: Any) -> None:
+    for y in (NUMBERS, NUMBERS[:, 0], NUMBERS[:, :1]):
+        estimator = make_pipeline(StandardScaler(), model).fit(X, y)
+        network = lso.Network.from_sklearn(estimator)
+        assert network.sizes == (4, y.reshape(60, -1).shape[1])
+        assert_close(network(X), estimator.predict(X).reshape(60, -1), 1e-10)
+
+
+def test_so_are_those_derived_from_one() -> None:
+    estimator = TransformedTargetRegressor(BayesianRidge(), transformer=StandardScaler())
+    network = lso.Network.from_sklearn(estimator.fit(X, NUMBERS[:, 0]))
+    assert_close(network(X)[:, 0], estimator.predict(X), 1e-10)
+
+
+def test_a_logistic_regression_is_a_layer() -> None:
+    of_three = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, np.arange(60) % 3)
+    assert_close(lso.Network.from_sklearn(of_three)(X), of_three.predict_proba(X), 1e-10)
+    of_two = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, X[:, 0] > 0)
+    network = lso.Network.from_sklearn(of_two)
+    assert network.activations == ("sigmoid",)
+    assert_close(network(X)[:, 0], of_two.predict_proba(X)[:, 1], 1e-10)
+
+
 @pytest.mark.parametrize("scaler", [*SCALERS[:-1], None], ids=repr)
 def test_scaled_targets_come_back_in_their_units(scaler: Any) -> None:
     estimator = TransformedTargetRegressor(
@@ -175,8 +208,8 @@ REFUSED: list[tuple[str, Callable[[], Any], str, str]] = [
     ("clip", behind(MinMaxScaler(clip=True)), "'minmaxscaler' (MinMaxScaler)", "clip=True"),
     (
         "another model",
-        lambda: make_pipeline(StandardScaler(), LogisticRegression()).fit(X, X[:, 0] > 0),
-        "'logisticregression' (Log",
+        lambda: make_pipeline(StandardScaler(), SGDClassifier()).fit(X, X[:, 0] > 0),
+        "'sgdclassifier' (SGD",
         "no perceptron",
     ),
     ("not fitted", lambda: make_pipeline(StandardScaler(), regressor()), "(Standard", "not fitted"),

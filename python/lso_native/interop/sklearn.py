@@ -1,4 +1,4 @@
-"""scikit-learn's multilayer perceptrons, scalers in front of them and behind, and networks as such perceptrons."""
+"""scikit-learn's perceptrons and linear models, scalers in front of them and behind, and networks as perceptrons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ARGUMENT = "estimator"
 
 
 def read(estimator: Any) -> Reading:
-    """The network of a fitted MLPClassifier or MLPRegressor, or of a pipeline of scalers that ends in one."""
+    """The network of a fitted perceptron or linear model, or of a pipeline of scalers that ends in one."""
     base = needed("sklearn.base", "interop", "from_sklearn")
     if not isinstance(estimator, base.BaseEstimator):
         got = type(estimator).__name__
@@ -33,7 +33,9 @@ def read(estimator: Any) -> Reading:
     chain = Chain(_ARGUMENT)
     _take(chain, "the estimator itself", estimator)
     reading = chain.reading()
-    check_probe(_ARGUMENT, reading, lambda x: _outputs(estimator, x, base.is_classifier(estimator)))
+    lone = base.is_classifier(estimator) and reading.architecture["sizes"][-1] == 1
+    says = "predict_proba" if base.is_classifier(estimator) else "predict"
+    check_probe(_ARGUMENT, reading, lambda x: _outputs(estimator, x, says, lone=lone))
     return reading
 
 
@@ -85,7 +87,9 @@ def _take(chain: Chain, path: str, estimator: Any) -> None:
     names = [base.__name__ for base in type(estimator).__mro__ if base.__module__[:7] == "sklearn"]
     step = next((_STEPS[name] for name in names if name in _STEPS), None)
     if step is None:
-        raise place.refused("no perceptron, and no scaler that treats each column by itself")
+        raise place.refused(
+            "no perceptron or linear model, and no scaler that treats each column by itself"
+        )
     try:
         step(chain, place, estimator)
     except AttributeError as error:
@@ -108,6 +112,17 @@ def _perceptron(chain: Chain, place: Place, estimator: Any) -> None:
         if name not in _ACTIVATIONS:
             raise of_layer.refused(f"activation {name!r}")
         chain.activate(of_layer, _ACTIVATIONS[name])
+
+
+def _regression(chain: Chain, place: Place, estimator: Any) -> None:
+    weight = np.atleast_2d(np.asarray(estimator.coef_))
+    bias = np.broadcast_to(np.asarray(estimator.intercept_, weight.dtype), len(weight))
+    chain.dense(place, weight, bias)
+
+
+def _logistic(chain: Chain, place: Place, estimator: Any) -> None:
+    _regression(chain, place, estimator)
+    chain.activate(place, "sigmoid" if len(estimator.coef_) == 1 else "softmax")
 
 
 def _scale(chain: Chain, place: Place, center: Any, scaler: Any) -> None:
@@ -171,6 +186,8 @@ _STEPS: dict[str, Callable[[Chain, Place, Any], None]] = {
     "Pipeline": _pipeline,
     "MLPClassifier": _perceptron,
     "MLPRegressor": _perceptron,
+    "LinearModel": _regression,  # the base of least squares, ridge, lasso and their like
+    "LogisticRegression": _logistic,
     "StandardScaler": _standard,
     "RobustScaler": _robust,
     "MaxAbsScaler": _max_abs,
@@ -179,21 +196,13 @@ _STEPS: dict[str, Callable[[Chain, Place, Any], None]] = {
 }
 
 
-def _outputs(estimator: Any, x: Any, classifier: bool) -> Any:
-    """What it says of rows: of two classes, the probability of the second."""
+def _outputs(estimator: Any, x: Any, says: str, *, lone: bool) -> Any:
+    """What its method ``says`` of rows; of a ``lone`` output the probability of the second class."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that these columns have no names
-            told = np.asarray(estimator.predict_proba(x) if classifier else estimator.predict(x))
+            told = np.asarray(getattr(estimator, says)(x))
     except Exception as error:
         got = f"{type(estimator).__name__}, which fails on rows of {x.shape[1]} ({error})"
         raise ArgumentError(_ARGUMENT, "a fitted estimator", got) from error
-    binary = classifier and told.shape[1:] == (2,) and _last(estimator).n_outputs_ == 1
-    return told[:, 1:] if binary else told
-
-
-def _last(estimator: Any) -> Any:
-    """The perceptron at the end of pipelines."""
-    while hasattr(estimator, "steps"):
-        estimator = estimator.steps[-1][1]
-    return estimator
+    return told[:, 1:] if lone else told
