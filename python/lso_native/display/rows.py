@@ -37,7 +37,7 @@ class Rows(Shown):
 
         latents : whether each of them is a column too.
         """
-        return frame(self.columns(latents=latents))
+        return frame(self.columns(latents=latents), "to_frame", "columns()")
 
     def __repr__(self) -> str:
         return self._view().text()

@@ -93,12 +93,13 @@ def typical(values: Array) -> str:
     return f"{np.median(known):.3g}" if known.size else NONE
 
 
-def frame(columns: Columns) -> Any:
-    """A pandas.DataFrame of ``columns``; ImportError, saying what to install, where pandas is missing."""
+def frame(columns: Columns, caller: str, arrays: str) -> Any:
+    """A pandas.DataFrame of ``columns``; ImportError where pandas is missing, saying what ``caller`` needs, and which
+    method has the ``arrays``."""
     try:
         pandas = importlib.import_module("pandas")
     except ImportError as error:
         raise ImportError(
-            "to_frame needs pandas: pip install pandas, or take the arrays of columns()"
+            f"{caller} needs pandas: pip install pandas, or take the arrays of {arrays}"
         ) from error
     return pandas.DataFrame(columns)

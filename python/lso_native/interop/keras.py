@@ -20,7 +20,7 @@ _ARGUMENT = "model"
 
 def read(model: Any) -> Reading:
     """The network of a built ``Sequential``, or of a functional model whose layers make a chain."""
-    keras = needed("keras", "interop", "from_keras")
+    keras = needed("keras", "keras", "from_keras")
     if not isinstance(model, keras.Model):
         expected = "a keras.Model, or the list of its weights"
         raise ArgumentTypeError(_ARGUMENT, expected, type(model).__name__)

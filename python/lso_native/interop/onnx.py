@@ -34,7 +34,7 @@ def read(model: Any) -> Reading:
 
     Tensors outside the file are not opened.
     """
-    onnx = needed("onnx", "interop", "from_onnx")
+    onnx = needed("onnx", "lso_native[interop]", "from_onnx")
     proto = _parsed(onnx, model)
     _check_kind(onnx, proto)
     walk = Walk(onnx, proto.graph)
@@ -85,7 +85,7 @@ def _check_kind(onnx: Any, proto: Any) -> None:
 def _outputs(proto: Any, x: Array, walk: Walk) -> Array:
     """What onnx's own evaluator says of rows, as many at a time as the graph is made for."""
     rows = x.reshape(len(x), *walk.input_rows) if walk.input_rows else x
-    onnx = needed("onnx.reference", "interop", "from_onnx")
+    onnx = needed("onnx.reference", "lso_native[interop]", "from_onnx")
     at_once = walk.batch or len(rows)
     padding = -len(rows) % at_once
     rows = np.concatenate([rows, np.repeat(rows[:1], padding, axis=0)])
@@ -104,7 +104,7 @@ def _outputs(proto: Any, x: Array, walk: Walk) -> Array:
 
 def write(chain: Chain, path: str | bytes | os.PathLike[str] | None) -> Any:
     """The ModelProto of ``chain``, checked, or the file of it at ``path``."""
-    onnx = needed("onnx", "interop", "to_onnx")
+    onnx = needed("onnx", "lso_native[interop]", "to_onnx")
     place = None if path is None else check_path("path", path)
     made = _Graph(onnx, chain).model()
     onnx.checker.check_model(made, full_check=True)

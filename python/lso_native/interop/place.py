@@ -12,12 +12,12 @@ _EXPECTED = "layers that a dense network has"
 NO_STEP = "no dense layer, no activation of lso_native, and nothing that folds into one"
 
 
-def needed(framework: str, extra: str, what: str) -> Any:
-    """The module ``framework``; ImportError that names the extra to install where it is missing."""
+def needed(framework: str, install: str, what: str) -> Any:
+    """The module ``framework``; ImportError that says what to ``install`` where it is missing."""
     try:
         return importlib.import_module(framework)
     except ImportError as missing:
-        message = f"{what} needs {framework}: pip install 'lso_native[{extra}]'"
+        message = f"{what} needs {framework.split('.')[0]}: pip install '{install}'"
         raise ImportError(message) from missing
 
 

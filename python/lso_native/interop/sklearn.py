@@ -26,7 +26,7 @@ _ARGUMENT = "estimator"
 
 def read(estimator: Any) -> Reading:
     """The network of a fitted perceptron or linear model, or of a pipeline of scalers that ends in one."""
-    base = needed("sklearn.base", "interop", "from_sklearn")
+    base = needed("sklearn.base", "lso_native[interop]", "from_sklearn")
     if not isinstance(estimator, base.BaseEstimator):
         got = type(estimator).__name__
         raise ArgumentTypeError(_ARGUMENT, "an estimator of scikit-learn", got)
@@ -41,7 +41,7 @@ def read(estimator: Any) -> Reading:
 
 def write(chain: Chain) -> Any:
     """The MLPClassifier or MLPRegressor of ``chain``; what is added to the inputs goes into the first intercept."""
-    perceptrons = needed("sklearn.neural_network", "interop", "to_sklearn")
+    perceptrons = needed("sklearn.neural_network", "lso_native[interop]", "to_sklearn")
     layers = chain.folded()
     hidden = {layer.activation or "linear" for layer in layers[:-1]}
     last = layers[-1].activation or "linear"

@@ -20,7 +20,7 @@ _CHAIN = "one input that goes through layers, one after the other, to one output
 
 def read(module: Any) -> Reading:
     """The dense network that ``module`` is in eval mode; its modes stay as they are."""
-    torch = needed("torch", "torch", "from_torch")
+    torch = needed("torch", "lso_native[torch]", "from_torch")
     if not isinstance(module, torch.nn.Module):
         expected = "a torch.nn.Module; for its state dict there is from_state_dict"
         raise ArgumentTypeError("module", expected, type(module).__name__)
@@ -37,7 +37,7 @@ def read(module: Any) -> Reading:
 
 def write(chain: Chain) -> Any:
     """The ``torch.nn.Sequential`` of ``chain``; what is added to the inputs goes into the first layer's bias."""
-    torch = needed("torch", "torch", "to_torch")
+    torch = needed("torch", "lso_native[torch]", "to_torch")
     modules: list[Any] = []
     for layer in chain.folded():
         n_out, n_in = layer.weight.shape

@@ -157,7 +157,7 @@ class Table(Readable, Fittable):
 
         X : samples (n_samples, n_features).
         """
-        return frame(self.entries(X))
+        return frame(self.entries(X), "inverse_transform", "entries()")
 
     def entries(self, X: npt.ArrayLike) -> dict[str, Array]:
         """``inverse_transform`` as arrays (n,) by the columns' names.

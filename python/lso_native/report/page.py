@@ -31,7 +31,7 @@ def check_installed() -> None:
     if missing:
         raise ImportError(
             f"report.html needs {' and '.join(missing)}: install the extra 'experiments', as in "
-            "pip install '.[experiments]'"
+            "pip install 'lso_native[experiments]'"
         )
 
 

@@ -100,7 +100,7 @@ def sample_clusters(
     except ImportError as error:
         raise ImportError(
             "systems: 'vae-clusters' needs scikit-learn: install the extra 'experiments', as in "
-            "pip install '.[experiments]'"
+            "pip install 'lso_native[experiments]'"
         ) from error
     codes = model.sample_posterior(part.images, random_state=seed)
     drawn = np.empty((len(labels), codes.shape[1]), codes.dtype)
