@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,7 +111,7 @@ class _TorchFunction:
                 raise ArgumentTypeError(
                     "function: outputs", expected, "a tensor without a gradient"
                 )
-            with torch.inference_mode(mode=False):
+            with _recorded(torch):
                 told = torch.from_numpy(g).to(outputs.device, outputs.dtype)
                 kept = self._several
                 (gradient,) = torch.autograd.grad(outputs, given, told, retain_graph=kept)
@@ -122,13 +122,23 @@ class _TorchFunction:
     def _forward(self, torch: Any, x: FloatArray) -> tuple[Any, Any]:
         """The inputs as a tensor, and the outputs of each as a row."""
         device, dtype = self.home(torch)
-        with torch.inference_mode(mode=False), torch.enable_grad(), _evaluating(self.module):
+        with _recorded(torch), _evaluating(self.module):
             given = torch.from_numpy(x).to(device, dtype).requires_grad_()
             said = self.module(given.reshape(len(x), *self.shape))
             if not isinstance(said, torch.Tensor):
                 expected = "a tensor from the module"
                 raise ArgumentTypeError("function: outputs", expected, type(said).__name__)
             return given, said.reshape(len(x), outputs_of(said.shape, len(x)))
+
+
+def _recorded(torch: Any) -> AbstractContextManager[Any]:
+    """Where PyTorch records what it will derive; mostly it does already, and asking for it again takes its time."""
+    if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+        return nullcontext()
+    both = ExitStack()
+    both.enter_context(torch.inference_mode(mode=False))
+    both.enter_context(torch.enable_grad())
+    return both
 
 
 @contextmanager
