@@ -229,7 +229,7 @@ TEST("an interruption in it keeps what was reached, and its errors go up") {
   CHECK(result.interrupted);
   std::size_t stopped = 0;
   for (std::size_t i = 0; i < result.status.size(); ++i) {
-    stopped += result.status[i] == Status::interrupted ? 1 : 0;
+    stopped += result.status[i] == Status::interrupted ? 1U : 0U;
     CHECK(result.iterations[i] <= 3);
   }
   CHECK(stopped > 0);
