@@ -189,3 +189,20 @@ def test_what_the_module_says_of_a_wrong_shape_comes_with_the_shape() -> None:
     assert caught.value.__notes__ == [
         "torch_model called it with zeros of shape (1, 4): n_inputs or input_shape"
     ]
+
+
+def test_a_method_is_in_the_mode_and_the_dtype_of_its_module() -> None:
+    class Half(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.out = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Dropout(0.5)).double()
+
+        def decode(self, z: Any) -> Any:
+            return self.out(z)
+
+    half = Half()
+    model = lso.torch_model(half.decode, n_inputs=3)
+    assert model.dtype == np.float64
+    z = uniform((20, 3), seed=1)
+    assert_close(model(z), half.out[0](torch.from_numpy(z)).detach().numpy(), 1e-12)
+    assert half.out[1].training

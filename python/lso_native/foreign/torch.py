@@ -38,8 +38,9 @@ def torch_model(
 
     The model is float64 where the module's parameters are, else float32; of half precision the rows are cast. A module
     in training mode is in evaluation mode while it is called, and then each part is as it was: dropout drops nothing,
-    batch normalization goes by its running statistics. No parameter's ``requires_grad`` or ``grad`` changes. Of a plain
-    function nothing is known of the modules in it: put these in evaluation mode yourself.
+    batch normalization goes by its running statistics. No parameter's ``requires_grad`` or ``grad`` changes. So with a
+    method, ``vae.decode``. Of a plain function nothing is known of the modules in it: put these in evaluation mode
+    yourself.
 
     Needs PyTorch, the extra ``torch``; raises ImportError without, ValueError or TypeError naming a bad argument.
     """
@@ -84,9 +85,15 @@ class _TorchFunction:
     _several: bool = field(default=False, init=False, compare=False)
     """Whether a pullback was ever asked twice: then graphs are kept. Else each is gone, and its memory, when asked."""
 
+    @property
+    def owner(self) -> Any:
+        """The module, also of a method of one, as ``vae.decode`` is."""
+        bound = getattr(self.module, "__self__", None)
+        return bound if hasattr(bound, "named_modules") else self.module
+
     def home(self, torch: Any) -> tuple[Any, Any]:
         """Where its parameters are, and of which dtype."""
-        parameters = getattr(self.module, "parameters", tuple)
+        parameters = getattr(self.owner, "parameters", tuple)
         first = next((each for each in parameters() if each.is_floating_point()), None)
         return (torch.device("cpu"), None) if first is None else (first.device, first.dtype)
 
@@ -122,7 +129,7 @@ class _TorchFunction:
     def _forward(self, torch: Any, x: FloatArray) -> tuple[Any, Any]:
         """The inputs as a tensor, and the outputs of each as a row."""
         device, dtype = self.home(torch)
-        with _recorded(torch), _evaluating(self.module):
+        with _recorded(torch), _evaluating(self.owner):
             given = torch.from_numpy(x).to(device, dtype).requires_grad_()
             said = self.module(given.reshape(len(x), *self.shape))
             if not isinstance(said, torch.Tensor):
