@@ -73,8 +73,9 @@ def show(
 ) -> Picture:
     """Draw samples as images of values in 0..1, 1 being white; what is beyond is cut, and NaN is red.
 
-    samples : (n, d) or (n, height, width); or a result of ``optimize`` (those that missed are framed in red); digits or
-        a part of them (a row a digit); or a decoder, of which ``most`` are drawn.
+    samples : (n, d), (n, height, width) or, as PyTorch has them, (n, 1, height, width); or a result of ``optimize``
+        (those that missed are framed in red); digits or a part of them (a row a digit); or a decoder, of which ``most``
+        are drawn.
     captions : what stands under each, one a sample; or readings by name, ``{"slant": values}``, (n,) each.
     columns, most : images in a row, and at all: the first ones are shown, and a line says of how many.
     shape : (height, width) of an image. Default: a square.
@@ -105,10 +106,12 @@ def _given(samples: Any, most: int, random_state: RandomState) -> tuple[Samples,
     if hasattr(samples, "_samples"):
         return samples._samples(), None
     values = as_numbers("samples", samples)
+    if values.ndim == 4 and values.shape[1] == 1:
+        values = values[:, 0]
     if values.ndim == 3:
         return Samples(values.reshape(len(values), -1)), values.shape[1:]
     if values.ndim != 2:
-        expected = "an array (n, d) or (n, height, width), a result, digits or a decoder"
+        expected = "an array (n, d), (n, height, width) or (n, 1, height, width), a result, digits or a decoder"
         raise ArgumentError("samples", expected, f"shape {values.shape}")
     return Samples(values), None
 

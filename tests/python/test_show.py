@@ -46,7 +46,14 @@ def test_the_scale_is_pixels_a_value() -> None:
     assert three.height - one.height == 22 * 8
 
 
-@pytest.mark.parametrize("samples", [np.arange(48.0).reshape(2, 24) / 47, np.zeros((2, 4, 6))])
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.arange(48.0).reshape(2, 24) / 47,
+        np.zeros((2, 4, 6)),
+        np.arange(48.0).reshape(2, 1, 4, 6) / 47,
+    ],
+)
 def test_images_that_are_no_square(samples: Any) -> None:
     picture = lso.show(samples, shape=(4, 6) if samples.ndim == 2 else None, scale=10)
     assert picture.image.width >= 2 * (60 + GAP)
@@ -142,7 +149,11 @@ def test_a_picture_is_saved_as_its_suffix_says(tmp_path: Path) -> None:
             r"shape: expected height \* width = 8, got 3 \* 3",
         ),
         ({"samples": np.zeros((3, 8)), "shape": 8}, r"shape: expected a pair \(height, width\)"),
-        ({"samples": np.zeros(9)}, r"samples: expected an array \(n, d\) or"),
+        ({"samples": np.zeros(9)}, r"samples: expected an array \(n, d\), \(n, h"),
+        (
+            {"samples": np.zeros((3, 3, 4, 6))},
+            r".*\(n, 1, height, width\), .* got shape \(3, 3, 4, 6\)",
+        ),
         ({"samples": "seven"}, "samples: expected an array of real numbers"),
         ({"samples": GREYS, "captions": ["a"]}, "captions: expected 8, one a sample, got 1"),
         ({"samples": GREYS, "captions": {"a": [1.0] * 9}}, "captions: expected 8"),
