@@ -139,6 +139,12 @@ class Classes:
     logits : whether the outputs are logits, or logarithms of probabilities, of which a softmax makes probabilities;
         else they are in 0..1.
 
+    Attributes
+    ----------
+    model : of probabilities, whatever the one that was handed in returns: ``decoder >> classes.model`` is what
+        ``lso.optimize`` can bring near a ``one_hot``.
+    classes : the labels (n_classes,).
+
     Raises ValueError where there is not one label an output, or one twice; where there is but one output, as
     classifiers of two classes often have: then it is a number, of which ``Values`` asks; and where 16 random rows show
     that the outputs are no probabilities, or, with ``logits``, that they are.
