@@ -199,6 +199,8 @@ def test_walks_are_watched_and_what_is_kept_comes_as_files(page: Any, tmp_path: 
 def test_the_error_falls_while_one_watches(browser: Any, port: int) -> None:
     page = opened(browser, port, reduced_motion="no-preference")
     ask(page, "0")
+    assert page.input_value("#start") == "class"
+    page.select_option("#start", "anywhere")
     page.click("#find")
     shown = [page.evaluate("document.querySelectorAll('.tile.met, .tile.missed').length")]
     for _ in range(100):

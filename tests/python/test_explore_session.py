@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("websockets")
 from checks import assert_same_bits
 from exploring import LIMIT, PIXELS, QUESTION, Heard, Visitor, served, tiny, tiny_models
-from lso_native.explore import Digits
+from lso_native.explore import Digits, Question, Recipe, Usual
 from lso_native.explore.messages import LARGEST_MESSAGE
 from lso_native.explore.shelf import Book
 from lso_native.study.progress import Progress
@@ -105,7 +105,7 @@ REFUSED = [
     (but(WALK, n=10_000), "n: expected"),
     (but(WALK, n=2.5), "n: expected"),
     (but(WALK, seed=-1), "seed: expected"),
-    (but(WALK, start="moon"), "start: expected one of anywhere, class, hand"),
+    (but(WALK, start="moon"), "start: expected one of class, anywhere, hand"),
     (but(WALK, start="hand"), "latent: expected a list of 2 numbers"),
     (but(WALK, ask={}), "ask: expected a digit, a number or locked pixels to ask for"),
     ('{"do": "keep", "walk": 99, "row": 0}', "walk: expected one of the latest"),
@@ -270,6 +270,29 @@ def test_the_lines_make_what_was_kept_again_bit_for_bit(
     (tmp_path / "kept.png").write_bytes(download(visitor, "png").body)
     with Image.open(tmp_path / "kept.png") as picture:
         assert picture.width > picture.height > 100
+
+
+def test_walks_of_a_class_begin_at_its_usual_codes(world: Digits) -> None:
+    question = Question(label=1)
+    starts = world.decoder.prior_.of(1).sample(400, random_state=5)
+    usual = Usual(world.decoder.prior_.of(1)).sample(400, random_state=5)
+    assert usual.std() < starts.std()
+    paths: list[Any] = []
+    found = Recipe(world, question, 6, 5, "class").run(lambda each: paths.extend(each.paths))
+    assert found.success.all()
+    of_class = world.decoder.prior_.of(1)
+    others = [world.decoder.prior_.of(label) for label in (0, 2)]
+    for path in paths:
+        start = path[:1].astype(float)
+        assert all(of_class.log_density(start) > each.log_density(start) for each in others)
+        assert np.linalg.norm(np.diff(path, axis=0), axis=1).max(initial=0) <= 0.1 + 1e-6
+
+
+def test_where_no_class_is_asked_for_walks_begin_anywhere(world: Digits) -> None:
+    question = Question(numbers={"width": (2.9, 0.1)})
+    both = [Recipe(world, question, 6, 5, start) for start in ("class", "anywhere")]
+    assert both[0].lines([0], "samples") == both[1].lines([0], "samples")
+    assert_same_bits(both[0].run().samples, both[1].run().samples)
 
 
 def test_one_question_takes_ten_lines(visitor: Visitor) -> None:

@@ -17,14 +17,26 @@ from lso_native.optimizers import InputOptimizer, LevenbergMarquardt, Normalized
 from lso_native.random import normal
 from lso_native.requirements.base import Combination
 
-__all__ = ["Around", "Parts", "Question", "Recipe", "STARTS"]
+__all__ = ["Around", "Parts", "Question", "Recipe", "STARTS", "Start", "Usual"]
 
-STARTS = ("anywhere", "class", "hand")
-"""Where walks may begin: at draws from all codes, at those of the class asked for, around the latent in hand."""
-STEP = 0.25  # no longer, so that the eye can follow
 MOST_STEPS, ATTEMPTS = 120, 8
-BEST_OF = 4  # draws for a start: more would leave little way to walk
 SPREAD = 0.5  # of starts around the hand
+USUAL = 0.6  # of the spread of a class's codes: at its edge are blots
+
+
+@dataclass(frozen=True)
+class Start:
+    """How walks go from where they begin."""
+
+    step: float = 0.25
+    """No longer, so that the eye can follow."""
+    best_of: int = 4
+    """Draws for a start: more would leave little way to walk."""
+
+
+STARTS = {"class": Start(step=0.1, best_of=2), "anywhere": Start(), "hand": Start()}
+"""Where walks may begin: at usual draws from the codes of the class asked for, near by, so that steps are short; at
+draws from all codes; around the latent in hand."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +66,19 @@ class Around:
         center = np.asarray(self.latent, np.float32)
         noise = normal((n, len(center)), random_state=resolve_seed(random_state), dtype="float32")
         return np.asarray(center + np.float32(self.spread) * noise)
+
+
+@dataclass(frozen=True, eq=False)
+class Usual:
+    """A mixture ``prior`` whose draws are nearer to the means of its components, where samples are clear."""
+
+    prior: Any
+    spread: float = USUAL
+
+    def sample(self, n: int, *, random_state: RandomState = None) -> Array:
+        """(n, latent)"""
+        drawn: Array = self.prior.sample(n, random_state=random_state, spread=self.spread)
+        return drawn
 
 
 class Parts(ABC):
@@ -101,22 +126,38 @@ class Recipe:
     question: Question
     n: int
     seed: int
-    start: str = STARTS[0]
+    start: str = "anywhere"
     hand: Array | None = None
     """(latent,) where walks begin, of ``start="hand"``."""
 
     @property
     def _optimizer(self) -> InputOptimizer:
         """A locked pixel is a residual, which Levenberg-Marquardt wants few of."""
+        step = STARTS[self._begin].step
         if self.question.locked is None:
-            return LevenbergMarquardt(max_step=STEP)
-        return NormalizedGradientDescent(-0.1, max_step=STEP)
+            return LevenbergMarquardt(max_step=step)
+        return NormalizedGradientDescent(-0.1, max_step=step)
 
     @property
-    def _prior(self) -> Any:
-        if self.start == "hand":
-            return Around(self.hand)
-        return self.parts.prior(self.question.label if self.start == "class" else None)
+    def _begin(self) -> str:
+        """Where nothing is known of a class, or none is asked for, anywhere."""
+        known = self.start != "class" or self.parts.prior(self.question.label) is not None
+        return self.start if known else "anywhere"
+
+    @property
+    def _prior(self) -> tuple[Any, str]:
+        """And the Python that gives it."""
+        if self._begin == "hand":
+            return Around(self.hand), f"Around({_row(self.hand)})"
+        label = self.question.label if self._begin == "class" else None
+        prior, line = self.parts.prior(label), self.parts.line_prior(label)
+        return (Usual(prior), f"Usual({line})") if self._begin == "class" else (prior, line)
+
+    @property
+    def imports(self) -> set[str]:
+        """What ``lines`` need of this package, beside what the parts do."""
+        prior = self._prior[0]
+        return {type(prior).__name__} if isinstance(prior, (Around, Usual)) else set()
 
     def run(self, watch: Callable[[Descended], object] | None = None) -> GenerateResult:
         """Walk."""
@@ -124,9 +165,9 @@ class Recipe:
             self.parts.decoder,
             self.parts.asked(self.question),
             self.n,
-            prior=self._prior,
+            prior=self._prior[0],
             keep=None,
-            best_of=BEST_OF,
+            best_of=STARTS[self._begin].best_of,
             attempts=ATTEMPTS,
             optimizer=self._optimizer,
             max_iterations=MOST_STEPS,
@@ -137,15 +178,11 @@ class Recipe:
 
     def lines(self, rows: list[int], name: str) -> list[str]:
         """Python that makes those of ``rows`` again, after ``lines_models``, as ``name``: the same, bit for bit."""
-        prior = (
-            f"Around({_row(self.hand)})"
-            if self.start == "hand"
-            else self.parts.line_prior(self.question.label if self.start == "class" else None)
-        )
-        optimizer = repr(self._optimizer)
+        prior, optimizer = self._prior[1], repr(self._optimizer)
+        best_of = STARTS[self._begin].best_of
         return [
             *self.parts.lines_asked(self.question),
-            f"result = lso.generate(decoder, asked, {self.n}, prior={prior}, keep=None, best_of={BEST_OF},",
+            f"result = lso.generate(decoder, asked, {self.n}, prior={prior}, keep=None, best_of={best_of},",
             f"    attempts={ATTEMPTS}, optimizer=lso.{optimizer}, max_iterations={MOST_STEPS},",
             f"    random_state={self.seed})",
             f"{name} = result.samples[{rows}]",

@@ -89,12 +89,12 @@ def _lines(world: World, groups: list[list[Kept]]) -> str:
             body += by_hand(world, np.stack([each.latent for each in group]), name)
         else:
             body += recipe.lines([each.row for each in group], name)
-    around = any(recipe is not None and recipe.start == "hand" for recipe in recipes)
+    priors = sorted(set().union(*(recipe.imports for recipe in recipes if recipe is not None)))
     together = names[0] if len(names) == 1 else f"np.concatenate([{', '.join(names)}])"
     head = [
         f"# by lso_native {__version__}: the same samples, bit for bit, on the machine that made them",
         *world.lines_imports(),
-        *(["from lso_native.explore import Around"] if around else []),
+        *([f"from lso_native.explore import {', '.join(priors)}"] if priors else []),
         "import lso_native as lso",
         "import numpy as np",
         "",
