@@ -14,6 +14,9 @@ import pytest
 
 pytest.importorskip("websockets")
 from exploring import served, tiny
+from lso_native.explore import World
+from lso_native.explore.shelf import Book
+from lso_native.study.progress import Progress
 from PIL import Image
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -319,6 +322,22 @@ def test_an_error_is_told_and_the_page_goes_on(page: Any) -> None:
     page.wait_for_selector("#news.bad")
     assert "to ask for, got nothing" in page.inner_text("#news")
     page.wait_for_selector("#find[aria-pressed=false]")
+
+
+def test_a_world_that_cannot_be_made_says_why_once(browser: Any, tmp_path: Path) -> None:
+    def make(_: Progress) -> World:
+        raise ImportError("it needs a package: install it")
+
+    with served(tiny(tmp_path), more={"frail": Book("Frail", make)}) as port:
+        page = opened(browser, port)
+        page.get_by_text("Frail").click()
+        page.wait_for_selector("#waiting.failed")
+        assert page.inner_text("#waiting") == "it needs a package: install it"
+        assert page.is_hidden(".spin")
+        assert page.inner_text("#news") == ""
+        page.get_by_text("digits").click()
+        page.wait_for_selector("#main:not([hidden])")
+        page.context.close()
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])

@@ -17,9 +17,11 @@ function news(text, bad = false) {
   byId("news").classList.toggle("bad", bad);
 }
 
-function wait(text) {
+// For a world that is being made; what failed turns no wheel.
+function wait(text, failed = false) {
   byId("main").hidden = true;
   byId("waiting").hidden = false;
+  byId("waiting").classList.toggle("failed", failed);
   byId("waiting-text").textContent = text;
 }
 
@@ -89,9 +91,9 @@ const hears = {
   kept(header, numbers) { tray.put(header, numbers); news("Kept."); },
   file({name, type}, content) { save(name, type, content); news(`${name} is downloaded.`); },
   error({id, text}) {
+    if (byId("main").hidden) return wait(text, true);
     news(text, true);
     if (id !== null && id === running) walks.stopped(text);
-    if (byId("main").hidden) wait(text);
   },
 };
 
