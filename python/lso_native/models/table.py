@@ -182,7 +182,8 @@ class Table(Readable, Fittable):
 
     @property
     def quantities(self) -> Quantities:
-        """The numbers, in their own units."""
+        """The numbers, in their own units: ``quantities.network`` makes them of samples, in the order of
+        ``quantities.names``."""
         self._check_fitted()
         numbers = self.n_levels_ == 0
         if not numbers.any():
