@@ -160,6 +160,8 @@ def test_double_precision() -> None:
         (lambda: lso.Table().fit({0: [1.0]}), "X", "[0]"),
         (lambda: lso.Table().fit({"a": [1.0], "b": [1.0, 2.0]}), "X", "'b': 2"),
         (lambda: lso.Table().fit({"a": [math.inf]}), r"X\['a", "infinity"),
+        (lambda: lso.Table().fit({"a": [1e300, 1.0]}), r"X\['a", "5e+299 and inf"),
+        (lambda: lso.Table().fit({"a": [1e39, -1e39]}), r"X\['a", "0 and 1e+39"),
         (lambda: lso.Table().fit({"a": [None, None]}), r"X\['a", "or none"),
         (lambda: lso.Table().fit({"a": [1j]}), r"X\['a", "complex"),
         (lambda: lso.Table().fit({"a": np.array(["2020-01-01"], "M8[D]")}), r"X\['a", "datetime64"),

@@ -110,10 +110,7 @@ class Table(Readable, Fittable):
         mean, spread = np.zeros(len(given)), np.ones(len(given))
         for i, (name, column) in enumerate(given.items()):
             if column.dtype.kind == "f":
-                there = column[~np.isnan(column)]
-                if not there.size or np.isinf(there).any():
-                    raise ArgumentError(f"X[{name!r}]", "finite numbers", "infinity, or none")
-                mean[i], spread[i] = there.mean(), there.std() or 1.0
+                mean[i], spread[i] = self._measured(name, column[~np.isnan(column)])
             else:
                 levels[name] = sorted({each for each in column if each is not None})
                 if not 1 <= len(levels[name]) <= _MOST_LEVELS:
@@ -126,6 +123,18 @@ class Table(Readable, Fittable):
         self.mean_, self.spread_ = mean, spread
         self._restore()
         return self
+
+    def _measured(self, name: str, numbers: Float64Array) -> tuple[float, float]:
+        """The mean and the spread of a column's ``numbers``, which the samples' dtype must hold."""
+        if not numbers.size or np.isinf(numbers).any():
+            raise ArgumentError(f"X[{name!r}]", "finite numbers", "infinity, or none")
+        with np.errstate(over="ignore"):
+            measured = np.array([numbers.mean(), numbers.std() or 1.0])
+            held = np.isfinite(measured.astype(self.dtype)).all()
+        if not held:
+            expected = f"numbers whose mean and spread {np.dtype(self.dtype)} holds"
+            raise ArgumentError(f"X[{name!r}]", expected, f"{measured[0]:g} and {measured[1]:g}")
+        return float(measured[0]), float(measured[1])
 
     def transform(self, X: Any) -> Array:
         """Samples (n_rows, n_features) of ``X``, a table as for ``fit`` that may have further columns. A missing entry
