@@ -62,7 +62,7 @@ class _Slider:
 
 
 _SLIDERS = {
-    "slant": _Slider("°", -30, 45, 1, 20, 5, scales=False),
+    "slant": _Slider("°", -30, 45, 1, 25, 3, scales=False),
     "thickness": _Slider("px", 1, 3, 0.05, 1.8, 0.15),
     "width": _Slider("px", 1, 12, 0.1, 6, 0.6),
     "height": _Slider("px", 5, 12, 0.1, 9.5, 0.8),

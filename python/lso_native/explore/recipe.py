@@ -21,7 +21,7 @@ __all__ = ["Around", "Parts", "Question", "Recipe", "STARTS", "Start", "Usual"]
 
 MOST_STEPS, ATTEMPTS = 120, 8
 SPREAD = 0.5  # of starts around the hand
-USUAL = 0.6  # of the spread of a class's codes: at its edge are blots
+USUAL = 0.4  # of the spread of a class's codes: at its edge are blots
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Start:
     """Draws for a start: more would leave little way to walk."""
 
 
-STARTS = {"class": Start(step=0.1, best_of=2), "anywhere": Start(), "hand": Start()}
+STARTS = {"class": Start(step=0.1), "anywhere": Start(), "hand": Start()}
 """Where walks may begin: at usual draws from the codes of the class asked for, near by, so that steps are short; at
 draws from all codes; around the latent in hand."""
 

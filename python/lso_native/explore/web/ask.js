@@ -3,7 +3,7 @@
 import {choices, choose, round} from "./choices.js";
 
 const byId = id => document.getElementById(id);
-const STARTS = {class: "the digit, at random", anywhere: "anything, at random", hand: "the sample in hand"};
+const STARTS = {class: "samples of the digit", anywhere: "random samples", hand: "the sample in hand"};
 
 export class Ask {
   // hears: {changed(), find()}

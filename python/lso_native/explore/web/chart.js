@@ -2,7 +2,7 @@
 
 import {colour, sized} from "./pictures.js";
 
-const LEFT = 38, RIGHT = 10, TOP = 10, BOTTOM = 30;
+const LEFT = 42, RIGHT = 10, TOP = 10, BOTTOM = 30;
 const FLOOR = 1e-4; // an error of 0 has no logarithm
 
 export class Chart {

@@ -23,7 +23,7 @@ export class Walks {
     this.features = features;
     this.box.classList.toggle("wide", wide);
     this.begin(null, 20);
-    this.line.textContent = "Choose on the left, then press the button: twenty random samples walk to what you ask for.";
+    this.line.textContent = "Choose what to ask for and press “Find twenty”: twenty samples walk there from where you let them begin.";
   }
 
   begin(id, n) {
