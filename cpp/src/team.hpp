@@ -17,6 +17,8 @@ class JoinedThread {
  public:
   template <class... Call>
   explicit JoinedThread(Call&&... call) : thread_(std::forward<Call>(call)...) {}
+  JoinedThread(const JoinedThread&) = delete;
+  JoinedThread& operator=(const JoinedThread&) = delete;
   JoinedThread(JoinedThread&&) noexcept = default;
   JoinedThread& operator=(JoinedThread&&) = delete;
   ~JoinedThread() {

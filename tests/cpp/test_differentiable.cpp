@@ -242,7 +242,7 @@ TEST("it is not trained") {
   const Chain<float> chain({std::make_shared<const lso::Network<float>>(given.first_function)});
   const std::vector<float> x(n_latents), y(n_features);
   const auto term = std::make_shared<lso::SquaredError<float>>(support::rows(y, n_features));
-  const lso::Samples<float> data{support::rows(x, n_latents), term, {}};
+  const lso::Samples<float> data{.x = support::rows(x, n_latents), .term = term, .weights = {}};
   CHECK_THROWS(static_cast<void>(lso::train<float>(chain, data, nullptr, {})), std::invalid_argument,
                "a part that is a function");
 }
