@@ -31,6 +31,17 @@ def test_samples_as_good_as_real_ones() -> None:
     assert found.generated.interval == wilson_interval(30, 30)
 
 
+def test_a_class_that_is_given_up_is_measured_and_no_news() -> None:
+    images = np.repeat(X[[0, 0, 1]], (400, 1, 400), axis=0)  # the second looks like the first
+    labels = np.repeat([0, 1, 2], (400, 1, 400))
+    with pytest.warns(RuntimeWarning, match="it sees class 1 in none"):
+        lso.Classifier(hidden=(8,), epochs=100, random_state=0).fit(images, labels)
+    found = classification_accuracy_score(
+        images, labels, X[[0, 0, 1]], [0, 1, 2], hidden=(8,), shown=100 * 801
+    )
+    assert found.generated == Rate(2, 3)
+
+
 def test_what_classifiers_trained_as_long_name_rightly() -> None:
     generator = np.random.default_rng(0)
 

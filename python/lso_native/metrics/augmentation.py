@@ -14,6 +14,7 @@ from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
+from lso_native.models.dataset import Dataset
 from lso_native.optimizers import TrainOptimizer
 
 from .rates import Rate
@@ -81,12 +82,19 @@ def classification_accuracy_score(
 
     def rate(part: tuple[Array, Array]) -> Rate:
         epochs = max(1, round(budget / len(part[0])))
-        classifier = Classifier(
+        classifier = _Pupil(
             hidden=hidden, optimizer=optimizer, epochs=epochs, random_state=seed
         ).fit(*part)
         return Rate.of(classifier.predict(test[0]) == test[1])
 
     return ClassificationAccuracy(*map(rate, parts))
+
+
+class _Pupil(Classifier):
+    """Whose accuracy is the measure: a class that it gave up is in there, and no news to warn of."""
+
+    def _doubt(self, data: Dataset) -> str | None:  # noqa: ARG002
+        return None
 
 
 def _check_pair(real: Any) -> None:
