@@ -115,6 +115,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         ("train classifier", "--out"),
         ("train classifier --out x --optimizer marquardt", "normalized_gradient_descent"),
         ("walk", "--decoder"),
+        ("generate --digit 7 --slnt 20", "--slnt 20; see lso generate --help"),
     ],
 )
 def test_a_line_that_does_not_parse(
