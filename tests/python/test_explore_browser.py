@@ -340,6 +340,17 @@ def test_a_world_that_cannot_be_made_says_why_once(browser: Any, tmp_path: Path)
         page.context.close()
 
 
+def test_a_server_that_ends_is_told_and_nothing_can_be_pressed(
+    browser: Any, tmp_path: Path
+) -> None:
+    with served(tiny(tmp_path)) as port:
+        page = opened(browser, port)
+    page.wait_for_selector("#news.bad")
+    assert page.inner_text("#news").startswith("The server has ended")
+    assert page.is_disabled("#find")
+    page.context.close()
+
+
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_can_be_read_and_everything_has_a_name(

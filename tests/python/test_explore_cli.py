@@ -58,13 +58,18 @@ def test_misuse_is_told_in_a_line(
     assert said.count("\n") == 1
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_that_is_taken_is_told_before_anything_is_trained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     import socket
 
+    monkeypatch.setattr("lso_native.commands.explore.Ready", None)
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
-        assert main(["explore", "--no-browser", "--port", port, *options(tmp_path)]) == 2
-    assert "in use" in capsys.readouterr().err
+        assert main(["explore", "--no-browser", "--port", port]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"lso: --port: expected one that is free, got {port}: ")
+    assert said.count("\n") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process there")

@@ -304,6 +304,19 @@ def test_one_question_takes_ten_lines(visitor: Visitor) -> None:
     assert "random_state=0" in "\n".join(lines)
 
 
+def test_lines_are_refused_where_the_models_could_not_be_kept(tmp_path: Path) -> None:
+    world = tiny(tmp_path)
+    lost = tmp_path / "classifier.safetensors"
+    with served(world) as port, Visitor(port) as visitor:
+        visitor.enter()
+        visitor.ask("kept", do="keep", latent=[0, 0])
+        assert "lso.load" in download(visitor, "lines").body.decode()
+        lost.unlink()
+        visitor.say(do="download", what="lines")
+        assert visitor.hear().header["text"].startswith("download: expected models that are kept")
+        download(visitor, "npz")
+
+
 def test_what_is_dropped_is_in_no_file(visitor: Visitor) -> None:
     for latent in ([0, 0], [1, 1]):
         visitor.ask("kept", do="keep", latent=latent)

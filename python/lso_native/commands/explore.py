@@ -21,7 +21,7 @@ from lso_native.data.download import cache_dir
 from lso_native.display import Progress as Display
 from lso_native.display import image_side, say
 from lso_native.errors import ArgumentError
-from lso_native.explore import Digits, Settings, serve
+from lso_native.explore import Digits, Settings, check_free, serve
 from lso_native.explore.digits import Files
 from lso_native.explore.shelf import Book, Shelf
 from lso_native.explore.world import World
@@ -36,6 +36,7 @@ def explore(arguments: argparse.Namespace) -> None:
     """Make the models of digits, serve the page, and open it."""
     check_threads(arguments.threads)
     settings = Settings(port=arguments.port)
+    check_free(settings.port)  # before the training, which may be long
     with Display() as display:
         digits = _digits(arguments, display)
     folder = Path(arguments.airfoils) if arguments.airfoils else cache_dir() / _AIRFOILS

@@ -2,7 +2,17 @@
 
 from lso_native.explore.digits import Digits
 from lso_native.explore.recipe import Around, Question, Recipe, Usual
-from lso_native.explore.server import Settings, serve
+from lso_native.explore.server import Settings, check_free, serve
 from lso_native.explore.world import World
 
-__all__ = ["Around", "Digits", "Question", "Recipe", "Settings", "Usual", "World", "serve"]
+__all__ = [
+    "Around",
+    "Digits",
+    "Question",
+    "Recipe",
+    "Settings",
+    "Usual",
+    "World",
+    "check_free",
+    "serve",
+]

@@ -6,6 +6,7 @@ import functools
 import operator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -209,7 +210,13 @@ class Digits(World):
         return []
 
     def lines_models(self, questions: list[Question]) -> list[str]:
-        """That load what ``questions`` need."""
+        """That load what ``questions`` need. Raises ValueError where a file could not be kept."""
+        for path in vars(self.files).values():
+            if not Path(path).is_file():
+                expected = (
+                    "models that are kept: name a folder that can be written to by LSO_NATIVE_CACHE"
+                )
+                raise ArgumentError("download", expected, f"no {path}")
         lines = [f"decoder = lso.load({self.files.decoder!r})"]
         if any(question.label is not None for question in questions):
             lines.append(f"classifier = lso.load({self.files.classifier!r})")

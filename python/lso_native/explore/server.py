@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,12 +18,13 @@ from http import HTTPStatus
 from typing import Any
 
 from lso_native._checks import check_int
+from lso_native.errors import ArgumentError
 from lso_native.explore.messages import LARGEST_MESSAGE
 from lso_native.explore.pages import HEADERS, read_pages
 from lso_native.explore.session import Pools, Session
 from lso_native.explore.shelf import Shelf
 
-__all__ = ["Settings", "serve"]
+__all__ = ["Settings", "check_free", "serve"]
 
 HOST = "127.0.0.1"
 SOCKET = "/socket"
@@ -46,6 +49,17 @@ class Settings:
         check_int("port", self.port, minimum=0, maximum=65_535)
         for name in ("most_sessions", "most_messages", "looks", "walks"):
             check_int(name, getattr(self, name))
+
+
+def check_free(port: int) -> None:
+    """Raise ValueError unless ``port`` is free on this machine; 0 always is."""
+    try:
+        with socket.socket() as trial:
+            if os.name == "posix":  # as asyncio does: a port that was just given back is free
+                trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((HOST, port))
+    except OSError as error:
+        raise ArgumentError("port", "one that is free", f"{port}: {error.strerror}") from error
 
 
 def serve(

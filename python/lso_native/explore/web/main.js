@@ -99,7 +99,11 @@ const hears = {
 
 const link = new Link(
   (header, numbers) => hears[header.is](header, numbers),
-  () => news("The server has ended: start lso explore again, and reload this page.", true),
+  () => {
+    news("The server has ended: start lso explore again, and reload this page.", true);
+    if (running !== null) walks.stopped("Stopped.");
+    document.querySelectorAll("button, input, select").forEach(each => { each.disabled = true; });
+  },
 );
 
 byId("keep-hand").onclick = () => link.say({do: "keep", latent: Array.from(hand.latent)});
