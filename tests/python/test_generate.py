@@ -323,11 +323,12 @@ except KeyboardInterrupt as stop:
     assert flag == "True"
 
 
-def test_progress_is_told_after_each_attempt() -> None:
+def test_progress_is_told_at_the_start_and_after_each_attempt() -> None:
     told: list[lso.GenerateProgress] = []
     result = generate(is_class(1), best_of=1, callback=told.append)
     assert told[-1].found == result.success.sum()
-    assert [p.attempt for p in told] == list(range(1, len(told) + 1))
+    assert [p.attempt for p in told] == list(range(len(told)))
+    assert told[0].found == 0
     assert all(p.total == 30 for p in told)
 
 

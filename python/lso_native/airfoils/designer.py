@@ -232,7 +232,7 @@ class Designer:
         NotFittedError before ``fit``.
 
         random_state : seed of what is drawn (>= 0), something to draw one from, or None for a new one.
-        callback : called with ``GenerateProgress`` after each attempt.
+        callback : called with ``GenerateProgress`` at the start and after each attempt.
         """
         if not hasattr(self, "models_"):
             raise not_fitted("Designer is not fitted: call fit first")

@@ -44,10 +44,9 @@ def generate(arguments: argparse.Namespace) -> None:
         decoder, asked = models.decoder, _combined(asks, models)
         total = len(range(arguments.n)[shard.rows(arguments.n)]) if shard else arguments.n
         display.start(f"{total:,} samples", total)
-        display.update(0)  # the first attempt may be long
 
         def hear(state: GenerateProgress) -> None:
-            display.update(state.found, f"attempt {state.attempt}")
+            display.update(state.found, f"attempt {state.attempt}" if state.attempt else "")
 
         try:
             result = lso_native.generate(

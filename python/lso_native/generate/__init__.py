@@ -88,7 +88,7 @@ def generate(
         least.
     different : the least distance between two samples, as a share of the mean distance between draws.
     random_state : seed. The samples depend on it, not on threads.
-    callback : called with GenerateProgress after each attempt.
+    callback : called with GenerateProgress at the start and after each attempt.
     watch : called with Descended after each descent, whose every point is kept for it. What it raises goes up, with the
         samples found so far.
     executor : what runs the descents, as in ``lso.optimize``; drawing, checking and boxes stay here. The samples do not

@@ -29,7 +29,7 @@ class GenerateProgress(NamedTuple):
     Attributes
     ----------
     found : samples that are as asked.
-    attempt : the last one that was made.
+    attempt : the last one that was made, 0 at the start.
     total : samples that are wanted.
     """
 
@@ -43,7 +43,8 @@ class GenerateProgress(NamedTuple):
         return self.found / self.total
 
     def __str__(self) -> str:
-        return f"{self.found:,} of {self.total:,} samples found, attempt {self.attempt}"
+        said = f"{self.found:,} of {self.total:,} samples found"
+        return f"{said}, attempt {self.attempt}" if self.attempt else said
 
 
 class Descended(NamedTuple):

@@ -83,13 +83,12 @@ class Search:
         self.least = self._least_distance() if n > 1 else 0.0
         least = self.least if shard is None else 0.0
         try:
+            self._tell(kept, 0)
             for number in range(1, self.attempts + 1):
                 missing = np.flatnonzero(~kept.success & self._may_ask(kept))
                 for block in _blocks(missing) if shard is None else _blocks_of(shard, n):
                     self._attempt(attempt, kept, block, number)
-                    if self.callback is not None:
-                        done = GenerateProgress(int(kept.success.sum()), len(kept.success), number)
-                        self.callback(done)
+                    self._tell(kept, number)
                 kept.success &= ~kept.repeated(least)
                 if kept.success.all():
                     break
@@ -107,6 +106,11 @@ class Search:
             stop.result = result  # type: ignore[attr-defined]
             raise
         return kept.result(self, attempt, blamed, interrupted=False)
+
+    def _tell(self, kept: _Kept, attempt: int) -> None:
+        if self.callback is not None:
+            found, total = int(kept.success.sum()), len(kept.success)
+            self.callback(GenerateProgress(found, total, attempt))
 
     def _attempt(self, attempt: Attempt, kept: _Kept, block: _Block, number: int) -> None:
         rows = block.rows
