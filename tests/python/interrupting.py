@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
 import pytest
 
@@ -15,13 +14,13 @@ LIMIT = 60  # seconds; the scripts would run for years, so an end at all is what
 
 def listening(command: list[str]) -> subprocess.Popen[str]:
     """Start ``command`` so that it hears SIGINT even where this process was told to ignore it."""
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-    )
+    # A handler of ours becomes the system's in the child, where what is ignored stays so. To set it there would take a
+    # fork, which JAX, if it is loaded, warns of.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def end(process: subprocess.Popen[str]) -> None:

@@ -92,9 +92,9 @@ def test_settings_that_are_not_given_are_those_of_the_kind(tmp_path: Path) -> No
 
 def test_a_wary_classifier(tmp_path: Path) -> None:
     trained(f"vae {FEW} --latent 2", tmp_path / "vae")
-    plain = trained("classifier --images 600 --epochs 10", tmp_path / "plain")
-    wary = trained("classifier --images 600 --epochs 10 --none", tmp_path / "wary")
-    squared = "classifier --images 600 --epochs 10 --none --objective squared_error"
+    plain = trained("classifier --images 600 --epochs 9", tmp_path / "plain")
+    wary = trained("classifier --images 600 --epochs 9 --none", tmp_path / "wary")
+    squared = "classifier --images 600 --epochs 9 --none --objective squared_error"
     warier = trained(squared, tmp_path / "warier")
     far = trained(f"{squared} --decoder {tmp_path / 'vae'}", tmp_path / "far")
     digits = lso.data.load()
