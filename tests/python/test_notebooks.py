@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import lso_native
 import pytest
 from elements import Elements
 from kernels import Kernel
@@ -27,7 +28,7 @@ HERE = Path(__file__).parent
 MOST = 200_000  # characters of HTML, beyond which a notebook's file would grow
 BEGIN = f"""
 import sys
-sys.path[:0] = {[str(HERE), str(HERE.parents[1] / "python")]!r}
+sys.path[:0] = {[str(HERE), str(Path(lso_native.__file__).parents[1])]!r}
 import lso_native as lso
 import numpy as np
 from lso_native.data import Digits, Part
