@@ -50,3 +50,34 @@ class Silent:
 
     def over(self, folder: Path) -> None:
         """Nothing."""
+
+
+class PassedOn:
+    """Passes on what it hears to ``progress``."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def start(self, stage: str, total: int) -> None:
+        """The same."""
+        self._progress.start(stage, total)
+
+    def update(self, done: int, note: str = "") -> None:
+        """The same."""
+        self._progress.update(done, note)
+
+    def finish(self, note: str) -> None:
+        """The same."""
+        self._progress.finish(note)
+
+    def note(self, text: str) -> None:
+        """The same."""
+        self._progress.note(text)
+
+    def whole(self, whole: Whole) -> None:
+        """The same."""
+        self._progress.whole(whole)
+
+    def over(self, folder: Path) -> None:
+        """The same."""
+        self._progress.over(folder)

@@ -24,13 +24,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from lso_native.display import Whole
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.study.blas import one_blas_thread
 from lso_native.study.lock import lock, try_lock
 from lso_native.study.memory import Memory
-from lso_native.study.progress import Progress, Silent
+from lso_native.study.progress import PassedOn, Progress, Silent
 from lso_native.study.step import Step, Work, content, read_json, write_json
 
 __all__ = ["Running", "Store", "digest"]
@@ -233,35 +232,24 @@ class Store:
                 pass
 
 
-class _Telling:
+class _Telling(PassedOn):
     """Passes progress on, and writes how far the step is where other processes read it."""
 
     def __init__(self, progress: Progress, title: str, descriptor: int) -> None:
-        self._progress, self._title, self._descriptor = progress, title, descriptor
+        super().__init__(progress)
+        self._title, self._descriptor = title, descriptor
         self._total, self._last = 1, 0.0
         self._tell(0, "")
 
     def start(self, stage: str, total: int) -> None:
         self._total = total
-        self._progress.start(stage, total)
+        super().start(stage, total)
         self._tell(0, "")
 
     def update(self, done: int, note: str = "") -> None:
-        self._progress.update(done, note)
+        super().update(done, note)
         if time.monotonic() - self._last > _EVERY:
             self._tell(done, note)
-
-    def finish(self, note: str) -> None:
-        self._progress.finish(note)
-
-    def note(self, text: str) -> None:
-        self._progress.note(text)
-
-    def whole(self, whole: Whole) -> None:
-        self._progress.whole(whole)
-
-    def over(self, folder: Path) -> None:
-        self._progress.over(folder)
 
     def _tell(self, done: int, note: str) -> None:
         self._last = time.monotonic()

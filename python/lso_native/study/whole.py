@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lso_native.display import Whole, duration
-from lso_native.study.progress import Progress
+from lso_native.study.progress import PassedOn, Progress
 from lso_native.study.step import Step
 
 __all__ = ["Overall"]
@@ -19,7 +18,7 @@ _TRUST = (
 _LONG = 1.0  # seconds, above which a step that has said nothing is told of
 
 
-class Overall:
+class Overall(PassedOn):
     """Passes on what steps tell, and tells after each how far the run is.
 
     A step says what it costs, in seconds of one core (``Step.cost``). The rest takes what its steps cost, times how
@@ -36,7 +35,7 @@ class Overall:
         lacking: Iterable[Step[Any]],
         after: float = 0.0,
     ) -> None:
-        self._progress = progress
+        super().__init__(progress)
         self._costs = {step.key: cost for step, cost in costs}
         self._titles = {step.key: step.title for step, _ in costs}
         self._lacking = {step.key for step in lacking}
@@ -73,29 +72,17 @@ class Overall:
     def start(self, stage: str, total: int) -> None:
         """Of the step that is being made."""
         self._total = total
-        self._progress.start(stage, total)
+        super().start(stage, total)
 
     def update(self, done: int, note: str = "") -> None:
         """The same."""
         self.running(dict.fromkeys(self._running, done / self._total))
-        self._progress.update(done, note)
+        super().update(done, note)
 
     def finish(self, note: str) -> None:
         """The same."""
         self._told = True
-        self._progress.finish(note)
-
-    def note(self, text: str) -> None:
-        """Passed on."""
-        self._progress.note(text)
-
-    def whole(self, whole: Whole) -> None:
-        """Passed on."""
-        self._progress.whole(whole)
-
-    def over(self, folder: Path) -> None:
-        """Passed on."""
-        self._progress.over(folder)
+        super().finish(note)
 
     def _tell(self) -> None:
         done = self._made + sum(
