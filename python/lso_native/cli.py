@@ -10,6 +10,15 @@ from typing import Any, NoReturn
 from lso_native import __version__
 from lso_native.commands.generate_parser import add_options as add_generate_options
 from lso_native.commands.settings import add_settings
+from lso_native.commands.shared_options import (
+    add_data,
+    add_out,
+    add_run,
+    add_seed,
+    add_size,
+    add_size_of_models,
+    add_workers,
+)
 from lso_native.display import say
 from lso_native.errors import BadArgument
 from lso_native.models.base import Estimator
@@ -93,9 +102,9 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         description="Train the paper's models and a judge, generate digits with each system, and "
         "write results.json, report.html, samples, figures and models.",
     )
-    _add_data(parser)
-    _add_size(parser)
-    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    add_data(parser)
+    add_size(parser)
+    add_out(parser)
     parser.add_argument(
         "--samples", type=int, default=100, metavar="N", help="digits a system; default: 100"
     )
@@ -115,8 +124,8 @@ def _add_reproduce(commands: Commands[_Parser]) -> None:
         action="store_true",
         help="also run the project's recipe, lso, without each of its parts",
     )
-    _add_run(parser)
-    _add_workers(parser)
+    add_run(parser)
+    add_workers(parser)
     parser.set_defaults(command=_reproduce, kept="; what was finished is in the output folder")
 
 
@@ -127,7 +136,7 @@ def _add_requests(commands: Commands[_Parser]) -> None:
         description="Ask for digits of a slant and a stroke thickness that are rare, or that no model ever saw; "
         "write results.json, requests.md, samples, figures and models, which the next run reads.",
     )
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument("--out", default="lso-requests", metavar="DIR", help="default: %(default)s")
     for name, default, what in (
         ("requests", 50, "requests a group"),
@@ -141,7 +150,7 @@ def _add_requests(commands: Commands[_Parser]) -> None:
     parser.add_argument(
         "--ablations", action="store_true", help="also leave out one thing after the other"
     )
-    _add_run(parser)
+    add_run(parser)
     parser.set_defaults(command=_requests, kept="; trained models are in the output folder")
 
 
@@ -169,8 +178,8 @@ def _add_airfoils(commands: Commands[_Parser]) -> None:
         metavar="a,b,...",
         help="of real, draws, best, cma-cst, cma-latent and gradient, or none; default: %(default)s",
     )
-    _add_run(parser)
-    _add_workers(parser)
+    add_run(parser)
+    add_workers(parser)
     parser.set_defaults(command=_airfoils, kept="; what was finished is in the output folder")
 
 
@@ -189,8 +198,8 @@ def _add_shapes(commands: Commands[_Parser]) -> None:
         metavar="N",
         help="runs, each with the next seed; default: 5",
     )
-    _add_run(parser)
-    _add_workers(parser)
+    add_run(parser)
+    add_workers(parser)
     parser.set_defaults(command=_shapes, kept="; what was finished is in the output folder")
 
 
@@ -214,12 +223,12 @@ def _add_kind(kinds: Commands[_Parser], name: str, kind: Any) -> None:
     brief = re.split(r" \(|, ", told)[0]
     parser = kinds.add_parser(name, help=brief, description=told)
     parser.add_argument("--out", required=True, metavar="FILE", help="a .safetensors file")
-    _add_data(parser)
-    _add_size(parser)
+    add_data(parser)
+    add_size(parser)
     parser.add_argument("--images", type=int, metavar="N", help="training images; default: all")
     if name in _OWN_OPTIONS:
         _OWN_OPTIONS[name](parser)
-    _add_seed(parser)
+    add_seed(parser)
     add_settings(parser, kind)
     parser.set_defaults(command=_train)
 
@@ -268,18 +277,16 @@ def _add_generate(commands: Commands[_Parser]) -> None:
         "samples.npz, sheet.png and result.json. Which samples are as asked is told in each of them.",
     )
     add_generate_options(parser)
-    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
-    _add_data(parser)
-    parser.add_argument(
-        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 14"
-    )
+    add_out(parser)
+    add_data(parser)
+    add_size_of_models(parser, 14)
     parser.add_argument(
         "--shard",
         metavar="i/k",
         help="make only the i-th of k parts, with --attempts 1; lso merge puts all of them together",
     )
-    _add_run(parser)
-    _add_workers(parser)
+    add_run(parser)
+    add_workers(parser)
     parser.set_defaults(command=_generate)
 
 
@@ -291,7 +298,7 @@ def _add_merge(commands: Commands[_Parser]) -> None:
         "result.json, from the shards in one or more folders.",
     )
     parser.add_argument("folders", nargs="+", metavar="DIR", help="where shards are")
-    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
+    add_out(parser)
     parser.set_defaults(command=_merge)
 
 
@@ -310,7 +317,7 @@ def _add_walk(commands: Commands[_Parser]) -> None:
         metavar="d,d,...",
         help="walk through these digits' codes (needs an encoder too)",
     )
-    _add_data(parser)
+    add_data(parser)
     parser.add_argument(
         "--points", type=int, default=5, metavar="N", help="random points; default: %(default)s"
     )
@@ -320,8 +327,8 @@ def _add_walk(commands: Commands[_Parser]) -> None:
         metavar="N",
         help="images from point to point; default: 12, at most 200",
     )
-    parser.add_argument("--out", default="lso-output", metavar="DIR", help="default: %(default)s")
-    _add_seed(parser)
+    add_out(parser)
+    add_seed(parser)
     parser.set_defaults(command=_walk)
 
 
@@ -339,10 +346,8 @@ def _add_explore(commands: Commands[_Parser]) -> None:
         ("regressor", "a saved regressor of attributes"),
     ):
         parser.add_argument(f"--{option}", metavar="FILE", help=what)
-    _add_data(parser)
-    parser.add_argument(
-        "--size", type=int, choices=(14, 28), help="pixels of a side; default: the models', else 28"
-    )
+    add_data(parser)
+    add_size_of_models(parser, 28)
     parser.add_argument(
         "--airfoils",
         metavar="DIR",
@@ -356,43 +361,6 @@ def _add_explore(commands: Commands[_Parser]) -> None:
     )
     parser.add_argument("--threads", type=int, metavar="T", help="default: all processors")
     parser.set_defaults(command=_explore)
-
-
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--dataset", choices=("mnist5k", "mnist"), default="mnist5k", help="default: %(default)s"
-    )
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="the four IDX files of mnist; default: cache or download"
-    )
-
-
-def _add_size(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--size", type=int, choices=(14, 28), default=14, help="of an image; default: %(default)s"
-    )
-
-
-def _add_run(parser: argparse.ArgumentParser) -> None:
-    _add_seed(parser)
-    parser.add_argument("--threads", type=int, metavar="T", help="default: all processors")
-
-
-def _add_workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers", type=int, metavar="N", help="that many processes here, a thread each"
-    )
-    parser.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        help="workers of the Dask scheduler there, which see the folders that are named",
-    )
-
-
-def _add_seed(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--random-state", type=int, default=0, metavar="S", help="default: %(default)s"
-    )
 
 
 # The commands import what they need, so that `lso --help` does not wait for it.
