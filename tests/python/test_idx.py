@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +74,48 @@ def test_a_gzip_file_with_a_byte_altered(tmp_path: Path, place: int) -> None:
     path.write_bytes(zipped)
     with pytest.raises(ValueError, match=r"digits\.gz: "):
         read_idx(path)
+
+
+def bomb(head: bytes) -> bytes:
+    """Some 2 MB of gzip: ``head``, then 2 GiB of zeros."""
+    return gzip.compress(head) + gzip.compress(bytes(2**20)) * 2**11
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 3, 4), r"expected 40 bytes for IDX .*, got 41 \(too long\)"),
+        ((2**11 - 1, 2**20), r"expected at most [0-9,]+ bytes in [0-9,]+ of gzip, got 2,1\d\d,"),
+        ((2**32 - 1,) * 3, r"expected at most [0-9,]+ bytes in [0-9,]+ of gzip, got 79,228,"),
+        ((60, 2**20), r"expected 62914572 bytes .*, got 62914573 \(too long\)"),
+    ],
+)
+def test_a_gzip_file_is_unpacked_as_far_as_it_may_be(
+    tmp_path: Path, shape: tuple[int, ...], message: str
+) -> None:
+    path = tmp_path / "digits.gz"
+    path.write_bytes(bomb(struct.pack(f">BBBB{len(shape)}I", 0, 0, 8, len(shape), *shape)))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"digits\.gz: {message}"):
+        read_idx(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 72 * 2**20
+
+
+@pytest.mark.parametrize("more", [CONTENT, b"\x1f", gzip.compress(b"\0")])
+def test_what_stands_behind_a_gzip_file(tmp_path: Path, more: bytes) -> None:
+    path = tmp_path / "digits.gz"
+    path.write_bytes(gzip.compress(CONTENT) + more)
+    with pytest.raises(ValueError, match=r"digits\.gz: expected"):
+        read_idx(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: expected a regular file, got a device or a pipe"):
+        read_idx(tmp_path / "pipe")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

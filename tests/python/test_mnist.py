@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
 import io
 import os
 import sys
@@ -20,6 +21,16 @@ LABELS = "train-labels-idx1-ubyte"
 Serve = Callable[[str], bytes]
 
 
+def zipped(name: str) -> bytes:
+    return gzip.compress(CONTENTS[name], mtime=0)
+
+
+ARCHIVES = {
+    name: download.Archive(len(zipped(name)), hashlib.sha256(zipped(name)).hexdigest())
+    for name in NAMES
+}
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a tiny MNIST, whose checksums stand in for the real ones."""
@@ -34,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache; the tiny MNIST's checksums stand in for the real ones."""
     monkeypatch.setattr(mnist, "CHECKSUMS", checksums(CONTENTS))
+    monkeypatch.setattr(download, "ARCHIVES", ARCHIVES)
     monkeypatch.setenv("LSO_NATIVE_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "mnist"
 
@@ -55,7 +67,7 @@ def serve(monkeypatch: pytest.MonkeyPatch, answer: Serve) -> list[str]:
 
 
 def zipped_content(url: str) -> bytes:
-    return gzip.compress(CONTENTS[url.rsplit("/", 1)[1].removesuffix(".gz")])
+    return zipped(url.rsplit("/", 1)[1].removesuffix(".gz"))
 
 
 def assert_tiny(data: Mnist) -> None:
@@ -66,7 +78,9 @@ def assert_tiny(data: Mnist) -> None:
 
 def test_the_real_files_are_the_ones_asked_for() -> None:
     assert tuple(mnist.CHECKSUMS) == NAMES
-    assert {len(bytes.fromhex(value)) for value in mnist.CHECKSUMS.values()} == {32}
+    known = [*mnist.CHECKSUMS.values(), *(each.sha256 for each in download.ARCHIVES.values())]
+    assert {len(bytes.fromhex(value)) for value in known} == {32}
+    assert tuple(download.ARCHIVES) == NAMES
 
 
 @pytest.mark.parametrize("separator", ["-idx", ".idx"])
@@ -216,7 +230,23 @@ def test_a_download_with_the_wrong_content_is_not_kept(
 
 def test_a_cut_download_is_not_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch, lambda url: zipped_content(url)[:-100])
-    with pytest.raises(ConnectionError, match="expected a whole gzip file"):
+    with pytest.raises(ConnectionError, match="expected content with SHA-256"):
+        download.cached_mnist()
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.parametrize("longer", [False, True])
+def test_a_download_is_known_before_it_is_unpacked(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, longer: bool
+) -> None:
+    def never(**_: object) -> None:
+        pytest.fail("unpacked")
+
+    monkeypatch.setattr(gzip, "GzipFile", never)
+    size = ARCHIVES[IMAGES].size
+    serve(monkeypatch, lambda _: b"\x1f\x8b" + bytes(size - 2 + longer))
+    expected = rf"a file of {size:,} bytes, got more" if longer else "content with SHA-256"
+    with pytest.raises(ConnectionError, match=f"expected {expected}"):
         download.cached_mnist()
     assert list(cache.iterdir()) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from lso_native.requirements import Asks, Given, IsClass, Near
 from lso_native.requirements.base import Combination
 from lso_native.requirements.values import Readable
 from lso_native.terms import SquaredError, one_hot
+
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 
 
 class Known(Protocol):
@@ -251,10 +254,14 @@ def read_image(option: str, path: str, side: int) -> Float64Array:
     if not Path(path).is_file():
         raise ArgumentError(option, expected, missing(path))
     try:
-        with Image.open(path) as image:
+        # No PostScript, which a program of its own would run; a size is seen before anything is unpacked.
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            image = Image.open(path, formats=_FORMATS)
+        with image:
             size = image.size
             grey: Array = np.asarray(image.convert("L") if size == (side, side) else None)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a decoder of a damaged file may raise anything
         raise ArgumentError(option, expected, f"{path}, which is none") from error
     if size != (side, side):
         raise ArgumentError(option, expected, f"{size[0]}x{size[1]} pixels in {path}")

@@ -69,7 +69,9 @@ def find_file(folder: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def check_content(content: bytes, checksum: str, source: str | os.PathLike[str]) -> None:
+def check_content(
+    content: bytes | memoryview, checksum: str, source: str | os.PathLike[str]
+) -> None:
     """ValueError naming `source` unless `checksum` is the SHA-256 of `content`."""
     found = hashlib.sha256(content).hexdigest()
     if found != checksum:
@@ -86,7 +88,7 @@ def _read(folder: Path, name: str, checksum: str) -> ByteArray:
         raise NoFileError("data_dir", f"{name} or {name}.gz in {folder}", "neither")
     content = read_content(path)
     array = parse_idx(content, path)  # first, since it says more than a checksum does
-    check_content(content, checksum, path)
+    check_content(content.data, checksum, path)
     return array
 
 
