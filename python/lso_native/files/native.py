@@ -46,6 +46,11 @@ def save(model: Model | Fittable | Committee, path: str | bytes | os.PathLike[st
     that JSON cannot hold, OSError where ``path`` cannot be written.
     """
     place = check_path("path", path)
+    atomic_write_bytes(place, encoded(model))
+
+
+def encoded(model: Model | Fittable | Committee) -> bytes:
+    """The file of ``model``. Raises as ``save``."""
     kinds = _MODELS | ESTIMATORS
     kind = next((name for name, cls in kinds.items() if type(model) is cls), None)
     if kind is None:
@@ -63,7 +68,7 @@ def save(model: Model | Fittable | Committee, path: str | bytes | os.PathLike[st
     for i, part in enumerate(parts):
         tensors |= _network_tensors(i, part)
     metadata["sha256"] = digest(tensors, metadata)
-    atomic_write_bytes(place, encode(tensors, metadata))
+    return encode(tensors, metadata)
 
 
 def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable | Committee:
@@ -78,12 +83,20 @@ def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable | Committee:
         raise ValueError(f"{file}: expected a regular file, got a device or a pipe")
     data = file.read_bytes()
     try:
-        return _decode(data)
-    except (ValueError, TypeError, OverflowError) as error:
+        return decoded(data)
+    except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 
 
-def _decode(data: bytes) -> Model | Fittable | Committee:
+def decoded(data: bytes) -> Model | Fittable | Committee:
+    """The model of the file ``data``. Raises ValueError where it holds none."""
+    try:
+        return _decoded(data)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _decoded(data: bytes) -> Model | Fittable | Committee:
     tensors, metadata = decode(data)
     kind = _kind(metadata)
     cls = ESTIMATORS.get(kind)

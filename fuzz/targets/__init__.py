@@ -1,0 +1,1 @@
+"""What is fuzzed: a module a target, called as the target is, with its ``TARGET``."""
