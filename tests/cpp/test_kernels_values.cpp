@@ -235,6 +235,11 @@ void check_whole_arrays(const Kernels<T>& kernels, std::size_t n) {
   kernels.add_scaled(n, T(0.3), x.data(), y.data());
   for (std::size_t i = 0; i < n; ++i) CHECK_CLOSE(y[i], T(0.3) * x[i] + before[i], 0.0, epsilon);
 
+  std::vector<T> mean = before, mean2 = before;
+  kernels.average(n, T(0.99), x.data(), mean.data());
+  lso::kernels::reference::average(n, T(0.99), x.data(), mean2.data());
+  for (std::size_t i = 0; i < n; ++i) CHECK_CLOSE(mean[i], mean2[i], 0.0, epsilon);
+
   std::vector<T> m(n), v(n), values = before, m2(n), v2(n), values2 = before;
   for (const int t : {1, 2, 3}) {
     const lso::kernels::AdamStep<T> step{T(0.9), T(0.999), T(1e-8), T(0.01) * static_cast<T>(t)};

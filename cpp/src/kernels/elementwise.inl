@@ -76,6 +76,14 @@ void add_scaled(size_t n, T scale, const T* x, T* y) {
   });
 }
 
+template <class T>
+void average(size_t n, T keep, const T* x, T* average) {
+  for_packs<T>(n, [&](auto pack, size_t i, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    (P(keep) * P::load(average + i, count) + P(1 - keep) * P::load(x + i, count)).store(average + i, count);
+  });
+}
+
 // Kingma and Ba 2015, Algorithm 1, on the values whose derivatives are d.
 template <class P>
 LSO_INLINE void adam_values(const AdamStep<typename P::T>& step, const P& d, typename P::T* first,

@@ -62,19 +62,29 @@ LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
   }
 }
 
-// Columns that fill no vector of 16 bytes.
+// M rows of columns that fill no vector of 16 bytes, side by side, so that no addition waits for the one before.
+template <class T, size_t M>
+LSO_INLINE void columns(const Product<T>& of, size_t i, size_t j) {
+  for (size_t column = j; column < of.n; ++column) {
+    T* c = of.c + i * of.ldc + column;
+    const T* a = of.a + i * of.a_row;
+    T sum[M];
+    for (size_t r = 0; r < M; ++r) {
+      sum[r] = of.accumulate ? c[r * of.ldc] : (of.bias != nullptr ? of.bias[i + r] : T(0));
+    }
+    for (size_t p = 0; p < of.k; ++p) {
+      const T factor = of.b[p * of.ldb + column];
+      for (size_t r = 0; r < M; ++r) sum[r] = fused(a[r * of.a_row + p * of.a_col], factor, sum[r]);
+    }
+    for (size_t r = 0; r < M; ++r) c[r * of.ldc] = sum[r];
+  }
+}
+
 template <class T>
 void columns(const Product<T>& of, size_t j) {
-  for (size_t i = 0; i < of.m; ++i) {
-    for (size_t column = j; column < of.n; ++column) {
-      T& c = of.c[i * of.ldc + column];
-      T sum = of.accumulate ? c : (of.bias != nullptr ? of.bias[i] : T(0));
-      for (size_t p = 0; p < of.k; ++p) {
-        sum = fused(of.a[i * of.a_row + p * of.a_col], of.b[p * of.ldb + column], sum);
-      }
-      c = sum;
-    }
-  }
+  size_t i = 0;
+  for (; i + 8 <= of.m; i += 8) columns<T, 8>(of, i, j);
+  for (; i < of.m; ++i) columns<T, 1>(of, i, j);
 }
 
 // Columns of C from j on: panels of V vectors, then of fewer, then of half vectors, down to 16 bytes.

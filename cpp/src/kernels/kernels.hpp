@@ -139,6 +139,8 @@ struct Kernels {
   double (*squared_norm)(std::size_t n, const T* x);
   // y += scale * x
   void (*add_scaled)(std::size_t n, T scale, const T* x, T* y);
+  // average = keep * average + (1 - keep) * x
+  void (*average)(std::size_t n, T keep, const T* x, T* average);
   void (*adam)(std::size_t n, const AdamStep<T>&, const T* gradient, T* first, T* second, T* values);
   // x (nodes, lanes) *= factor (lanes,)
   void (*scale_lanes)(std::size_t nodes, std::size_t lanes, const T* factor, T* x, std::size_t ld);

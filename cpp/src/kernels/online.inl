@@ -7,42 +7,41 @@
 namespace lso::kernels {
 namespace {
 
-// Sums of N vectors' values, N <= W: sum[0] of the result's first N values belongs to vector 0, and so on.
-template <class T, size_t N, class V>
-LSO_INLINE V sums(V (&v)[N]) {
-  for (size_t half = N / 2; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) {
-      v[i] = interleave<false>(v[i], v[i + half]) + interleave<true>(v[i], v[i + half]);
+// sum[i] = the sum of v[i]'s values for each of R vectors: halves upon halves down to 16 bytes, then the R side by
+// side.
+template <class T, size_t R, class V>
+LSO_INLINE void sums(V (&v)[R], T* sum) {
+  constexpr size_t width = sizeof(V) / sizeof(T);
+  if constexpr (sizeof(V) > 16) {
+    Vector<T, width / 2> halves[R];
+    for (size_t r = 0; r < R; ++r) halves[r] = half_of<false>(v[r]) + half_of<true>(v[r]);
+    sums<T, R>(halves, sum);
+  } else if constexpr (R == width) {
+    for (size_t half = R / 2; half > 0; half /= 2) {
+      for (size_t i = 0; i < half; ++i) {
+        v[i] = interleave<false>(v[i], v[i + half]) + interleave<true>(v[i], v[i + half]);
+      }
+    }
+    store(sum, v[0]);
+  } else {
+    for (size_t r = 0; r < R; ++r) {
+      if constexpr (width == 4) sum[r] = (v[r][0] + v[r][2]) + (v[r][1] + v[r][3]);
+      if constexpr (width == 2) sum[r] = v[r][0] + v[r][1];
     }
   }
-  V all = v[0];
-  for (size_t left = sizeof(V) / sizeof(T); left > N; left /= 2) {
-    T values[sizeof(V) / sizeof(T)];
-    store(values, all);
-    V upper = {};
-    for (size_t i = 0; i < left / 2; ++i) upper[i] = values[i + left / 2];
-    all += upper;
-  }
-  return all;
 }
 
-// Rows are short, and sums of wider vectors cost more than those save.
-constexpr size_t row_bytes = LSO_VECTOR_BYTES < 32 ? LSO_VECTOR_BYTES : 32;
-template <class T>
-constexpr size_t row_width = row_bytes / sizeof(T);
-
-// R rows of W from `row` on: W += scale x^T where Update, then y = W next + bias.
+// R rows of W from `row` on: W += scale x^T where Update, then y = W next.
 template <class T, size_t R, bool Update>
-LSO_INLINE void outer_rows(const Outer<T>& of, size_t row) {
-  constexpr size_t width = row_width<T>;
-  using V = Vector<T, width>;
+LSO_INLINE void outer_rows(const Outer<T> of, size_t row) {
+  using V = Whole<T>;
   V sum[R] = {};
   V scale[R];
   if constexpr (Update) {
     for (size_t r = 0; r < R; ++r) scale[r] = splat<V>(of.scale[row + r]);
   }
   T* w = of.w + row * of.n;
-  for (size_t j = 0; j < of.n; j += width) {
+  for (size_t j = 0; j < of.n; j += width<T>) {
     const V next = load<V>(of.next + j);
     V x = {};
     if constexpr (Update) x = load<V>(of.x + j);
@@ -55,14 +54,12 @@ LSO_INLINE void outer_rows(const Outer<T>& of, size_t row) {
       sum[r] = fused(weight, next, sum[r]);
     }
   }
-  T values[width];
-  store(values, sums<T, R>(sum));
-  for (size_t r = 0; r < R; ++r) of.y[row + r] = values[r] + (of.bias != nullptr ? of.bias[row + r] : T(0));
+  sums<T, R>(sum, of.y + row);
 }
 
 template <class T>
 void update_and_apply(const Outer<T>& of) {
-  constexpr size_t rows = row_width<T> < 4 ? row_width<T> : 4;
+  constexpr size_t rows = 4;
   size_t i = 0;
   if (of.scale != nullptr) {
     for (; i + rows <= of.m; i += rows) outer_rows<T, rows, true>(of, i);
@@ -71,6 +68,7 @@ void update_and_apply(const Outer<T>& of) {
     for (; i + rows <= of.m; i += rows) outer_rows<T, rows, false>(of, i);
     for (; i < of.m; ++i) outer_rows<T, 1, false>(of, i);
   }
+  if (of.bias != nullptr) add_scaled(of.m, T(1), of.bias, of.y);
 }
 
 template <class T>

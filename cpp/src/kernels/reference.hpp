@@ -67,6 +67,23 @@ double squared_norm(std::size_t n, const T* x) {
 }
 
 template <class T>
+void average(std::size_t n, T keep, const T* x, T* average) {
+  for (std::size_t i = 0; i < n; ++i) average[i] = keep * average[i] + (T(1) - keep) * x[i];
+}
+
+template <class T>
+void update_and_apply(const Outer<T>& of) {
+  for (std::size_t i = 0; i < of.m; ++i) {
+    of.y[i] = of.bias != nullptr ? of.bias[i] : T(0);
+    for (std::size_t j = 0; j < of.n; ++j) {
+      T& w = of.w[i * of.n + j];
+      if (of.scale != nullptr) w += of.scale[i] * of.x[j];
+      of.y[i] += w * of.next[j];
+    }
+  }
+}
+
+template <class T>
 void adam(std::size_t n, const AdamStep<T>& step, const T* gradient, T* first, T* second, T* values) {
   for (std::size_t i = 0; i < n; ++i) {
     first[i] = step.beta1 * first[i] + (T(1) - step.beta1) * gradient[i];

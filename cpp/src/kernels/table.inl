@@ -24,6 +24,7 @@ constexpr Kernels<T> table() {
       .squared_norms = squared_norms<T>,
       .squared_norm = squared_norm<T>,
       .add_scaled = add_scaled<T>,
+      .average = average<T>,
       .adam = adam<T>,
       .scale_lanes = scale_lanes<T>,
       .sum_lanes = sum_lanes<T>,

@@ -109,6 +109,18 @@ LSO_INLINE V interleave(V a, V b) {
   }
 }
 
+// The first or the second half of a vector's values.
+template <bool Second, class V>
+LSO_INLINE auto half_of(V v) {
+  constexpr int n = sizeof(V) / sizeof(v[0]) / 2;
+  constexpr int h = Second ? n : 0;
+  if constexpr (n == 2) return __builtin_shufflevector(v, v, h, h + 1);
+  if constexpr (n == 4) return __builtin_shufflevector(v, v, h, h + 1, h + 2, h + 3);
+  if constexpr (n == 8) {
+    return __builtin_shufflevector(v, v, h, h + 1, h + 2, h + 3, h + 4, h + 5, h + 6, h + 7);
+  }
+}
+
 // a * b + c in one rounding where the instruction set has that, and always or never: left to the compiler, it would
 // depend on the code around it.
 template <class V>

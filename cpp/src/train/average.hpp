@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.hpp"
+
 namespace lso {
 
 template <class T>
@@ -18,8 +20,7 @@ class Average {
   void add(std::span<const T> parameters) {
     if (keep_ == 0) return;
     weight_ = keep_ * weight_ + (1 - keep_);
-    std::ranges::transform(values_, parameters, values_.begin(),
-                           [&](T average, T value) { return keep_ * average + (1 - keep_) * value; });
+    kernels::kernels<T>().average(parameters.size(), keep_, parameters.data(), values_.data());
   }
 
   // Leaves `parameters` as they are where nothing was averaged.

@@ -171,7 +171,7 @@ class OnlineTrainer final : public Trainer<T> {
     double norm = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const Stage& stage = stages_[s];
-      if (!stage.trained) continue;
+      if (!stage.trained || (stage.layer == 0 && !stage.has_bias())) continue;
       const double md = stage.square(stage.delta);
       if (stage.has_bias()) norm += md;
       if (stage.layer > 0) norm += md * stages_[s - 1].square(stages_[s - 1].now);
