@@ -7,71 +7,55 @@
 namespace lso {
 
 namespace {
-// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b); transposed is W^T for a single sample, else nothing. Here
-// and below, scratch is the workspace's for products.
+// By the kernel for a single sample where A is packed for that.
 template <class T>
-void layer_forward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights transposed,
-                   Lanes<const T> x, Lanes<T> y, Lanes<T> kept, T* scratch) {
-  const T* bias = network.bias(layer);
-  if (transposed.data != nullptr) {
-    kernels::kernels<T>().gemv({.m = y.nodes,
-                                .n = 1,
-                                .k = x.nodes,
-                                .a = transposed.data,
-                                .a_row = 1,
-                                .a_col = transposed.stride,
-                                .b = x.data,
-                                .ldb = 1,
-                                .c = y.data,
-                                .ldc = 1,
-                                .bias = bias});
-  } else {
-    kernels::kernels<T>().gemm({.m = y.nodes,
-                                .n = y.lanes,
-                                .k = x.nodes,
-                                .a = network.weight(layer),
-                                .a_row = x.nodes,
-                                .a_col = 1,
-                                .b = x.data,
-                                .ldb = x.stride,
-                                .c = y.data,
-                                .ldc = y.stride,
-                                .bias = bias,
-                                .scratch = scratch});
-  }
-  activate(network.layers()[layer].activation, y, kept);
+void multiply(kernels::Product<T> product, const T* packed) {
+  if (packed == nullptr) return kernels::kernels<T>().gemm(product);
+  product.a = packed;
+  product.packed = true;
+  kernels::kernels<T>().gemv(product);
 }
 
-// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'; weights
-// is W for a single sample, else nothing.
+// y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b).
 template <class T>
-void layer_backward(const Network<T>& network, std::size_t layer, typename Workspace<T>::Weights weights,
-                    Lanes<const T> md, Activation activation, Lanes<const T> kept, Lanes<T> nd, T* scratch) {
-  if (weights.data != nullptr) {
-    kernels::kernels<T>().gemv({.m = nd.nodes,
-                                .n = 1,
-                                .k = md.nodes,
-                                .a = weights.data,
-                                .a_row = 1,
-                                .a_col = weights.stride,
-                                .b = md.data,
-                                .ldb = 1,
-                                .c = nd.data,
-                                .ldc = 1});
-  } else {
-    kernels::kernels<T>().gemm({.m = nd.nodes,
-                                .n = nd.lanes,
-                                .k = md.nodes,
-                                .a = network.weight(layer),
-                                .a_row = 1,
-                                .a_col = nd.nodes,
-                                .b = md.data,
-                                .ldb = md.stride,
-                                .c = nd.data,
-                                .ldc = nd.stride,
-                                .scratch = scratch});
-  }
-  activate_backward<T>(activation, kept, nd, nd);
+void layer_forward(const Network<T>& network, std::size_t stage, std::size_t layer, Workspace<T>& workspace,
+                   Lanes<const T> x) {
+  const Lanes<T> y = workspace.values(stage);
+  multiply<T>({.m = y.nodes,
+               .n = y.lanes,
+               .k = x.nodes,
+               .a = network.weight(layer),
+               .a_row = x.nodes,
+               .a_col = 1,
+               .b = x.data,
+               .ldb = x.stride,
+               .c = y.data,
+               .ldc = y.stride,
+               .bias = network.bias(layer),
+               .scratch = workspace.gemm_scratch()},
+              workspace.packed_forward(stage));
+  activate(network.layers()[layer].activation, y, workspace.kept(stage));
+}
+
+// Algorithm 1: ND (n_in, lanes) = W^T (n_in, n_out) MD (n_out, lanes), then adjusted by N's own activation f'.
+template <class T>
+void layer_backward(const Network<T>& network, std::size_t stage, std::size_t layer, Workspace<T>& workspace,
+                    Activation activation) {
+  const Lanes<T> md = workspace.deltas(stage);
+  const Lanes<T> nd = workspace.deltas(stage - 1);
+  multiply<T>({.m = nd.nodes,
+               .n = nd.lanes,
+               .k = md.nodes,
+               .a = network.weight(layer),
+               .a_row = 1,
+               .a_col = nd.nodes,
+               .b = md.data,
+               .ldb = md.stride,
+               .c = nd.data,
+               .ldc = nd.stride,
+               .scratch = workspace.gemm_scratch()},
+              workspace.packed_backward(stage));
+  activate_backward<T>(activation, workspace.kept(stage - 1), nd, nd);
 }
 
 // Algorithm 2: NWM (n_out, n_in) (+)= MD (n_out, lanes) N^T (lanes, n_in), some of the nodes N from `begin` on;
@@ -126,7 +110,7 @@ void forward(const Chain<T>& chain, Workspace<T>& workspace, Lanes<const T> x) {
     } else if (network.function() != nullptr) {
       workspace.pass(s).forward(workspace.of_samples(x), workspace.of_samples(y));
     } else {
-      layer_forward(network, stage.layer, workspace.transposed(s), x, y, workspace.kept(s), workspace.gemm_scratch());
+      layer_forward(network, s, stage.layer, workspace, x);
     }
     x = y;
   }
@@ -146,8 +130,7 @@ void backward_nodes(const Chain<T>& chain, Workspace<T>& workspace, std::size_t 
     } else if (stage.layer == 0) {  // a seam: each output node feeds one input node with weight one
       activate_backward<T>(activation, workspace.kept(s - 1), workspace.deltas(s), workspace.deltas(s - 1));
     } else {
-      layer_backward<T>(network, stage.layer, workspace.weights(s), workspace.deltas(s), activation,
-                        workspace.kept(s - 1), workspace.deltas(s - 1), workspace.gemm_scratch());
+      layer_backward(network, s, stage.layer, workspace, activation);
     }
   }
 }

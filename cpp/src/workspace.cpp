@@ -1,6 +1,7 @@
 #include "workspace.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernels/kernels.hpp"
 
@@ -74,34 +75,33 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool single
     passes_.push_back(function != nullptr && stage.layer > 0 ? function->pass(capacity_) : nullptr);
   }
   transpose_scratch_ = next;
-  if (single) copy_weights(chain);
+  if (single) pack_weights(chain);
 }
 
+// W (n_out, n_in) for the way forward, and its transpose for the way back.
 template <class T>
-void Workspace<T>::copy_weights(const Chain<T>& chain) {
-  const auto n_in = [&](const auto& stage) { return stage_inputs(chain, stage); };
+void Workspace<T>::pack_weights(const Chain<T>& chain) {
   std::size_t size = 0;
+  const auto padded = [](std::size_t m, std::size_t k) { return round_up_row(m) * k; };
   for (const auto& stage : chain.stages()) {
-    if (has_weights(chain, stage))
-      size += stage.size * round_up_row(n_in(stage)) + n_in(stage) * round_up_row(stage.size);
-  }
-  weight_copies_ = AlignedBuffer<T>(size);
-  T* next = weight_copies_.data();
-  for (const auto& stage : chain.stages()) {
-    weights_.emplace_back();
-    transposed_.emplace_back();
     if (!has_weights(chain, stage)) continue;
-    const std::size_t inputs = n_in(stage);
-    const T* weight = chain.parts()[stage.part]->weight(stage.layer);
-    weights_.back() = {next, round_up_row(inputs)};
-    for (std::size_t i = 0; i < stage.size; ++i) {
-      std::copy_n(weight + i * inputs, inputs, next + i * weights_.back().stride);
-    }
-    next += stage.size * weights_.back().stride;
-    transposed_.back() = {next, round_up_row(stage.size)};
-    transpose<T>(
-        stage.size, inputs, [&](std::size_t i) { return weight + i * inputs; }, next, transposed_.back().stride);
-    next += inputs * transposed_.back().stride;
+    const std::size_t n_in = stage_inputs(chain, stage);
+    size += padded(stage.size, n_in) + padded(n_in, stage.size);
+  }
+  packed_ = AlignedBuffer<T>(size);
+  T* next = packed_.data();
+  const auto pack = [&](const kernels::Product<T>& of) {
+    kernels::kernels<T>().pack_gemv(of, next);
+    return std::exchange(next, next + padded(of.m, of.k));
+  };
+  for (const auto& stage : chain.stages()) {
+    forward_.push_back(nullptr);
+    backward_.push_back(nullptr);
+    if (!has_weights(chain, stage)) continue;
+    const std::size_t n_in = stage_inputs(chain, stage);
+    const T* w = chain.parts()[stage.part]->weight(stage.layer);
+    forward_.back() = pack({.m = stage.size, .k = n_in, .a = w, .a_row = n_in, .a_col = 1});
+    backward_.back() = pack({.m = n_in, .k = stage.size, .a = w, .a_row = 1, .a_col = n_in});
   }
 }
 

@@ -87,19 +87,14 @@ class Workspace {
   [[nodiscard]] T* transpose_scratch() { return transpose_scratch_; }  // (lanes, transposed_nodes)
   // For the products with a large layer's weights (kernels.hpp): its nodes on either side x lanes; else null.
   [[nodiscard]] T* gemm_scratch() { return gemm_scratch_.size() > 0 ? gemm_scratch_.data() : nullptr; }
-  // A stage's W (n_out, n_in) or W^T (n_in, n_out), rows `stride` apart on whole cache lines; null but for a single
-  // sample.
-  struct Weights {
-    const T* data = nullptr;
-    std::size_t stride = 0;
-  };
-  [[nodiscard]] Weights weights(std::size_t stage) const { return is_single() ? weights_[stage] : Weights{}; }
-  [[nodiscard]] Weights transposed(std::size_t stage) const { return is_single() ? transposed_[stage] : Weights{}; }
+  // A stage's weights as gemv packs them for the way forward or back; null but for a single sample.
+  [[nodiscard]] const T* packed_forward(std::size_t stage) const { return is_single() ? forward_[stage] : nullptr; }
+  [[nodiscard]] const T* packed_backward(std::size_t stage) const { return is_single() ? backward_[stage] : nullptr; }
 
  private:
   Workspace(const Chain<T>& chain, std::size_t capacity, bool single);
-  void copy_weights(const Chain<T>& chain);
-  [[nodiscard]] bool is_single() const { return !transposed_.empty(); }
+  void pack_weights(const Chain<T>& chain);
+  [[nodiscard]] bool is_single() const { return !forward_.empty(); }
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
   std::size_t capacity_;
@@ -115,8 +110,8 @@ class Workspace {
   std::vector<T*> deltas_;
   std::vector<std::unique_ptr<DifferentiablePass<T>>> passes_;  // of each stage, or null
   AlignedBuffer<T> gemm_scratch_;
-  AlignedBuffer<T> weight_copies_{0};
-  std::vector<Weights> weights_, transposed_;  // of each stage, or empty
+  AlignedBuffer<T> packed_{0};
+  std::vector<const T*> forward_, backward_;  // in packed_, of each stage, or empty
 };
 
 // Sample in `row` (n_features,) into lane `lane` of `lanes` (n_features, stride), and back.

@@ -104,19 +104,47 @@ void check_products(void (*gemm)(const Product<T>&)) {
   }
 }
 
-// One column: the same bits by either kernel.
+// One column: the same bits by either kernel, from packed rows or columns and from padded columns.
 template <class T>
 void check_columns(const Kernels<T>& kernels) {
-  for (const std::size_t m : {1U, 2U, 7U, 8U, 10U, 15U, 16U, 17U, 20U, 100U, 196U, 225U, 2048U}) {
+  for (const std::size_t m : {1U, 2U, 4U, 7U, 8U, 10U, 15U, 16U, 17U, 20U, 21U, 100U, 196U, 225U, 2048U}) {
+    const std::size_t padded = (m + lso::kernels::padding - 1) / lso::kernels::padding * lso::kernels::padding;
     for (const std::size_t k : {1U, 10U, 196U}) {
-      const std::vector<T> a = support::uniform<T>(m * k, 1);
+      const std::vector<T> a = support::uniform<T>(padded * k, 1);
       const std::vector<T> b = support::uniform<T>(k, 2);
       const std::vector<T> bias = support::uniform<T>(m, 3);
-      std::vector<T> fast(m + margin, T(7));
-      std::vector<T> plain(m + margin, T(7));
-      kernels.gemv({m, 1, k, a.data(), 1, m, b.data(), 1, fast.data(), 1, bias.data()});
-      kernels.gemm({m, 1, k, a.data(), 1, m, b.data(), 1, plain.data(), 1, bias.data()});
-      CHECK(fast == plain);
+      for (const bool transposed : {true, false}) {
+        for (const T* begin : {bias.data(), static_cast<const T*>(nullptr)}) {
+          std::vector<T> plain(m + margin, T(7));
+          const Product<T> product{.m = m,
+                                   .n = 1,
+                                   .k = k,
+                                   .a = a.data(),
+                                   .a_row = transposed ? 1 : k,
+                                   .a_col = transposed ? padded : 1,
+                                   .b = b.data(),
+                                   .ldb = 1,
+                                   .c = plain.data(),
+                                   .ldc = 1,
+                                   .bias = begin};
+          kernels.gemm(product);
+          const auto check = [&](Product<T> of) {
+            std::vector<T> fast(m + margin, T(7));
+            of.c = fast.data();
+            kernels.gemv(of);
+            CHECK(fast == plain);
+          };
+          if (transposed) check(product);
+          std::vector<T> packed(padded * k + margin);
+          std::fill_n(packed.end() - margin, margin, T(7));
+          kernels.pack_gemv(product, packed.data());
+          CHECK(std::count(packed.end() - margin, packed.end(), T(7)) == margin);
+          Product<T> of = product;
+          of.a = packed.data();
+          of.packed = true;
+          check(of);
+        }
+      }
     }
   }
 }

@@ -208,54 +208,95 @@ void gemm(const Product<T>& of) {
   product(of);
 }
 
-// One column of C by N vectors of its rows. The last overlaps the one before where the rows are no multiple of W: it
-// computes the same values again.
-template <class T, size_t W, size_t N>
-LSO_INLINE void stripe(const Product<T>& of, size_t begin, size_t end) {
-  using Vec = Vector<T, W>;
-  size_t offset[N];
-  Vec sum[N];
-  for (size_t v = 0; v < N; ++v) {
-    offset[v] = v + 1 < N ? begin + v * W : end - W;
-    sum[v] = of.bias != nullptr ? load<Vec>(of.bias + offset[v]) : Vec{};
+// How the rows of a column stand for gemv: whole vectors, the last of them filled up, and, where the last few rows
+// take no more than 16 bytes, those apart: what is read is what a single sample waits for.
+template <class T>
+struct Column {
+  static constexpr size_t thin = LSO_VECTOR_BYTES > 16 ? 16 / sizeof(T) : 0;  // rows at most that stand apart
+  size_t vectors;
+  size_t apart;
+
+  explicit Column(size_t m, bool packed)
+      : vectors(m / width<T>), apart(packed && vectors > 0 && m % width<T> <= thin ? m % width<T> : 0) {
+    if (m % width<T> > apart) ++vectors;
   }
-  const T* a = of.a;
-  const T* last = a + offset[N - 1];
-  for (size_t p = 0; p < of.k; ++p) {
-    const Vec factor = splat<Vec>(of.b[p]);
-    for (size_t v = 0; v + 1 < N; ++v) sum[v] = fused(factor, load<Vec>(a + begin + v * W), sum[v]);
-    sum[N - 1] = fused(factor, load<Vec>(last), sum[N - 1]);
-    a += of.a_col;
-    last += of.a_col;
+  [[nodiscard]] size_t whole() const { return vectors * width<T>; }
+};
+
+// One column of C by N vectors of its rows from `begin` on, the columns of A lda apart, and those apart where Thin.
+template <class T, size_t N, bool Thin>
+LSO_INLINE void stripe(const Product<T>& of, size_t begin, size_t lda, const T* apart) {
+  using V = Whole<T>;
+  using R = Vector<T, Thin ? Column<T>::thin : 1>;
+  const auto each = [&](auto body) LSO_INLINED {  // body(vector, its first row, how many)
+    for (size_t v = 0; v < N; ++v) {
+      const size_t row = begin + v * width<T>;
+      body(v, row, v + 1 < N || row + width<T> <= of.m ? width<T> : of.m - row);
+    }
+  };
+  V sum[N] = {};
+  R few = {};
+  const size_t rest = begin + N * width<T>;
+  if (of.bias != nullptr) {
+    each([&](size_t v, size_t row, size_t count) LSO_INLINED { sum[v] = load_part<V>(of.bias + row, count); });
+    if constexpr (Thin) few = load_part<R>(of.bias + rest, of.m - rest);
   }
-  for (size_t v = 0; v < N; ++v) store(of.c + offset[v], sum[v]);
+  const T* a = of.a + begin;
+  for (size_t p = 0; p < of.k; ++p, a += lda) {
+    const V factor = splat<V>(of.b[p]);
+    for (size_t v = 0; v < N; ++v) sum[v] = fused(factor, load<V>(a + v * width<T>), sum[v]);
+    if constexpr (Thin) few = fused(splat<R>(of.b[p]), load<R>(apart + p * Column<T>::thin), few);
+  }
+  each([&](size_t v, size_t row, size_t count) LSO_INLINED { store_part(of.c + row, sum[v], count); });
+  if constexpr (Thin) store_part(of.c + rest, few, of.m - rest);
 }
 
-// Rows [begin, m) in stripes of at most N vectors; the number of vectors of the last is found by counting down.
-template <class T, size_t W, size_t N>
-void stripes(const Product<T>& of, size_t begin) {
-  for (; begin + N * W <= of.m; begin += N * W) stripe<T, W, N>(of, begin, begin + N * W);
-  if (begin == of.m) return;
-  if constexpr (N > 1) {
-    // a stripe of N may begin before `begin`, if there is that much
-    if (of.m - begin > (N - 1) * W) return stripe<T, W, N>(of, begin, of.m);
-    return stripes<T, W, N - 1>(of, begin);
-  } else if (of.m >= W) {
-    stripe<T, W, 1>(of, of.m - W, of.m);
-  } else if constexpr (W * sizeof(T) > 16) {
-    stripes<T, W / 2, 2>(of, begin);
-  } else {
-    for (size_t i = begin; i < of.m; ++i) {
-      T sum = of.bias != nullptr ? of.bias[i] : T(0);
-      for (size_t p = 0; p < of.k; ++p) sum = fused(of.b[p], of.a[p * of.a_col + i], sum);
-      of.c[i] = sum;
+// The last stripe, of as many vectors as there are; their number is found by counting down.
+template <class T, size_t N>
+void last_stripe(const Product<T>& of, size_t begin, const Column<T>& column, size_t lda) {
+  if (begin + N * width<T> == column.whole()) {
+    if constexpr (Column<T>::thin > 0) {
+      if (column.apart > 0) return stripe<T, N, true>(of, begin, lda, of.a + of.k * column.whole());
     }
+    stripe<T, N, false>(of, begin, lda, nullptr);
+  } else if constexpr (N > 1) {
+    last_stripe<T, N - 1>(of, begin, column, lda);
   }
 }
 
 template <class T>
 void gemv(const Product<T>& of) {
-  stripes<T, width<T>, LSO_STRIPE_VECTORS>(of, 0);
+  const Column<T> column(of.m, of.packed);
+  const size_t lda = of.packed ? column.whole() : of.a_col;
+  constexpr size_t most = LSO_STRIPE_VECTORS * width<T>;
+  size_t begin = 0;
+  for (; begin + most < column.whole(); begin += most) stripe<T, LSO_STRIPE_VECTORS, false>(of, begin, lda, nullptr);
+  last_stripe<T, LSO_STRIPE_VECTORS>(of, begin, column, lda);
+}
+
+// Rows [first, last) of A to out, a column `ld` after the one before.
+template <class T>
+void pack_rows(const Product<T>& of, size_t first, size_t last, T* out, size_t ld) {
+  if (of.a_row == 1) {
+    for (size_t p = 0; p < of.k; ++p)
+      __builtin_memcpy(out + p * ld, of.a + p * of.a_col + first, (last - first) * sizeof(T));
+    return;
+  }
+  constexpr size_t some = 64;
+  const T* rows[some];
+  for (size_t i = first; i < last; i += some) {
+    const size_t count = last - i < some ? last - i : some;
+    for (size_t r = 0; r < count; ++r) rows[r] = of.a + (i + r) * of.a_row;
+    transpose<T>(count, of.k, rows, out + (i - first), ld);
+  }
+}
+
+template <class T>
+void pack_gemv(const Product<T>& of, T* out) {
+  const Column<T> column(of.m, true);
+  const size_t whole = of.m - column.apart;
+  pack_rows(of, 0, whole, out, column.whole());
+  pack_rows(of, whole, of.m, out + of.k * column.whole(), Column<T>::thin);
 }
 
 }  // namespace

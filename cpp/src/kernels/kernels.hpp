@@ -12,6 +12,9 @@
 
 namespace lso::kernels {
 
+// Values are padded to multiples of this, with zeros, where a kernel says so.
+inline constexpr std::size_t padding = 16;
+
 // C (m, n) = A (m, k) B (k, n). Element (i, p) of A at a[i * a_row + p * a_col], one of the two steps being 1; rows of
 // B and C are contiguous. Every element of C is one chain of additions in the order of p, on whatever tile it falls.
 // The sums begin at C (accumulate), at bias (m,), or at zero.
@@ -27,6 +30,7 @@ struct Product {
   const T* bias = nullptr;
   bool accumulate = false;
   T* scratch = nullptr;  // for k * n values, which a large product is faster with
+  bool packed = false;   // A is what pack_gemv made of it
 };
 
 // Bytes from which A is large: the second-level cache has better to hold.
@@ -90,9 +94,6 @@ struct LaneStep {
   double* moved;
 };
 
-// Values are padded to multiples of this, with zeros, where a kernel says so.
-inline constexpr std::size_t padding = 16;
-
 // W (m, n) += scale (m,) x^T (n,), unless scale is null; then y (m,) = W next (n,) + bias (m,), or no bias where null.
 // n is a multiple of `padding`.
 template <class T>
@@ -115,8 +116,11 @@ struct RandomKey {
 template <class T>
 struct Kernels {
   void (*gemm)(const Product<T>&);
-  // The same product for one column, A's rows next to each other (a_row = 1), b and c contiguous; bit for bit gemm's.
+  // The same product for one column, b and c contiguous; bit for bit gemm's. A is packed, or its rows are next to each
+  // other (a_row = 1) and can be read up to a multiple of `padding`.
   void (*gemv)(const Product<T>&);
+  // A into out, zeros before, of m up to a multiple of `padding` times k values.
+  void (*pack_gemv)(const Product<T>&, T* out);
 
   ActivationTable<T> activations;  // by Activation::index, the same in every set
   Map<T> exp;                      // e^in
