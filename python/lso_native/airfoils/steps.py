@@ -28,6 +28,7 @@ from lso_native.airfoils.learning import (
 from lso_native.airfoils.rivals import Asked, Rival, Task
 from lso_native.airfoils.simulator import NeuralFoil
 from lso_native.airfoils.target import Target, Tolerance
+from lso_native.files.arrays import read_arrays
 from lso_native.files.native import load, save
 from lso_native.models.regressor import Regressor
 from lso_native.models.vae import VAE
@@ -81,7 +82,7 @@ class TheShapes(Step[Shapes]):
         vae = load(folder / "vae.safetensors")
         if not isinstance(vae, VAE):
             raise ValueError(f"{folder}: no VAE")
-        return Shapes(vae, **_arrays(folder / "heights.npz"))
+        return Shapes(vae, **read_arrays(folder / "heights.npz"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +129,7 @@ class Simulations(Step[Said]):
 
     def load(self, folder: Path) -> Said:
         """Read them."""
-        arrays = _arrays(folder / "said.npz")
+        arrays = read_arrays(folder / "said.npz")
         return Said(arrays["heights"], arrays["first"], arrays["more"], int(arrays["failures"]))
 
 
@@ -161,7 +162,7 @@ class Learned(Step[Surrogate]):
         regressor = load(folder / "regressor.safetensors")
         if not isinstance(regressor, Regressor):
             raise ValueError(f"{folder}: no Regressor")
-        arrays = _arrays(folder / "whitening.npz")
+        arrays = read_arrays(folder / "whitening.npz")
         return Surrogate(regressor, arrays["mean"], arrays["modes"])
 
 
@@ -188,7 +189,7 @@ class Designs(Step[Designed]):
 
     def load(self, folder: Path) -> Designed:
         """Read them."""
-        return Designed(**_arrays(folder / "designs.npz"))
+        return Designed(**read_arrays(folder / "designs.npz"))
 
 
 @dataclass(frozen=True)
@@ -274,8 +275,3 @@ def models_of(work: Work, surrogate: Learned, doubt: Learned | None) -> Models:
         work.get(surrogate).checked_by(simulations.simulator),
         None if doubt is None else work.get(doubt),
     )
-
-
-def _arrays(path: Path) -> dict[str, Array]:
-    with np.load(path, allow_pickle=False) as arrays:
-        return dict(arrays)

@@ -6,22 +6,24 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from lso_native import __version__
-from lso_native.display import Link
+from lso_native.display import Link, data_uri
 from lso_native.files import atomic_write_bytes
+from lso_native.files.foreign import open_regular, size_of
 from lso_native.study.hypotheses import answers
 from lso_native.study.lock import lock
-from lso_native.study.results import read_samples
-from lso_native.study.store import digest
 from lso_native.study.view import view_lock
 
 from . import ablations, charts, sheets, tables
+from .folder import RunFolder, read_results
 from .opening import REAL, opening, words_of
 
+_END_OF_POLICY = "form-action 'none'\">"
 _NEEDED = ("jinja2", "matplotlib")
 
 
@@ -39,24 +41,26 @@ def write_report(folder: str | Path) -> Link:
     """Write ``folder``/report.html from the results.json, samples, figures and real.npz there; give its path,
     which a notebook shows as a link.
 
-    A part that the run did not have is left out. A page of the same is left as it is.
+    A part that the run did not have is left out. A page of the same is left as it is. The folder may be anybody's:
+    nothing is read from outside, nothing in the page can run, and what cannot be drawn is refused.
 
-    Raises ImportError where jinja2 or matplotlib is missing, OSError where there is no results.json.
+    Raises ImportError where jinja2 or matplotlib is missing, OSError where there is no results.json, ArgumentError
+    naming the file that is damaged, of another form than a run's, or a link that leads out of the folder.
     """
     check_installed()
     folder = Path(folder)
     path = folder / "report.html"
-    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    run = RunFolder(folder, read_results(folder))
     source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
-    seal = f"<!-- made of {_digest(folder, results, source)} -->\n".encode()
-    if path.is_file() and path.read_bytes().endswith(seal):
+    seal = f"<!-- made of {_digest(run, source)} -->\n".encode()
+    if _is_ours(path, source, seal):
         return Link(path)
     import jinja2
 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.from_string(source).render(_content(folder, results))
+    page = environment.from_string(source).render(_content(run))
     with contextlib.ExitStack() as held:
         if (
             folder / "steps"
@@ -66,14 +70,26 @@ def write_report(folder: str | Path) -> Link:
     return Link(path)
 
 
-def _digest(folder: Path, results: dict[str, Any], source: str) -> str:
+def _digest(run: RunFolder, source: str) -> str:
     """Of all that the page is made of: where that is as it was, so is the page."""
     made_of = hashlib.blake2b(f"{__version__}{source}".encode(), digest_size=16)
-    made_of.update(json.dumps(_without_seconds(results)).encode())
-    drawn = [folder / "real.npz", *folder.glob("samples/*.npz"), *folder.glob("figures/*.gif")]
-    for path in sorted(each for each in drawn if each.is_file()):
-        made_of.update(f"{path.relative_to(folder).as_posix()} {digest(path)}".encode())
+    made_of.update(json.dumps(_without_seconds(run.results)).encode())
+    made_of.update(run.digest().encode())
     return made_of.hexdigest()
+
+
+def _is_ours(path: Path, source: str, seal: bytes) -> bool:
+    """Whether ``path`` is a page with this ``seal``, which whoever made the folder may have made too: but under the
+    policy of ``source``, which comes first, nothing in it runs or is fetched."""
+    head = source[source.index("<!doctype") : source.index(_END_OF_POLICY)] + _END_OF_POLICY
+    begins = head.encode()
+    if path.is_symlink() or not path.is_file():
+        return False
+    with open_regular(path) as file:
+        if file.read(len(begins)) != begins:
+            return False
+        file.seek(-min(len(seal), size_of(file)), os.SEEK_END)
+        return file.read() == seal
 
 
 def _without_seconds(value: Any) -> Any:
@@ -85,9 +101,8 @@ def _without_seconds(value: Any) -> Any:
     }
 
 
-def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
-    samples = _samples(folder, results)
-    real = read_samples(folder / "real.npz")
+def _content(run: RunFolder) -> dict[str, Any]:
+    results, samples = run.results, run.samples
     sweeps = results["sweeps"]
     return {
         "settings": results["settings"],
@@ -97,7 +112,7 @@ def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
         "notes": results["notes"],
         "opening": opening(results),
         "answers": answers(results),
-        "sheets": _sheets(results, samples, real),
+        "sheets": _sheets(results, samples, run.real),
         "systems": _leading(
             tables.SYSTEM_HEAD, tables.system_rows(results), "success", "recognised"
         ),
@@ -114,7 +129,7 @@ def _content(folder: Path, results: dict[str, Any]) -> dict[str, Any]:
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
         "success": charts.success_charts(results["systems"], samples),
         "walks": charts.walk_charts(tables.decoders(results)),
-        "animations": _animations(folder, results),
+        "animations": _animations(run.walks),
         "irregularity": charts.irregularity_charts(results),
         "changes": charts.change_charts(sweeps["desired_change"]),
         "n_swept": next((row["n"] for row in sweeps["desired_change"]), 0),
@@ -138,16 +153,6 @@ def _leading(head: tables.Row, rows: list[tables.Row], *names: str) -> tuple[Any
     others = [i for i, name in enumerate(head) if i not in first and name not in tables.SECONDS]
     order = [*first, *others]
     return [head[i] for i in order], [[row[i] for i in order] for row in rows]
-
-
-def _samples(folder: Path, results: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = {}
-    for name in results["systems"]:
-        arrays = read_samples(folder / "samples" / f"{name}.npz")
-        if arrays is not None:
-            kept = ("images", "labels", "success", "iterations")
-            found[name] = {key: arrays[key] for key in kept}
-    return found
 
 
 def _sheets(
@@ -181,10 +186,5 @@ def _sheets(
     return shown
 
 
-def _animations(folder: Path, results: dict[str, Any]) -> list[dict[str, str]]:
-    paths = {name: folder / "figures" / f"walk-{name}.gif" for name in results["systems"]}
-    return [
-        {"name": name, "uri": sheets.file_uri(path)}
-        for name, path in paths.items()
-        if path.exists()
-    ]
+def _animations(walks: dict[str, bytes]) -> list[dict[str, str]]:
+    return [{"name": name, "uri": data_uri(data, "gif")} for name, data in walks.items()]

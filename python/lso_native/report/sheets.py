@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from lso_native._typing import Array
@@ -29,8 +27,3 @@ def sheet(images: Array, labels: Array, missed: Array | None = None) -> str:
     side = image_side(images.shape[1])
     page = Sheet(images, (side, side), places, _SCALE, missed=missed).image(paper=None)
     return data_uri(png(page), "png")
-
-
-def file_uri(path: Path) -> str:
-    """A picture file as a data URI."""
-    return data_uri(path.read_bytes(), path.suffix.lstrip("."))

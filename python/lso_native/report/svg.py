@@ -23,6 +23,7 @@ _SHORT = 11  # letters of a name, three of which stand side by side
 _WIDTH, _HEIGHT = 3.6, 2.9  # inches; at 100 a pixel wide enough for text on a phone
 _STYLE = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # names are what they are
     "font.family": "sans-serif",
     "font.size": 8.5,
     "axes.titlesize": 9.5,
@@ -143,13 +144,18 @@ def _svg(figure: Any, name: str) -> str:
     text = re.sub(r' xmlns(?::\w+)?="[^"]*"', "", text)
     text = text.replace("xlink:href", "href")
     text = re.sub(r'<g id="[^"]*"', "<g", text)  # matplotlib numbers them alike in every file
-    text = re.sub(r"('[^']*', |[A-Z][\w ]*, )*sans-serif[^;\"]*", "system-ui, sans-serif", text)
     head, _, rest = text.partition(">")
     head = re.sub(r' (width|height|version)="[^"]*"', "", head)
-    for colour, variable in _VARIABLES.items():
-        rest = rest.replace(colour, f"var(--{variable})")
-    rest = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d\d)\d+", r"\1", tag[0]), rest)
+    rest = re.sub(r"<[^>]*>", lambda tag: _plainer(tag[0]), rest)
     return f'{head} role="img" aria-label="{html.escape(name)}">{rest}'
+
+
+def _plainer(tag: str) -> str:
+    """Two digits of each number, the page's fonts and colours. Text, which may be a stranger's, stays as it is."""
+    for colour, variable in _VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    tag = re.sub(r"(\d+\.\d\d)\d+", r"\1", tag)
+    return re.sub(r"('[^']*', |[A-Z][\w ]*, )*sans-serif[^;\"]*", "system-ui, sans-serif", tag)
 
 
 def _colour(series: int) -> str:

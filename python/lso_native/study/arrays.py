@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lso_native._typing import Array
-from lso_native.study.results import whole_samples, write_samples
+from lso_native.files.arrays import read_arrays
+from lso_native.study.results import write_samples
 from lso_native.study.step import Step
 
 
@@ -20,4 +21,4 @@ class ArraysStep(Step[dict[str, Array]]):
 
     def load(self, folder: Path) -> dict[str, Array]:
         """Read it."""
-        return whole_samples(folder / "samples.npz")
+        return read_arrays(folder / "samples.npz")

@@ -12,12 +12,14 @@ import numpy as np
 
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.files.arrays import read_arrays
+from lso_native.files.plain_json import read_json
 from lso_native.metrics import wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import DEFAULT_MSE, OptimizeResult
 from lso_native.study.fit import Trained
-from lso_native.study.results import whole_samples, write_samples
-from lso_native.study.step import Facts, Step, Work, read_json, write_json
+from lso_native.study.results import write_samples
+from lso_native.study.step import Facts, Step, Work, write_json
 from lso_native.terms import one_hot
 
 __all__ = [
@@ -146,7 +148,7 @@ class Attempts(Step[Generated]):
 
     def load(self, folder: Path) -> Generated:
         """Read both."""
-        arrays = whole_samples(folder / "samples.npz")
+        arrays = read_arrays(folder / "samples.npz")
         return Generated(arrays.pop("images"), **arrays, told=read_json(folder / "told.json"))
 
 

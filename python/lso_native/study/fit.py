@@ -13,11 +13,12 @@ import numpy as np
 
 from lso_native.data import Part
 from lso_native.files.native import load, save
+from lso_native.files.plain_json import read_json
 from lso_native.models.classifier import Classifier
 from lso_native.optimizers import TrainOptimizer
 from lso_native.study.data import DataSet
 from lso_native.study.progress import Progress
-from lso_native.study.step import Facts, Step, Work, read_json, write_json
+from lso_native.study.step import Facts, Step, Work, write_json
 from lso_native.training import TrainProgress
 
 __all__ = ["Fit", "Trained", "fit_classifier", "on_epoch", "training_cost"]

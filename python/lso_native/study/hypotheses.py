@@ -67,8 +67,9 @@ def _input_optimization(results: dict[str, Any]) -> Answer | None:
 
 def _against_generators(results: dict[str, Any]) -> Answer | None:
     systems = results["systems"]
-    others = [name for name in ("cgan", "vae-clusters") if name in systems]
-    if "lso-2" not in systems or not others:
+    measured = [name for name, facts in systems.items() if "recall" in facts]
+    others = [name for name in ("cgan", "vae-clusters") if name in measured]
+    if "lso-2" not in measured or not others:
         return None
     lso = systems["lso-2"]
     signs = {name: compare_rates(lso, systems[name], "recognised") for name in others}
@@ -147,7 +148,7 @@ def _teaches(results: dict[str, Any]) -> Answer | None:
     scores = {
         name: (facts["accuracy_score"], facts["accuracy_score_with_real"])
         for name, facts in results["systems"].items()
-        if facts.get("accuracy_score") is not None
+        if None not in (facts.get("accuracy_score"), facts.get("accuracy_score_with_real"))
     }
     if real is None or not scores:
         return None

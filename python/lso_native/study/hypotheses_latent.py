@@ -31,10 +31,10 @@ def smaller_latent(results: dict[str, Any]) -> Answer | None:
         "Does the smaller latent (lso-1) do worse, as in the paper?",
         f"{verdict([sign])}: {rates}{chance}.",
         f"Recognised {small['recognised']:.1%} (5 latents) against {large['recognised']:.1%} (20); along the walks "
-        f"{one.get('flat_share', 0):.1%} against {two.get('flat_share', 0):.1%} of points are flat, "
-        f"{one.get('rise_share', 0):.1%} against {two.get('rise_share', 0):.1%} of steps raise the error, and the "
-        f"largest jump is {one.get('latent_jump_ratio', 0):.1f} against {two.get('latent_jump_ratio', 0):.1f} times "
-        "the median one.",
+        f"{one.get('flat_share') or 0:.1%} against {two.get('flat_share') or 0:.1%} of points are flat, "
+        f"{one.get('rise_share') or 0:.1%} against {two.get('rise_share') or 0:.1%} of steps raise the error, and the "
+        f"largest jump is {one.get('latent_jump_ratio') or 0:.1f} against {two.get('latent_jump_ratio') or 0:.1f} "
+        "times the median one.",
     )
 
 
@@ -47,7 +47,7 @@ def why_smaller(results: dict[str, Any]) -> Answer | None:
     success, seen = (compare_rates(small, large, key) for key in ("success_rate", "recognised"))
     figures = [
         f"{size} latents: test MSE {row['test_mse']:.4f}, success {row['success_rate']:.1%}, recognised "
-        f"{row['recognised']:.1%}, flat {row.get('flat_share', 0):.1%}, judge sure of {row['confident_share']:.0%}"
+        f"{row['recognised']:.1%}, flat {row.get('flat_share') or 0:.1%}, judge sure of {row['confident_share']:.0%}"
         for size, row in sorted(rows.items())
     ]
     return Answer(

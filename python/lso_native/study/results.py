@@ -6,8 +6,6 @@ import dataclasses
 import io
 import json
 import platform
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ import lso_native
 from lso_native import _core
 from lso_native._typing import Array
 from lso_native.files import atomic_write_bytes
+from lso_native.files.arrays import read_arrays
 from lso_native.optimizers import Optimizer
 
 
@@ -60,18 +59,9 @@ def write_samples(path: Path, arrays: dict[str, Array]) -> None:
 def read_samples(path: Path) -> dict[str, Array] | None:
     """The arrays that ``write_samples`` wrote, None where the file is not there, cut or damaged."""
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
+        return read_arrays(path)
+    except (OSError, ValueError):
         return None
-
-
-def whole_samples(path: Path) -> dict[str, Array]:
-    """The same; OSError where they are not whole."""
-    arrays = read_samples(path)
-    if arrays is None:
-        raise OSError(f"cannot read {path}")
-    return arrays
 
 
 def plain(settings: Any) -> Any:

@@ -13,6 +13,7 @@ import numpy as np
 
 from lso_native._typing import Float32Array, Float64Array, FloatArray, IntArray
 from lso_native.data.shapes import shapes
+from lso_native.files.arrays import read_arrays
 from lso_native.files.native import load, save
 from lso_native.models.vae import VAE
 from lso_native.network import ActivationName
@@ -200,8 +201,7 @@ class SquaresRun(Step[Queried]):
 
     def load(self, folder: Path) -> Queried:
         """Read it."""
-        with np.load(folder / "queried.npz") as file:
-            return Queried(**{name: file[name] for name in file.files})
+        return Queried(**read_arrays(folder / "queried.npz"))
 
 
 def area(images: FloatArray) -> Float64Array:

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from lso_native._checks import shown
 from lso_native.errors import ArgumentError, ArgumentTypeError
+from lso_native.files.plain_json import read_json
 from lso_native.study.identity import Keyed, compared, digest_of, fields_of, key_of, versions
 from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
@@ -181,11 +182,6 @@ def content(step: Step[Any]) -> dict[str, Any]:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value``, the same bytes for the same value."""
     path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def read_json(path: Path) -> Any:
-    """What ``write_json`` wrote."""
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _check_figure(name: Any, figure: Any) -> None:

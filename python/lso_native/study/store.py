@@ -26,11 +26,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
+from lso_native.files.plain_json import read_json
 from lso_native.study.blas import one_blas_thread
 from lso_native.study.lock import lock, try_lock
 from lso_native.study.memory import Memory
 from lso_native.study.progress import PassedOn, Progress, Silent
-from lso_native.study.step import Step, Work, content, read_json, write_json
+from lso_native.study.step import Step, Work, content, write_json
 
 __all__ = ["Running", "Store", "digest"]
 

@@ -16,13 +16,14 @@ from typing import Any
 
 from lso_native.errors import ArgumentError
 from lso_native.files import atomic_write_bytes
+from lso_native.files.plain_json import read_json
 from lso_native.study.cells import Grid
 from lso_native.study.correlations import correlations
 from lso_native.study.fit import Fit, curves
 from lso_native.study.guides import FitMixture
 from lso_native.study.lock import lock
 from lso_native.study.results import environment, plain
-from lso_native.study.step import Facts, Step, read_json
+from lso_native.study.step import Facts, Step
 from lso_native.study.store import Store, digest
 from lso_native.study.study import Study, SystemSteps
 
