@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 import os
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ __all__ = [
     "resolve_seed",
     "shown",
     "stranger",
+    "unsaid_threads",
 ]
 
 _NO_NUMBERS = (bool, np.timedelta64)  # but Python counts them among the integers
@@ -132,10 +135,23 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     return value
 
 
+_UNSAID: ContextVar[int] = ContextVar("threads", default=0)
+
+
+@contextlib.contextmanager
+def unsaid_threads(threads: int | None) -> Iterator[None]:
+    """In the body, ``threads=None`` stands for ``threads``, and if that is None for all processors."""
+    token = _UNSAID.set(0 if threads is None else check_threads(threads))
+    try:
+        yield
+    finally:
+        _UNSAID.reset(token)
+
+
 def check_threads(threads: int | None) -> int:
     """The native thread count: 0 stands for all processors. The engine starts no absurd number, so any is one."""
     if threads is None:
-        return 0
+        return _UNSAID.get()
     return min(check_int("threads", threads, maximum=math.inf), sys.maxsize)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from lso_native._checks import check_threads
 from lso_native.study import identity, step
 from lso_native.study.lock import try_lock
 from lso_native.study.progress import Silent
@@ -278,6 +279,21 @@ def test_a_step_that_is_forgotten_is_made_again(store: Store) -> None:
     assert not store.has(PARTS[0])
     store.get(PARTS[0])
     assert len(made(store.path.parent)) == 2
+
+
+@pytest.mark.parametrize("threads", [1, 3, None])
+def test_the_engine_has_the_threads_of_the_run_while_a_step_is_made(
+    store: Store, threads: int | None
+) -> None:
+    class Asking(Numbers):
+        def make(self, work: Work) -> Any:
+            seen.extend([check_threads(None), check_threads(2)])
+            return super().make(work)
+
+    seen: list[int] = []
+    store.get(Asking(), threads=threads)
+    assert seen == [threads or 0, 2]
+    assert check_threads(None) == 0
 
 
 def test_linear_algebra_has_one_thread_while_a_step_is_made(store: Store) -> None:

@@ -187,11 +187,9 @@ class FitGenerator(Fit):
         epochs = settings.epochs(len(part))
         guide = None if self.classifier is None else work.get(self.classifier).estimator.network_
         work.progress.start(f"{self.name}: {len(part):,} images", epochs)
-        common = {"epochs": epochs, "random_state": self.seed, "threads": work.threads}
         with work.clock():
-            model = settings.estimator(guide, **common)
+            model = settings.estimator(guide, epochs=epochs, random_state=self.seed)
             model.fit(part.images, part.labels, callback=on_epoch(work.progress))
-        model.set_params(threads=None)  # of this run, not of the model: its file is the same
         facts: Facts = {
             "latent": settings.latent,
             "train_images": len(part),

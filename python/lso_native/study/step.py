@@ -136,7 +136,7 @@ class Work:
     Attributes
     ----------
     folder : the store's.
-    threads : for the engine; None for as many as there are processors.
+    threads : of the engine, where a call of it says none; None for as many as there are processors.
     """
 
     folder: Path

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from lso_native._checks import unsaid_threads
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
 from lso_native.files.plain_json import read_json
@@ -160,7 +161,7 @@ class Store:
         for needed in step.inputs:
             self.load(needed)  # not counted as the step's own time
         begin = time.perf_counter()
-        with one_blas_thread():
+        with one_blas_thread(), unsaid_threads(threads):
             made = step.make(work)
         seconds = work.seconds(time.perf_counter() - begin)
         try:

@@ -107,10 +107,8 @@ class FitOfSize(Fit):
         images = first(data.train, settings.images).images
         work.progress.start(self.name, 1)
         epochs = max(1, settings.shown // len(images))
-        common = {"epochs": epochs, "random_state": self.seed}
         with work.clock():
-            model = self._estimator(common | {"threads": work.threads}).fit(images)
-        model.set_params(threads=None)  # of this run, not of the model: its file is the same
+            model = self._estimator({"epochs": epochs, "random_state": self.seed}).fit(images)
         work.progress.finish(f"MSE {model.mse_:.4f}")
         test = data.test.images
         error = float(np.square(model.reconstruct(test) - test).mean(dtype=np.float64))
