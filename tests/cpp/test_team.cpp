@@ -98,7 +98,7 @@ TEST("a team that the system grants no thread is the calling one") {
 }
 #endif
 
-#ifndef _WIN32
+#if !defined(_WIN32) && !defined(__SANITIZE_THREAD__)  // whose runtime knows no threads of a forked child's own
 TEST("a forked child, which has no helpers, does the work itself and ends") {
   Team team(3);
   CHECK(once_each(team, 100));
