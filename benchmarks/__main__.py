@@ -16,7 +16,13 @@ def parse(arguments: list[str] | None = None) -> Settings:
     parser.add_argument(
         "--quick", action="store_true", help="less of everything, under two minutes"
     )
-    parser.add_argument("--workloads", type=_names, default=Settings.workloads, metavar="W1,W2")
+    parser.add_argument(
+        "--workloads",
+        type=_names,
+        default=Settings.workloads,
+        metavar="W1,W2",
+        help=", ".join(WORKLOADS),
+    )
     parser.add_argument("--peers", type=_names, metavar="numpy,jax", help=", ".join(MODULES))
     parser.add_argument("--threads", choices=tuple(SETTINGS), default=Settings.threads)
     parser.add_argument(
@@ -24,7 +30,12 @@ def parse(arguments: list[str] | None = None) -> Settings:
         help="instruction set of the engine: baseline, avx2, avx512, neon; avx2 holds the peers to it too",
     )
     parser.add_argument("--out", default=Settings.out, metavar="DIR")
-    parser.add_argument("--data-dir", metavar="DIR", help="MNIST's IDX files, for W7 and W8")
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="keep what DIR has of earlier runs, so that workloads can be measured one by one",
+    )
+    parser.add_argument("--data-dir", metavar="DIR", help="MNIST's IDX files, for W7 to W10")
     settings = Settings(**vars(parser.parse_args(arguments)))
     for option, given, known in (
         ("--workloads", settings.workloads, WORKLOADS),

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks import child, report
 from benchmarks.machine import environment
 from benchmarks.peers import MODULES
+from benchmarks.rows import Json
 from benchmarks.workloads import ONE_THREAD_ONLY, WORKLOADS
 
 SETTINGS = {"1": ("1",), "all": ("all",), "both": ("1", "all")}
@@ -28,6 +29,7 @@ class Settings:
     quick: bool = False
     out: str = "benchmarks-out"
     data_dir: str | None = None
+    add: bool = False
 
 
 def run(settings: Settings) -> int:
@@ -35,7 +37,7 @@ def run(settings: Settings) -> int:
     out = Path(settings.out)
     out.mkdir(parents=True, exist_ok=True)
     names, missing = _peers(settings)
-    code, children = 0, {}
+    code, children = 0, _before(out) if settings.add else {}
     for threads in SETTINGS[settings.threads]:
         workloads = [w for w in settings.workloads if threads == "1" or w not in ONE_THREAD_ONLY]
         if settings.threads == "all":
@@ -53,7 +55,8 @@ def run(settings: Settings) -> int:
         }
         ended = _spawn(request, environment(threads, settings.simd)) if workloads else 0
         if path.is_file():
-            children[threads] = json.loads(path.read_text())
+            found = json.loads(path.read_text())
+            children[threads] = merged(children[threads], found) if threads in children else found
         code = code or ended
         if ended == 130:
             break
@@ -62,6 +65,39 @@ def run(settings: Settings) -> int:
         child.write_json(out / "results.json", result)
         report.write(out, result)
     return code
+
+
+def merged(before: Json, now: Json) -> Json:
+    """A setting's rows of an earlier run and those of this one, which count where both have a row.
+
+    Raises ValueError where the two were not measured on the same machine with the same versions.
+    """
+    machine = _both(before["machine"], now["machine"])
+    machine["versions"] = _both(before["machine"]["versions"], now["machine"]["versions"])
+    failures = {name: why for name, why in before["failures"].items() if name not in now["seconds"]}
+    return {
+        "machine": machine,
+        "missing": now["missing"],
+        "peaks": before["peaks"] + now["peaks"],
+        "failures": failures | now["failures"],
+        **{part: before[part] | now[part] for part in ("rows", "seconds")},
+    }
+
+
+def _both(before: Json, now: Json) -> Json:
+    for name in sorted({*before} & {*now} - {"versions"}):
+        if before[name] != now[name]:
+            raise ValueError(
+                f"--add: expected rows of {name} {now[name]}, got some of {before[name]}"
+            )
+    return before | now
+
+
+def _before(out: Path) -> Json:
+    """What earlier runs left in ``out``, by settings of threads."""
+    path = out / "results.json"
+    children: Json = json.loads(path.read_text())["children"] if path.is_file() else {}
+    return children
 
 
 def _peers(settings: Settings) -> tuple[list[str], dict[str, str]]:
@@ -87,5 +123,5 @@ def _spawn(request: dict[str, Any], environment: dict[str, str]) -> int:
 def _plain(settings: Settings) -> dict[str, Any]:
     plain = asdict(settings)
     plain["data_dir"] = None if settings.data_dir is None else "given"
-    del plain["out"]
+    del plain["out"], plain["add"]
     return plain

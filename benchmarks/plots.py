@@ -21,7 +21,7 @@ def write(out: Path, result: Json) -> None:
     """``out``/ratios.png and ``out``/scaling.png, as far as there are rows for them."""
     children = result["children"]
     panels = {
-        threads: [row for name, row in child["rows"].items() if name in GOALS]
+        threads: [child["rows"][name] for name in GOALS if name in child["rows"]]
         for threads, child in children.items()
     }
     panels = {threads: rows for threads, rows in panels.items() if rows}

@@ -11,15 +11,21 @@ from lso_native.network import networks_of
 
 DECODER = (20, 100, 196)
 CLASSIFIER = (196, 100, 10)
+REGRESSOR = (196, 100, 1)
+POSITIONS, SYMBOLS = 72, 108  # of a molecule's line
+GENERATOR = (1024, 1000, 1000, 2000, POSITIONS * SYMBOLS)
+"""Of molecules: the sizes of LIMO (Eckmann and others 2022), of logarithms of each symbol's probability."""
+PREDICTOR = (POSITIONS * SYMBOLS, 1000, 1000, 1)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """sigmoid((v + before) @ weight.T + bias); ``before`` is the bias of an input layer."""
+    """activation((v + before) @ weight.T + bias); ``before`` is the bias of an input layer."""
 
     before: Float32Array | None
     weight: Float32Array
     bias: Float32Array | None
+    activation: str = "sigmoid"
 
     def arrays(self) -> tuple[Float32Array, ...]:
         """What there is of it, in the order of the flat parameters."""
@@ -30,22 +36,32 @@ Layers = tuple[Layer, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Descent:
-    """Algorithm 3 on the latents of a frozen chain, E a sample's squared error, C = ``change`` * E."""
+class Branch:
+    """What is asked of a head's outputs: each within ``low``..``high``, its squared distance from there the error."""
 
-    model: lso.Model
+    head: lso.Model
+    low: Float32Array
+    """(n, n_outputs)"""
+    high: Float32Array | None = None
+    """None: ``low`` itself."""
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Algorithm 3 on the latents of frozen networks, E the sum of the branches' errors, C = ``change`` * E."""
+
+    trunk: lso.Model
+    branches: tuple[Branch, ...]
     starts: Float32Array
     """(n, n_inputs)"""
-    targets: Float32Array
-    """(n, n_outputs)"""
     change: float = -0.1
 
     @property
     def flop(self) -> float:
         """Of one iteration of all starts: each weight once forwards and once backwards."""
-        return (
-            2.0 * 2.0 * sum(layer.weight.size for layer in layers_of(self.model)) * len(self.starts)
-        )
+        models = (self.trunk, *(branch.head for branch in self.branches))
+        weights = sum(layer.weight.size for model in models for layer in layers_of(model))
+        return 2.0 * 2.0 * weights * len(self.starts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +99,8 @@ def layers_of(model: lso.Model) -> Layers:
     for part in networks_of("model", model):
         for i, weight in enumerate(part.weights):
             before = part.biases[0] if i == 0 else None
-            layers.append(Layer(_single(before), np.array(weight), _single(part.biases[i + 1])))
+            after = _single(part.biases[i + 1])
+            layers.append(Layer(_single(before), np.array(weight), after, part.activations[i]))
     return tuple(layers)
 
 
@@ -94,9 +111,35 @@ def flat(layers: Layers) -> Float32Array:
 
 def chain_descent(n: int) -> Descent:
     """``n`` starts of decoder >> classifier with random weights and biases."""
-    model = random_network(DECODER, 1) >> random_network(CLASSIFIER, 2)
-    starts = lso.uniform((n, DECODER[0]), random_state=3)
-    return Descent(model, np.asarray(starts, np.float32), lso.one_hot(np.arange(n) % 10, 10))
+    starts = np.asarray(lso.uniform((n, DECODER[0]), random_state=3), np.float32)
+    asked = Branch(random_network(CLASSIFIER, 2), lso.one_hot(np.arange(n) % 10, 10))
+    return Descent(random_network(DECODER, 1), (asked,), starts)
+
+
+def forked_descent(n: int) -> Descent:
+    """``n`` starts of a decoder with two heads. Their sigmoids never reach the intervals, so that no start is done."""
+    starts = np.asarray(lso.uniform((n, DECODER[0]), random_state=3), np.float32)
+    asked = lso.one_hot(np.arange(n) % 10, 10) > 0
+    low, high = (np.where(asked, *ends).astype(np.float32) for ends in ((1.5, -9.0), (2.0, 0.1)))
+    thick = np.full((n, 1), 1.5, np.float32), np.full((n, 1), 2.0, np.float32)
+    branches = (
+        Branch(random_network(CLASSIFIER, 2), low, high),
+        Branch(random_network(REGRESSOR, 5), *thick),
+    )
+    return Descent(random_network(DECODER, 1), branches, starts)
+
+
+def molecule_descent(n: int) -> Descent:
+    """``n`` starts of a generator of molecules and a predictor of one number."""
+    hidden = ["relu"] * 3
+    generator = lso.Network(
+        GENERATOR, activation=[*hidden, f"log_softmax({SYMBOLS})"], bias="standard", random_state=1
+    )
+    predictor = lso.Network(
+        PREDICTOR, activation=[*hidden[:2], "linear"], bias="standard", random_state=2
+    )
+    starts = np.asarray(lso.normal((n, GENERATOR[0]), random_state=3), np.float32)
+    return Descent(generator, (Branch(predictor, np.ones((n, 1), np.float32)),), starts)
 
 
 def random_network(sizes: tuple[int, ...], seed: int) -> lso.Network:

@@ -21,6 +21,7 @@ NAMES = {
     "peak": "peak",
     "threads": "threads",
     "single": "threads=1",
+    "seconds": "at most",
 }
 
 
@@ -74,6 +75,7 @@ def measured(row: Json, children: Json, peaks: list[float]) -> dict[str, float |
         "peak": share,
         "threads": _gain(row["name"], children),
         "single": best(name for name in times if name == ONE_THREAD),
+        "seconds": statistics.median(ours),
     }
 
 
@@ -93,7 +95,7 @@ def _machine(machine: Json) -> list[str]:
 
 
 def _table(child: Json, children: Json) -> list[str]:
-    rows = {name: row for name, row in child["rows"].items() if name in GOALS}
+    rows = {name: child["rows"][name] for name in GOALS if name in child["rows"]}
     if not rows:
         return []
     sides = list(dict.fromkeys(side for row in rows.values() for side in row["times"]))
@@ -125,7 +127,7 @@ def _notes(row: Json) -> list[str]:
     notes = list(row["notes"])
     others = [s for s in row["times"] if s.startswith(OURS) and s != row["ours"]]
     notes += [f"{side}: {_time(row['times'][side])} µs" for side in others]
-    for fact, text in (("success_share", "{:.1%}"), ("epochs", "{}")):
+    for fact, text in (("success_share", "{:.1%}"), ("mse", "{:.4f}")):
         if fact in row["facts"]:
             values = (f"{side} {text.format(v)}" for side, v in row["facts"][fact].items())
             notes.append(f"{fact.replace('_', ' ')}: {', '.join(values)}")
@@ -141,6 +143,8 @@ def _goals(found: list[Verdict]) -> str:
 
 
 def _goal(verdict: Verdict, value: float) -> str:
+    if verdict.name == "seconds":
+        return f"{value:.3g} s"
     return f"{value:.0%}" if verdict.name == "peak" else f"{value:.3g}x"
 
 

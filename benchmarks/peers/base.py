@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from lso_native._typing import BoolArray, Float32Array
+from lso_native._typing import Float32Array, IntArray
 
+from benchmarks.lessons import GanLesson, VaeLesson
 from benchmarks.problems import Answer, Descent, Training
 
 OURS = "ours"
@@ -14,8 +15,8 @@ OURS = "ours"
 
 Run = Callable[[int], Float32Array]
 """So many iterations from the starts; the points (n, n_inputs) after them."""
-Solve = Callable[[], BoolArray]
-"""Whether each start converged (n,)."""
+Solve = Callable[[], Float32Array]
+"""The latents (n, n_inputs) where the starts met the target, rows of NaN where they did not."""
 
 
 class Trainer(Protocol):
@@ -30,11 +31,28 @@ class Trainer(Protocol):
     def steps(self, data: Any, count: int) -> None:
         """``count`` minibatch steps, over and over through ``data``."""
 
-    def mse(self, data: Any) -> float:
-        """Mean over samples and outputs."""
+    def epochs(self, data: Any, count: int) -> float:
+        """``count`` passes over ``data``, shuffled anew for each, and the MSE over samples and outputs after each:
+        returns the last."""
 
     def parameters(self) -> Float32Array:
         """Flat (n_parameters,)."""
+
+
+class Student(Protocol):
+    """Networks that train each other."""
+
+    def reset(self) -> None:
+        """Back to the initial parameters."""
+
+    def follow(self, order: IntArray, noise: Float32Array) -> None:
+        """An epoch of minibatches in this order, with this noise of each sample (n, latent)."""
+
+    def epochs(self, count: int) -> None:
+        """So many epochs, order and noise drawn for each."""
+
+    def parameters(self) -> Float32Array:
+        """Flat, averaged where the lesson's estimator learns averages."""
 
 
 class Side(Protocol):
@@ -47,7 +65,16 @@ class Side(Protocol):
         """Ways to iterate on latents."""
 
     def trainers(self, problem: Training) -> Mapping[str, Trainer]:
-        """Ways to train."""
+        """Ways to train by steps."""
+
+    def epoch_trainers(self, problem: Training) -> Mapping[str, Trainer]:
+        """Ways to train by whole epochs."""
 
     def answers(self, problem: Answer) -> Mapping[str, Solve]:
         """Ways to iterate until all are done."""
+
+    def vaes(self, lesson: VaeLesson) -> Mapping[str, Student]:
+        """Ways to train a VAE, if there are any."""
+
+    def gans(self, lesson: GanLesson) -> Mapping[str, Student]:
+        """Ways to train a conditional GAN, if there are any."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import lso_native as lso
 import numpy as np
-from lso_native._typing import BoolArray, Float32Array
+from lso_native._typing import Float32Array
 
-from benchmarks.peers.base import Run, Solve, Trainer
+from benchmarks.lessons import GanLesson, VaeLesson
+from benchmarks.peers.base import Run, Solve, Student, Trainer
 from benchmarks.problems import Answer, Descent, Layer, Layers, Training, flat, layers_of
 
 
@@ -106,9 +107,18 @@ class NumpyTrainer:
                 error = self._differentiate(x[begin : begin + batch], y[begin : begin + batch])
                 move(error)
 
-    def mse(self, data: Any) -> float:
-        """Mean over samples and outputs."""
+    def epochs(self, data: Any, count: int) -> float:
+        """``count`` passes over rows gathered once for each."""
         x, y = data
+        random, mse = np.random.default_rng(3), 0.0
+        for _ in range(count):
+            order = random.permutation(len(x))
+            rows = x[order]
+            self.steps((rows, rows if y is x else y[order]), len(x) // self._problem.batch)
+            mse = self._mse(x, y)
+        return mse
+
+    def _mse(self, x: Float32Array, y: Float32Array) -> float:
         total = 0.0
         for begin in range(0, len(x), self._problem.batch):
             rows = slice(begin, begin + self._problem.batch)
@@ -174,14 +184,17 @@ class NumpySide:
     version = np.__version__
 
     def descents(self, problem: Descent) -> Mapping[str, Run]:
-        """One loop."""
-        passes = Passes(layers_of(problem.model), len(problem.starts))
+        """One loop; of sigmoids and one head alone."""
+        layers = _chain(problem)
+        if len(problem.branches) > 1 or any(each.activation != "sigmoid" for each in layers):
+            return {}
+        passes, target = Passes(layers, len(problem.starts)), problem.branches[0].low
 
         def run(iterations: int) -> Float32Array:
             x = problem.starts.copy()
             with np.errstate(all="ignore"):
                 for _ in range(iterations):
-                    x += _change(passes, x, problem.targets, problem.change)[0]
+                    x += _change(passes, x, target, problem.change)[0]
             return x
 
         return {"numpy": run}
@@ -190,10 +203,20 @@ class NumpySide:
         """One way."""
         return {"numpy": NumpyTrainer(problem)}
 
+    epoch_trainers = trainers
+
     def answers(self, problem: Answer) -> Mapping[str, Solve]:
         """A loop over those that are not done."""
-        passes = Passes(layers_of(problem.descent.model), len(problem.descent.starts))
+        passes = Passes(_chain(problem.descent), len(problem.descent.starts))
         return {"numpy": _solve(problem, passes)}
+
+    def vaes(self, lesson: VaeLesson) -> Mapping[str, Student]:  # noqa: ARG002
+        """None."""
+        return {}
+
+    def gans(self, lesson: GanLesson) -> Mapping[str, Student]:  # noqa: ARG002
+        """None."""
+        return {}
 
 
 def _change(
@@ -208,18 +231,22 @@ def _change(
     return gradient, errors
 
 
-def _solve(problem: Answer, passes: Passes) -> Callable[[], BoolArray]:
+def _chain(problem: Descent) -> Layers:
+    return layers_of(problem.trunk) + layers_of(problem.branches[0].head)
+
+
+def _solve(problem: Answer, passes: Passes) -> Solve:
     descent = problem.descent
 
-    def solve() -> BoolArray:
-        x, targets = descent.starts.copy(), descent.targets
-        rows, success = np.arange(len(x)), np.zeros(len(x), np.bool_)
+    def solve() -> Float32Array:
+        x, targets = descent.starts.copy(), descent.branches[0].low
+        rows, found = np.arange(len(x)), np.full_like(x, np.nan)
         limit = problem.mse * targets.shape[1]
         with np.errstate(all="ignore"):
             for iteration in range(problem.max_iterations + 1):
                 step, errors = _change(passes, x, targets, descent.change)
                 converged = errors <= limit
-                success[rows[converged]] = True
+                found[rows[converged]] = x[converged]
                 if iteration == problem.max_iterations:
                     break
                 moved = np.clip(x + step, 0.0, 1.0)
@@ -230,7 +257,7 @@ def _solve(problem: Answer, passes: Passes) -> Callable[[], BoolArray]:
                 if not going.all():
                     moved, targets, rows = moved[going], targets[going], rows[going]
                 x = moved
-        return success
+        return found
 
     return solve
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import lso_native as lso
 import numpy as np
-from lso_native._typing import BoolArray, Float32Array
+from lso_native._typing import Float32Array
 
+from benchmarks.lessons import Lesson, fitted
 from benchmarks.peers.base import OURS, Run, Solve
 from benchmarks.problems import Answer, Descent, Training
 
@@ -31,13 +33,12 @@ class Ours:
 
     def descents(self, problem: Descent) -> Mapping[str, Run]:
         """``lso.optimize`` with a tolerance that nothing meets. Gives the best points, not the last."""
+        asked = _problem(problem, UNREACHABLE)
 
         def run(iterations: int) -> Float32Array:
             result = lso.optimize(
-                problem.model,
-                problem.targets,
+                asked,
                 starts=problem.starts,
-                mse=UNREACHABLE,
                 optimizer=lso.NormalizedGradientDescent(desired_change=problem.change),
                 max_iterations=iterations,
                 threads=self._threads,
@@ -49,12 +50,8 @@ class Ours:
 
         return {OURS: run}
 
-    def train(
-        self, problem: Training, epochs: int, *, mse: float | None = None, **settings: Any
-    ) -> lso.TrainResult:
-        """``lso.train``, with a score at the end alone where no ``mse`` is to be met."""
-        if mse is None:
-            settings["score_every"] = epochs
+    def train(self, problem: Training, epochs: int, **settings: Any) -> lso.TrainResult:
+        """``lso.train``, with a score at the end alone unless ``settings`` say otherwise."""
         return lso.train(
             problem.network,
             problem.x,
@@ -62,27 +59,47 @@ class Ours:
             optimizer=problem.optimizer,
             batch_size=problem.batch,
             epochs=epochs,
-            mse=mse,
             threads=self._threads,
-            **settings,
+            **{"score_every": epochs, **settings},
         )
 
     def answers(self, problem: Answer) -> Mapping[str, Solve]:
         """``lso.optimize`` with each optimizer that there is."""
+        asked = _problem(problem.descent, problem.mse)
 
         def solve_by(optimizer: Any) -> Solve:
-            def solve() -> BoolArray:
-                return lso.optimize(
-                    problem.descent.model,
-                    problem.descent.targets,
+            def solve() -> Float32Array:
+                result = lso.optimize(
+                    asked,
                     starts=problem.descent.starts,
-                    mse=problem.mse,
                     optimizer=optimizer,
                     bounds=(0.0, 1.0),
                     max_iterations=problem.max_iterations,
                     threads=self._threads,
-                ).success
+                )
+                return np.where(result.success[:, None], result.latents, np.float32(np.nan))
 
             return solve
 
         return {f"{OURS} {name}": solve_by(each) for name, each in OPTIMIZERS.items()}
+
+    def learn(self, lesson: Lesson, epochs: int) -> tuple[Float32Array, float]:
+        """``fit``: the flat parameters, and the seconds from the end of the first epoch to that of the last."""
+        ends: list[float] = []
+
+        def ended(_: lso.TrainProgress) -> None:
+            ends.append(time.perf_counter())
+
+        estimator = lesson.estimator
+        found = fitted(estimator, lesson.data, ended, epochs=epochs, threads=self._threads)
+        return lesson.learned(found), ends[-1] - ends[0]
+
+
+def _problem(problem: Descent, mse: float) -> lso.Problem:
+    branches = []
+    for each in problem.branches:
+        term: lso.Term = lso.SquaredError(each.low, mse=mse)
+        if each.high is not None:
+            term = lso.Interval(each.low, each.high, margin=0.0)
+        branches.append(lso.Branch(term, head=each.head))
+    return lso.Problem(problem.trunk, *branches)

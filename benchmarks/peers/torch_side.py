@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import lso_native as lso
 import numpy as np
 import torch
-from lso_native._typing import BoolArray, Float32Array
+from lso_native._typing import Float32Array
 
-from benchmarks.peers.base import Run, Solve, Trainer
-from benchmarks.problems import Answer, Descent, Layers, Training, layers_of
+from benchmarks.lessons import GanLesson, VaeLesson
+from benchmarks.peers import torch_lessons
+from benchmarks.peers.base import Run, Solve, Student, Trainer
+from benchmarks.peers.torch_parts import (
+    Net,
+    Wrap,
+    adam,
+    descent_step,
+    ends_of,
+    flat,
+    minibatches,
+)
+from benchmarks.problems import Answer, Descent, Training, layers_of
 
 EAGER, COMPILED = "torch eager", "torch compile"
 
@@ -38,73 +49,69 @@ def _try_compiler() -> None:
 class TorchTrainer:
     """Autograd and a fused optimizer."""
 
-    def __init__(self, problem: Training, wrap: Callable[[Any], Any]) -> None:
-        self._problem = problem
-        self._layers = _tensors(layers_of(problem.network))
-        self._values = [t for layer in self._layers for t in layer if t is not None]
-        self._initial = [t.clone() for t in self._values]
-        for value in self._values:
-            value.requires_grad_(True)
+    def __init__(self, problem: Training, wrap: Wrap) -> None:
+        self._problem, self._net = problem, Net(layers_of(problem.network), trained=True)
 
         def error(x: Any, y: Any) -> Any:
-            return (_forward(self._layers, x) - y).square().sum() / len(x)
-
-        def descend(values: Any, gradients: Any, loss: Any, change: float) -> None:
-            norm = sum(g.square().sum() for g in gradients)
-            torch._foreach_mul_(gradients, change * loss / norm)
-            torch._foreach_add_(values, gradients)
+            return (self._net(x) - y).square().sum() / len(x)
 
         self._error = wrap(error)
-        self._descend = descend
         self._adam: Any = None
         self.reset()
 
     def reset(self) -> None:
         """Back to the initial parameters."""
-        with torch.no_grad():
-            for value, initial in zip(self._values, self._initial, strict=True):
-                value.copy_(initial)
-        adam = self._problem.optimizer
-        if isinstance(adam, lso.Adam):
-            betas = (adam.beta1, adam.beta2)
-            self._adam = torch.optim.Adam(
-                self._values, lr=adam.learning_rate, betas=betas, eps=adam.epsilon, fused=True
-            )
+        self._net.reset()
+        optimizer = self._problem.optimizer
+        if isinstance(optimizer, lso.Adam):
+            self._adam = adam(optimizer, self._net.values)
 
     def load(self, x: Float32Array, y: Float32Array) -> Any:
         """Tensors of the minibatches and of all."""
-        xs, ys = torch.from_numpy(x), torch.from_numpy(y)
+        xs = torch.from_numpy(x)
+        ys = xs if y is x else torch.from_numpy(y)
         batch = self._problem.batch
         return list(zip(xs.split(batch), ys.split(batch), strict=True)), xs, ys
 
     def steps(self, data: Any, count: int) -> None:
         """``count`` minibatch steps."""
         for step in range(count):
-            x, y = data[0][step % len(data[0])]
-            if self._adam is not None:
-                self._adam.zero_grad(set_to_none=True)
-                self._error(x, y).backward()
-                self._adam.step()
-                continue
-            loss = self._error(x, y)
-            gradients = torch.autograd.grad(loss, self._values)
-            with torch.no_grad():
-                self._descend(self._values, gradients, loss, self._change())
+            self._step(*data[0][step % len(data[0])])
 
-    def mse(self, data: Any) -> float:
-        """Mean over samples and outputs."""
-        with torch.no_grad():
-            return float((_forward(self._layers, data[1]) - data[2]).square().mean())
+    def epochs(self, data: Any, count: int) -> float:
+        """``count`` passes; an autoencoder's targets are its inputs."""
+        _, x, y = data
+        random, mse = torch.Generator().manual_seed(3), 0.0
+        parts = (x,) if x is y else (x, y)
+        for _ in range(count):
+            for rows in minibatches(len(x), self._problem.batch, random, *parts):
+                self._step(rows[0], rows[-1])
+            with torch.no_grad():
+                mse = float((self._net(x) - y).square().mean())
+        return mse
 
     def parameters(self) -> Float32Array:
         """Flat."""
-        return np.concatenate([v.detach().numpy().ravel() for v in self._values])
+        return flat(self._net.values)
 
-    def _change(self) -> float:
+    def _step(self, x: Any, y: Any) -> None:
+        if self._adam is not None:
+            self._adam.zero_grad(set_to_none=True)
+            self._error(x, y).backward()
+            self._adam.step()
+            return
+        loss = self._error(x, y)
+        gradients = torch.autograd.grad(loss, self._net.values)
+        with torch.no_grad():
+            self._descend(gradients, loss)
+
+    def _descend(self, gradients: Any, loss: Any) -> None:
         optimizer = self._problem.optimizer
         if not isinstance(optimizer, lso.NormalizedGradientDescent):
             raise TypeError("optimizer: expected NormalizedGradientDescent")
-        return optimizer.desired_change
+        norm = torch.stack(torch._foreach_norm(gradients)).square().sum()
+        scale = float(optimizer.desired_change * loss / norm)
+        torch._foreach_add_(self._net.values, gradients, alpha=scale)
 
 
 class TorchSide:
@@ -118,13 +125,13 @@ class TorchSide:
 
     def descents(self, problem: Descent) -> Mapping[str, Run]:
         """One loop."""
-        step = _stepper(problem, self._wrapper())
-        targets = torch.from_numpy(problem.targets)
+        step = descent_step(problem, self._wrapper())
+        ends = ends_of(problem)
 
         def run(iterations: int) -> Float32Array:
             x = torch.from_numpy(problem.starts.copy())
             for _ in range(iterations):
-                x = x + step(x, targets)[0]
+                x = x + step(x, ends)[0]
             return np.asarray(x.numpy(), np.float32)
 
         return {self.name: run}
@@ -133,79 +140,44 @@ class TorchSide:
         """One way."""
         return {self.name: TorchTrainer(problem, self._wrapper())}
 
+    epoch_trainers = trainers
+
     def answers(self, problem: Answer) -> Mapping[str, Solve]:
         """A loop over those that are not done; eager alone, since their number changes at every step."""
-        if self._compiled:
-            return {}
-        return {self.name: lambda: _solve(problem, _stepper(problem.descent, _as_is))}
+        return {} if self._compiled else {self.name: lambda: _solve(problem)}
 
-    def _wrapper(self) -> Callable[[Any], Any]:
-        """What a function is put through. The problem before is forgotten: of the same code torch compiles
-        only so many cases, then runs it eagerly."""
+    def vaes(self, lesson: VaeLesson) -> Mapping[str, Student]:
+        """One way."""
+        return {self.name: torch_lessons.VaeStudent(lesson, self._wrapper())}
+
+    def gans(self, lesson: GanLesson) -> Mapping[str, Student]:
+        """One way."""
+        return {self.name: torch_lessons.GanStudent(lesson, self._wrapper())}
+
+    def _wrapper(self) -> Wrap:
+        """The problem before is forgotten: of the same code torch compiles only so many cases, then runs it eagerly."""
         if not self._compiled:
-            return _as_is
+            return lambda function: function
         torch.compiler.reset()
         return functools.partial(torch.compile, dynamic=False)
 
 
-def _as_is(function: Any) -> Any:
-    return function
-
-
-def _stepper(problem: Descent, wrap: Callable[[Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """The steps (n, n_inputs) and errors (n,) at x."""
-    layers, change = _tensors(layers_of(problem.model)), problem.change
-
-    def error(x: Any, targets: Any) -> Any:
-        return (_forward(layers, x) - targets).square().sum(1)
-
-    def scaled(gradient: Any, errors: Any) -> Any:
-        return gradient * (change * errors / gradient.square().sum(1))[:, None]
-
-    error, scaled = wrap(error), wrap(scaled)
-
-    def step(x: Any, targets: Any) -> tuple[Any, Any]:
-        x = x.detach().requires_grad_(True)
-        errors = error(x, targets)
-        (gradient,) = torch.autograd.grad(errors.sum(), x)
-        with torch.no_grad():
-            errors = errors.detach()
-            return scaled(gradient, errors), errors
-
-    return step
-
-
-def _solve(problem: Answer, step: Callable[[Any, Any], tuple[Any, Any]]) -> BoolArray:
+def _solve(problem: Answer) -> Float32Array:
     descent = problem.descent
-    x, targets = torch.from_numpy(descent.starts.copy()), torch.from_numpy(descent.targets)
-    rows, success = torch.arange(len(x)), torch.zeros(len(x), dtype=torch.bool)
-    limit = problem.mse * targets.shape[1]
+    step = descent_step(descent, lambda function: function)
+    x, (target, _) = torch.from_numpy(descent.starts.copy()), ends_of(descent)[0]
+    rows, found = torch.arange(len(x)), torch.full_like(x, torch.nan)
+    limit = problem.mse * target.shape[1]
     for iteration in range(problem.max_iterations + 1):
-        change, errors = step(x, targets)
-        converged = errors <= limit
-        success[rows[converged]] = True
-        if iteration == problem.max_iterations:
-            break
+        change, errors = step(x, [(target, None)])
+        met = errors <= limit
         moved = (x + change).clamp_(0.0, 1.0)
-        going = ~converged & (moved != x).any(1) & moved.isfinite().all(1)
+        going = ~met & (moved != x).any(1) & moved.isfinite().all(1)
         left = int(going.sum())
-        if left == 0:
-            break
         if left < len(x):
-            moved, targets, rows = moved[going], targets[going], rows[going]
+            found[rows[met]] = x[met]
+            moved, target, rows = moved[going], target[going], rows[going]
+        if left == 0 or iteration == problem.max_iterations:
+            break
         x = moved
-    return np.asarray(success.numpy())
-
-
-def _tensors(layers: Layers) -> list[tuple[Any, Any, Any]]:
-    def tensor(array: Float32Array | None) -> Any:
-        return None if array is None else torch.tensor(array)
-
-    return [(tensor(layer.before), tensor(layer.weight), tensor(layer.bias)) for layer in layers]
-
-
-def _forward(layers: list[tuple[Any, Any, Any]], x: Any) -> Any:
-    for before, weight, bias in layers:
-        v = x if before is None else x + before
-        x = torch.sigmoid(torch.nn.functional.linear(v, weight, bias))
-    return x
+    return np.asarray(found.numpy())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.rows import Workload
-from benchmarks.workloads import answer, calls, optimize, reproduce, scaling, train
+from benchmarks.workloads import answer, calls, epochs, optimize, reproduce, scaling, train
 
 WORKLOADS: dict[str, Workload] = {
     "W1": optimize.one,
@@ -13,9 +13,14 @@ WORKLOADS: dict[str, Workload] = {
     "W5": train.online,
     "W6": train.wide,
     "W7": answer.thousand,
-    "W8": reproduce.to_the_papers_error,
+    "W8": epochs.autoencoder,
+    "W9": epochs.vae,
+    "W10": epochs.gan,
+    "W11": optimize.forked,
+    "W12": optimize.molecules,
     "threads": optimize.default_threads,
     "scaling": scaling.starts,
     "calls": calls.overhead,
+    "reproduce": reproduce.whole,
 }
-ONE_THREAD_ONLY = ("scaling", "calls")
+ONE_THREAD_ONLY = ("scaling", "calls", "reproduce")

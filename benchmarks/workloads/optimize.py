@@ -1,4 +1,4 @@
-"""W1 to W3: iterations on 1, 100 and 10,000 starts; and what default threads cost few starts."""
+"""W1 to W3: iterations on 1, 100 and 10,000 starts; W11 and W12, on other models; and what default threads cost."""
 
 from __future__ import annotations
 
@@ -10,25 +10,38 @@ from benchmarks import reference
 from benchmarks.measure import Task, alternate
 from benchmarks.peers.base import OURS, Run
 from benchmarks.peers.ours import Ours
-from benchmarks.problems import chain_descent
+from benchmarks.problems import Descent, chain_descent, forked_descent, molecule_descent
 from benchmarks.rows import ONE_THREAD, Context, Row, check, gather
 
 CHECKED = 3  # iterations that are compared: later ones amplify rounding
+AT_KINKS = 0.005  # of the starts through relus
+LONG = 1e10  # floating-point operations of a call
 
 
 def one(context: Context) -> Iterator[Row]:
     """W1."""
-    yield _row(context, "W1", "1 start", 1, 200)
+    yield _row(context, "W1", "1 start", chain_descent(1), 200)
 
 
 def hundred(context: Context) -> Iterator[Row]:
     """W2."""
-    yield _row(context, "W2", "100 starts", 100, 100)
+    yield _row(context, "W2", "100 starts", chain_descent(100), 100)
 
 
 def ten_thousand(context: Context) -> Iterator[Row]:
     """W3."""
-    yield _row(context, "W3", "10,000 starts", 10_000, 5 if context.quick else 30)
+    yield _row(context, "W3", "10,000 starts", chain_descent(10_000), 5 if context.quick else 30)
+
+
+def forked(context: Context) -> Iterator[Row]:
+    """W11."""
+    yield _row(context, "W11", "1,000 starts, two heads", forked_descent(1000), 30)
+
+
+def molecules(context: Context) -> Iterator[Row]:
+    """W12. Each start is on its own, so that few do to see that it works."""
+    n = 20 if context.quick else 1000
+    yield _row(context, "W12", f"{n:,} molecules", molecule_descent(n), 2 if context.quick else 5)
 
 
 def default_threads(context: Context) -> Iterator[Row]:
@@ -45,8 +58,7 @@ def _tasks(runs: Mapping[str, Run], iterations: int) -> dict[str, Task]:
     return {side: Task(partial(run, iterations), iterations) for side, run in runs.items()}
 
 
-def _row(context: Context, name: str, title: str, starts: int, iterations: int) -> Row:
-    problem = chain_descent(starts)
+def _row(context: Context, name: str, title: str, problem: Descent, iterations: int) -> Row:
     runs = context.ours.descents(problem)
     for peer in context.peers:
         runs = gather(runs, peer.descents(problem))
@@ -55,9 +67,10 @@ def _row(context: Context, name: str, title: str, starts: int, iterations: int) 
         {side: run(CHECKED) for side, run in runs.items()},
         {side: best if side == OURS else last for side in runs},
         problem.starts,
+        aside=AT_KINKS,
     )
     rounds = context.rounds
-    if starts >= 10_000:  # one call is long enough
+    if problem.flop * iterations > LONG:  # one call is long enough
         rounds = replace(rounds, rounds=2 if context.quick else 5)
     return Row(
         name,

@@ -68,7 +68,7 @@ def _row(context: Context, name: str, title: str, problem: Training, lengths: Le
     for peer in context.peers:
         trainers = gather(trainers, peer.trainers(problem))
     loaded = {side: each.load(problem.x, problem.y) for side, each in trainers.items()}
-    deviations = _check(context, problem, trainers, loaded)
+    deviations = check_steps(context, problem, trainers, loaded)
     tasks = {OURS: _ours(context, problem, lengths)}
     for side, trainer in trainers.items():
         tasks[side] = Task(_steps(trainer, loaded[side], lengths.steps), lengths.steps)
@@ -97,9 +97,10 @@ def _steps(trainer: Trainer, data: Any, count: int) -> Callable[[], None]:
     return run
 
 
-def _check(
+def check_steps(
     context: Context, problem: Training, trainers: dict[str, Trainer], loaded: dict[str, Any]
 ) -> dict[str, float]:
+    """What the parameters deviate after some steps, the minibatches in their order."""
     batches = len(problem.x) // problem.batch
     # Ours goes by epochs: no more than CHECKED steps of the first rows, else some epochs.
     seen = min(batches, CHECKED)
