@@ -55,6 +55,8 @@ class Descent:
     starts: Float32Array
     """(n, n_inputs)"""
     change: float = -0.1
+    best: bool = False
+    """Whether every side gives the best point of each start, the last one looked at too, or the others the last."""
 
     @property
     def flop(self) -> float:
@@ -126,7 +128,7 @@ def forked_descent(n: int) -> Descent:
         Branch(random_network(CLASSIFIER, 2), low, high),
         Branch(random_network(REGRESSOR, 5), *thick),
     )
-    return Descent(random_network(DECODER, 1), branches, starts)
+    return Descent(random_network(DECODER, 1), branches, starts, best=True)
 
 
 def molecule_descent(n: int) -> Descent:
@@ -139,7 +141,8 @@ def molecule_descent(n: int) -> Descent:
         PREDICTOR, activation=[*hidden[:2], "linear"], bias="standard", random_state=2
     )
     starts = np.asarray(lso.normal((n, GENERATOR[0]), random_state=3), np.float32)
-    return Descent(generator, (Branch(predictor, np.ones((n, 1), np.float32)),), starts)
+    asked = Branch(predictor, np.ones((n, 1), np.float32))
+    return Descent(generator, (asked,), starts, best=True)
 
 
 def random_network(sizes: tuple[int, ...], seed: int) -> lso.Network:

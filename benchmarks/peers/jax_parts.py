@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import lso_native as lso
+from jax import lax
 
 from benchmarks.problems import Descent, Layers, layers_of
 
@@ -54,17 +55,28 @@ def ends_of(problem: Descent) -> Any:
     ]
 
 
-def descent_step(problem: Descent) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """x after a step, and the errors before it."""
+def errors_of(problem: Descent) -> Callable[[Any, Any], Any]:
+    """The errors (n,) at x."""
     trunk = Net(layers_of(problem.trunk))
     heads = [Net(layers_of(branch.head)) for branch in problem.branches]
 
-    def total(x: Any, ends: Any) -> Any:
+    def look(x: Any, ends: Any) -> Any:
         sample, errors = trunk(trunk.values, x), jnp.float32(0)
         for head, (low, high) in zip(heads, ends, strict=True):
             y = head(head.values, sample)
             miss = y - (low if high is None else jnp.clip(y, low, high))
             errors += jnp.square(miss).sum(1)
+        return errors
+
+    return look
+
+
+def descent_step(problem: Descent) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """x after a step, and the errors before it."""
+    look = errors_of(problem)
+
+    def total(x: Any, ends: Any) -> Any:
+        errors = look(x, ends)
         return errors.sum(), errors
 
     def step(x: Any, ends: Any) -> tuple[Any, Any]:
@@ -73,6 +85,25 @@ def descent_step(problem: Descent) -> Callable[[Any, Any], tuple[Any, Any]]:
         return x + gradient * scale[:, None], errors
 
     return step
+
+
+def best_of(problem: Descent) -> Callable[[Any, Any, Any], Any]:
+    """The best points after so many steps from x: (x, ends, count)."""
+    look, step = errors_of(problem), descent_step(problem)
+
+    def better(x: Any, errors: Any, best: Any, lowest: Any) -> Any:
+        found = errors < lowest
+        return jnp.where(found[:, None], x, best), jnp.where(found, errors, lowest)
+
+    def iterate(x: Any, ends: Any, count: Any) -> Any:
+        def body(_: Any, carry: Any) -> Any:
+            moved, errors = step(carry[0], ends)
+            return moved, *better(carry[0], errors, *carry[1:])
+
+        x, *best = lax.fori_loop(0, count, body, (x, x, jnp.full(len(x), jnp.inf)))
+        return better(x, look(x, ends), *best)[0]
+
+    return iterate
 
 
 def moments_of(values: Any) -> Any:

@@ -15,7 +15,7 @@ from lso_native._typing import Float32Array
 from benchmarks.lessons import GanLesson, VaeLesson
 from benchmarks.peers import jax_answers, jax_lessons
 from benchmarks.peers.base import Run, Solve, Student, Trainer
-from benchmarks.peers.jax_parts import Net, adam, descent_step, ends_of, flat, moments_of
+from benchmarks.peers.jax_parts import Net, adam, best_of, descent_step, ends_of, flat, moments_of
 from benchmarks.problems import Answer, Descent, Training, layers_of
 
 STEP, LOOP, TILED = "jax step", "jax loop", "jax tiled"
@@ -100,14 +100,15 @@ class JaxSide:
     version = str(jax.__version__)
 
     def descents(self, problem: Descent) -> Mapping[str, Run]:
-        """Each step, the whole loop, and the whole loop tile by tile where there are many starts."""
+        """Each step, unless best points are asked for, the whole loop, and that tile by tile where starts are many."""
         step = descent_step(problem)
         ends, n = ends_of(problem), len(problem.starts)
         single = jax.jit(lambda x, e: step(x, e)[0], donate_argnums=0)
 
-        def iterate(x: Any, e: Any, count: Any) -> Any:
+        def plain(x: Any, e: Any, count: Any) -> Any:
             return lax.fori_loop(0, count, lambda _, v: step(v, e)[0], x)
 
+        iterate = best_of(problem) if problem.best else plain
         loop = jax.jit(iterate, donate_argnums=0)
 
         def by_steps(iterations: int) -> Float32Array:
@@ -119,7 +120,8 @@ class JaxSide:
         def by_loop(iterations: int) -> Float32Array:
             return np.asarray(loop(jnp.array(problem.starts), ends, iterations))
 
-        runs: dict[str, Run] = {STEP: by_steps, LOOP: by_loop}
+        runs: dict[str, Run] = {} if problem.best else {STEP: by_steps}
+        runs[LOOP] = by_loop
         for tile in (size for size in TILES if n >= 2 * size and n % size == 0):
             runs[f"{TILED} {tile}"] = _by_tiles(iterate, problem, tile)
         return runs

@@ -184,9 +184,13 @@ class NumpySide:
     version = np.__version__
 
     def descents(self, problem: Descent) -> Mapping[str, Run]:
-        """One loop; of sigmoids and one head alone."""
+        """One loop to the last points; of sigmoids and one head alone."""
         layers = _chain(problem)
-        if len(problem.branches) > 1 or any(each.activation != "sigmoid" for each in layers):
+        if (
+            problem.best
+            or len(problem.branches) > 1
+            or any(each.activation != "sigmoid" for each in layers)
+        ):
             return {}
         passes, target = Passes(layers, len(problem.starts)), problem.branches[0].low
 

@@ -86,8 +86,8 @@ def ends_of(problem: Descent) -> list[tuple[Any, Any]]:
     return [(tensor(branch.low), tensor(branch.high)) for branch in problem.branches]
 
 
-def descent_step(problem: Descent, wrap: Wrap) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """The steps (n, n_inputs) and errors (n,) at x."""
+def errors_of(problem: Descent) -> Callable[[Any, Any], Any]:
+    """The errors (n,) at x."""
     trunk = Net(layers_of(problem.trunk))
     heads = [Net(layers_of(branch.head)) for branch in problem.branches]
 
@@ -98,10 +98,16 @@ def descent_step(problem: Descent, wrap: Wrap) -> Callable[[Any, Any], tuple[Any
             errors.append((y - (low if high is None else y.clamp(low, high))).square().sum(1))
         return errors[0] if len(errors) == 1 else sum(errors)
 
+    return error
+
+
+def descent_step(problem: Descent, wrap: Wrap) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """The steps (n, n_inputs) and errors (n,) at x."""
+
     def scaled(gradient: Any, errors: Any) -> Any:
         return gradient * (problem.change * errors / gradient.square().sum(1))[:, None]
 
-    error, scaled = wrap(error), wrap(scaled)
+    error, scaled = wrap(errors_of(problem)), wrap(scaled)
 
     def step(x: Any, ends: Any) -> tuple[Any, Any]:
         x = x.detach().requires_grad_(True)
