@@ -15,6 +15,7 @@ from lso_native.errors import ArgumentError
 from lso_native.models.base import DEFAULT_OPTIMIZER
 from lso_native.models.classifier import Classifier
 from lso_native.models.dataset import Dataset
+from lso_native.models.training import SingleTraining
 from lso_native.optimizers import TrainOptimizer
 
 from .rates import Rate
@@ -22,6 +23,7 @@ from .rates import Rate
 __all__ = ["ClassificationAccuracy", "classification_accuracy_score"]
 
 _SHOWN = 300_000  # 100 epochs of 3,000 images, for which the optimizer's default was chosen
+_SCORES = 10  # of a training, at which it may be found to have diverged
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,12 @@ def classification_accuracy_score(
 
 class _Pupil(Classifier):
     """Whose accuracy is the measure: a class that it gave up is in there, and no news to warn of."""
+
+    def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> SingleTraining:
+        training = super()._begin(data, seed, go_on=go_on)
+        # Of few samples there are many epochs, whose scores nobody sees: a pass over all samples each.
+        training.options["score_every"] = max(1, self.epochs // _SCORES)
+        return training
 
     def _doubt(self, data: Dataset) -> str | None:  # noqa: ARG002
         return None

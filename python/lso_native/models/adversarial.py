@@ -136,7 +136,7 @@ class AdversarialTraining(MinibatchTraining):
         slope = self.discriminator.backward(np.ones((n, 1), real.dtype), learn=False)
         slope[:, batch.x.shape[1] :] = 0  # the class is no part of the sample
         norm = np.sqrt(np.square(slope).sum(axis=1, keepdims=True))
-        self.gradient_norm = float(batch.weighted(np.square(norm)).mean(dtype=np.float64))
+        self.gradient_norm = batch.mean(np.square(norm))
         if not np.isfinite(self.gradient_norm):
             return False
         along = np.divide(slope, norm, out=np.zeros_like(slope), where=norm > 0) * _PENALTY_STEP

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -51,5 +52,7 @@ class GenerativeEstimator(NormalDecodingEstimator):
 
 
 def finite(array: Array) -> bool:
-    """Whether all numbers are."""
-    return bool(np.isfinite(array).all())
+    """Whether all numbers are; where it is asked, NumPy is to be silent of overflow."""
+    flat = array.reshape(-1)
+    # Squares cannot cancel; where large numbers overflow in them, each is looked at.
+    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(array).all())

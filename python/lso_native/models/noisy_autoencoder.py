@@ -66,7 +66,7 @@ class NoisyAutoencoder(GenerativeEstimator, EncodingEstimator):
         self.encoder_, self.decoder_ = training.learned
         self.mse_ = float("nan")
         codes = self.encoder_(data.x, threads=self.threads).astype(np.float64)
-        if not finite(codes):  # after a step that was too large
+        if not np.isfinite(codes).all():  # after a step that was too large
             return
         mean = data.mean(codes)
         deviation = np.sqrt(data.mean(np.square(codes - mean)) + _EPSILON)
@@ -113,7 +113,7 @@ class _Training(MinibatchTraining):
         if not finite(shown):
             return None
         difference = self.decoder.forward(shown) - batch.x
-        mse = float(batch.weighted(np.square(difference)).mean(dtype=np.float64))
+        mse = batch.mean(np.square(difference))
         if not np.isfinite(mse):
             return None
         dz = self.decoder.backward((2 / len(batch)) * batch.weighted(difference))
@@ -130,7 +130,7 @@ class _Training(MinibatchTraining):
         encoder, decoder = self.networks()
         shown = _normalize(batch, encoder(batch.x))[0] + self.latent_noise * batch.noise
         squared = np.square(decoder(shown) - batch.x)
-        return float(batch.weighted(squared).mean(dtype=np.float64))
+        return batch.mean(squared)
 
 
 def _normalize(batch: Batch, codes: Array) -> tuple[Array, Array]:

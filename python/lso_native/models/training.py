@@ -141,6 +141,10 @@ class Batch:
         """``rows`` (n, k) times the weights: their mean is then the weighted one."""
         return rows if self.weight is None else rows * self.weight
 
+    def mean(self, rows: Array) -> float:
+        """Of all numbers of ``rows`` (n, k), by the weights, in float64."""
+        return float(np.add.reduce(self.weighted(rows), axis=None, dtype=np.float64)) / rows.size
+
 
 @dataclass
 class MinibatchTraining(Training):
@@ -233,13 +237,13 @@ def joined(before: History | None, now: History) -> History:
 
 def batch_of(data: Dataset, rows: Sequence[int] | Array, noise: Array) -> Batch:
     """The samples ``rows`` of ``data`` and their ``noise``, (n_samples, ...)."""
-    x, labels, weight = data.x[rows], None, None
+    x, labels, weight = data.x.take(rows, axis=0), None, None
     if data.y is not None:
         labels = data.y[rows]
     if data.weight is not None:
         given = data.weight[rows]
         weight = (given / given.mean()).astype(x.dtype)[:, None]
-    return Batch(x, noise[rows], labels, weight)
+    return Batch(x, noise.take(rows, axis=0), labels, weight)
 
 
 class Watch:

@@ -122,7 +122,7 @@ class VAE(GenerativeEstimator, EncodingEstimator):
         self.variance_ = training.variance if self.likelihood == "gaussian" else float("nan")
         self.active_latents_, self.mse_ = 0, float("nan")
         mean, log_variance = self._posterior(data.x)
-        if not finite(mean):  # after a step that was too large
+        if not np.isfinite(mean).all():  # after a step that was too large
             return
         self.active_latents_ = int(
             (data.mean(_divergence(mean, np.exp(log_variance), log_variance)) > _ACTIVE).sum()
@@ -224,7 +224,7 @@ class _Training(MinibatchTraining):
     def _split(self, codes: Array) -> tuple[Array, Array, Array]:
         """Mean, log variance and standard deviation, (n, latent) each."""
         mean, raw = codes[:, : self.latent], codes[:, self.latent :]
-        log_variance = np.clip(raw, *_LOG_VARIANCE_RANGE)
+        log_variance = raw.clip(*_LOG_VARIANCE_RANGE)
         return mean, log_variance, np.exp(log_variance / 2)
 
     def _scores(
@@ -248,6 +248,6 @@ class _Training(MinibatchTraining):
             terms = x * np.log(np.maximum(y, tiny)) + (1 - x) * np.log(np.maximum(1 - y, tiny))
             value = -float(batch.weighted(terms).sum(dtype=np.float64) / len(x))
             return value, difference, float("nan")
-        mse = max(float(batch.weighted(np.square(difference)).mean(dtype=np.float64)), 1e-8)
+        mse = max(batch.mean(np.square(difference)), 1e-8)
         value = float(0.5 * x.shape[1] * (np.log(2 * np.pi * mse) + 1))
         return value, np.asarray(difference / mse, dtype=y.dtype), mse

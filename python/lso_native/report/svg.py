@@ -134,9 +134,14 @@ def chart(title: str, name: str, *, height: float = _HEIGHT) -> Iterator[tuple[P
 
 
 def _svg(figure: Any, name: str) -> str:
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    for patch in (figure.patch, *(axes.patch for axes in figure.axes)):
+        patch.set(facecolor="none", edgecolor="none")
     buffer = io.StringIO()
     blank = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    figure.savefig(buffer, format="svg", transparent=True, metadata=blank)
+    # Drawing lays out, once; savefig would draw before it draws.
+    FigureCanvasSVG(figure).print_svg(buffer, metadata=blank)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)

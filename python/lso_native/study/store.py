@@ -39,7 +39,7 @@ __all__ = ["Running", "Store", "digest"]
 T = TypeVar("T")
 
 FORMAT = {"format": "lso_native steps", "version": 1}
-_PRODUCTS, _OTHERS = 128, 6  # kept in memory
+_PRODUCTS, _OTHERS = 256, 6  # kept in memory: the usual study whole
 _RECORD, _SECONDS = "step.json", "seconds.json"
 _EVERY = 0.2  # seconds between two lines of how far a step is
 
