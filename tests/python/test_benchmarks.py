@@ -311,6 +311,7 @@ def canned(missing: dict[str, str] | None = None) -> dict[str, Any]:
 
     def child(ours: float) -> dict[str, Any]:
         times = {"ours": [ours] * 3, "jax loop": [0.05] * 3, "jax tiled 100": [0.03] * 3}
+        times["jax step"] = [0.06] * 3
         times["torch eager"] = [0.07] * 3
         row = Row("W3", "10,000 starts", "iteration", times, flop=1.9e9, notes=["a note"])
         start = Row("scaling/100", "100 starts", "start and iteration", {"ours": [4e-6]})
@@ -333,6 +334,7 @@ def test_the_report() -> None:
     text = report.markdown(canned())
     one, many = [line for line in text.splitlines() if line.startswith("| W3 10,000")]
     assert "| 20,000 |" in one
+    assert "| 50,000 loop | 30,000 100 | 70,000 |" in one
     assert "| 2.50x | 3.50x | 95% |" in one
     for verdict in ("met best JAX 1.95x", "**missed** PyTorch eager 3.6x (3.5x)", "met peak 87%"):
         assert verdict in one
