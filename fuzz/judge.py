@@ -15,28 +15,53 @@ if sys.platform != "win32":
     import resource
 
 
+_TOGETHER = 256  # inputs
+
+
 class TooMuchMemory(Exception):
     """An input took more memory than its size allows."""
 
 
 def judged(target: Target, data: bytes) -> str:
-    """What became of ``data``. Raises what breaks the promise: TooMuchMemory where the process has never been so large
-    and grew by too much of it."""
-    before = _largest()
-    outcome = _checked(target, data)
-    _hold(target, data, _largest() - before)
-    return outcome
+    """What became of ``data``. Raises what breaks the promise."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of models whose numbers are strange
+        return target.check(data)
 
 
 def replayed(target: Target, data: bytes) -> str:
-    """As ``judged``, with every allocation of Python and NumPy counted, used or not: exact, and slow."""
+    """As ``judged``, with every allocation of Python and NumPy counted, used or not: exact, and slow. Raises
+    TooMuchMemory as well."""
     tracemalloc.start()
     try:
-        outcome = _checked(target, data)
-        _hold(target, data, tracemalloc.get_traced_memory()[1])
+        outcome = judged(target, data)
+        took = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    constant, factor = target.memory
+    if took > constant + factor * len(data):
+        raise TooMuchMemory(f"{took:,} bytes of memory for an input of {len(data):,}")
     return outcome
+
+
+class Memory:
+    """Watches how large the process becomes: asking is slow, so some inputs together are held to it."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._recent: list[bytes] = []
+        self._largest = largest()
+
+    def note(self, data: bytes) -> None:
+        """An input has been judged. Raises TooMuchMemory where it, or one just before it, took too much."""
+        self._recent.append(data)
+        if len(self._recent) < _TOGETHER:
+            return
+        if largest() > self._largest + self.target.memory[0]:
+            for each in self._recent:
+                replayed(self.target, each)
+        self._largest = largest()
+        self._recent.clear()
 
 
 def told(error: Exception, kinds: tuple[type[Exception], ...] = (ValueError,)) -> str:
@@ -54,21 +79,9 @@ def kind_of(outcome: str) -> str:
     return re.sub(r"'[^']*'|[0-9.]+", "", outcome.partition(", got")[0])[:80]
 
 
-def _checked(target: Target, data: bytes) -> str:
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of models whose numbers are strange
-        return target.check(data)
-
-
-def _largest() -> int:
+def largest() -> int:
     """The most bytes that the process has ever had in memory, 0 where the system does not tell."""
     if sys.platform == "win32":
         return 0
-    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return largest if sys.platform == "darwin" else 1024 * largest
-
-
-def _hold(target: Target, data: bytes, took: int) -> None:
-    constant, factor = target.memory
-    if took > constant + factor * len(data):
-        raise TooMuchMemory(f"{took:,} bytes of memory for an input of {len(data):,}")
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most

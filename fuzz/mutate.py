@@ -62,7 +62,9 @@ def changed(value: Any, draw: random.Random, strange: tuple[Any, ...] = STRANGE)
     if kind == 2 and isinstance(there, list):
         return _put(value, place, there + there[: draw.randrange(3)])
     if kind == 3 and isinstance(there, int | float):
-        return _put(value, place, draw.choice((there + 1, there - 1, -there, 2 * there, there / 2)))
+        return _put(
+            value, place, draw.choice((there + 1, there - 1, -there, 2 * there, there // 2))
+        )
     if kind == 4 and isinstance(there, dict):
         return _put(value, place, there | {draw.choice(("x", "params", "", *there)): 1})
     return _put(value, place, draw.choice(strange))

@@ -7,13 +7,22 @@ import random
 import tempfile
 import time
 from collections.abc import Callable
+from enum import Enum, auto
 from pathlib import Path
 
 from fuzz.board import Board, Count
-from fuzz.judge import judged, kind_of
+from fuzz.judge import Memory, judged, kind_of
 from fuzz.target import FOLDER, LARGEST, Target, corpus, target
 
-_POOL = 4096  # inputs to make others of
+_POOL = 4096  # inputs of each sort to make others of
+
+
+class Sort(Enum):
+    """What an input led to: something valid, an error of a new kind, or of a known one."""
+
+    VALID = auto()
+    NEW = auto()
+    KNOWN = auto()
 
 
 class Worker:
@@ -23,15 +32,20 @@ class Worker:
         self.target, self.board = target, board
         self.count = Count()
         self._kinds: set[str] = set()
+        self._memory = Memory(target)
 
-    def look(self, data: bytes) -> bool:
-        """Judge an input: whether it led to an outcome of a new kind. Raises what is a finding."""
+    def look(self, data: bytes) -> Sort:
+        """Judge an input. Raises what is a finding."""
         self.count += Count(1, 0, len(self._kinds))
         self.board.begin(self.count, data)
-        outcome, before = judged(self.target, data), len(self._kinds)
-        self.count += Count(0, int(not outcome))
+        outcome = judged(self.target, data)
+        self._memory.note(data)
+        if not outcome:
+            self.count += Count(0, 1)
+            return Sort.VALID
+        before = len(self._kinds)
         self._kinds.add(kind_of(outcome))
-        return len(self._kinds) > before
+        return Sort.NEW if len(self._kinds) > before else Sort.KNOWN
 
     def done(self) -> None:
         """Leave the last count."""
@@ -41,13 +55,19 @@ class Worker:
 def plain(name: str, board: Board, seed: int, inputs: int, seconds: float) -> None:
     """Inputs made of the corpus, and of those that led to something new."""
     chosen, draw = target(name), random.Random(seed)
-    worker, pool = Worker(chosen, board), corpus(name)
-    end = time.monotonic() + seconds
-    for data in pool[:inputs]:
-        worker.look(data)
+    worker, end = Worker(chosen, board), time.monotonic() + seconds
+    valid: list[bytes] = []
+    new: list[bytes] = []
+    given = corpus(name)
     while worker.count.inputs < inputs and time.monotonic() < end:
-        data = chosen.mutate(draw.choice(pool), draw)
-        if len(data) <= LARGEST and worker.look(data):
+        # What is wrong with an input hides what else a change of it would do: so most are made of valid ones.
+        pool = new if new and draw.random() < 0.2 else valid
+        data = given.pop() if given else chosen.mutate(draw.choice(pool), draw)
+        if len(data) > LARGEST:
+            continue
+        sort = worker.look(data)
+        if sort is not Sort.KNOWN:
+            pool = valid if sort is Sort.VALID else new
             pool.append(data)
             if len(pool) > _POOL:
                 pool.pop(draw.randrange(len(pool)))

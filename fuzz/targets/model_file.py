@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import random
 import struct
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import lso_native as lso
 import numpy as np
+from lso_native.errors import ArgumentError
 from lso_native.files import container, native
 
 from fuzz.judge import told
@@ -50,7 +53,8 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
 
 def _signed(data: bytes, draw: random.Random) -> bytes:
     """The same file with something else in it, and the digest of that."""
-    tensors, metadata = container.decode(data)
+    before = _opened(data)
+    tensors, metadata = dict(before[0]), dict(before[1])
     for _ in range(1 + int(draw.expovariate(1.0))):
         kind = draw.randrange(8)
         if kind == 0 and tensors:
@@ -61,7 +65,24 @@ def _signed(data: bytes, draw: random.Random) -> bytes:
             key = draw.choice([key for key in _JSON if key in metadata])
             metadata[key] = _other_text(metadata[key], draw)
     metadata["sha256"] = container.digest(tensors, metadata)
-    return container.encode(tensors, metadata)
+    return _file(tensors, metadata)
+
+
+_opened = functools.lru_cache(4096)(container.decode)
+_parsed = functools.lru_cache(4096)(json.loads)  # what is made of it is changed in copies
+
+
+def _file(tensors: container.Tensors, metadata: container.Metadata) -> bytes:
+    """As ``container.encode``, of anything."""
+    header: dict[str, Any] = {"__metadata__": metadata}
+    body = b""
+    for name, tensor in tensors.items():
+        begin, dtype = len(body), "F32" if tensor.dtype == np.float32 else "F64"
+        body += tensor.tobytes()
+        offsets = [begin, len(body)]
+        header[name] = {"dtype": dtype, "shape": tensor.shape, "data_offsets": offsets}
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + body
 
 
 def _other_text(text: str, draw: random.Random) -> str:
@@ -70,7 +91,7 @@ def _other_text(text: str, draw: random.Random) -> str:
         return draw.choice(("[", '{"a":', "[[],", "9")) * draw.randrange(20_000)
     if kind == 1:
         return mutated(text.encode(), draw).decode(errors="ignore")
-    return json.dumps(changed(json.loads(text), draw))
+    return json.dumps(changed(_parsed(text), draw))
 
 
 def _change_tensor(tensors: container.Tensors, draw: random.Random) -> None:
@@ -99,28 +120,37 @@ def _change_tensor(tensors: container.Tensors, draw: random.Random) -> None:
 
 
 def _use(model: Any) -> None:
-    """What a model is for: nothing is raised, whatever comes out of its numbers."""
-    if isinstance(model, lso.Model):
-        model(np.zeros((_N, model.n_inputs)))
-        return
-    if isinstance(model, lso.Table):
-        model.entries(np.zeros((_N, model.n_features_in_)))
-        return
+    """What a model is for: whatever comes out of its numbers is an answer, and what is no number is told."""
+    for use in _uses(model):
+        try:
+            use()
+        except ArgumentError as error:
+            if "finite" not in error.expected:
+                raise
+
+
+def _uses(model: Any) -> Iterator[Callable[[], Any]]:
     if isinstance(model, lso.Committee):
-        n_features = model.members_[0].n_features_in_
-        model.predict(np.zeros((_N, n_features)))
-        return
-    for name in ("predict", "predict_proba", "transform", "reconstruct", "log_density"):
-        if hasattr(model, name):
-            getattr(model, name)(np.zeros((_N, model.n_features_in_)))
-    if isinstance(model, lso.ConditionalGAN):
-        model.sample(model.classes_, random_state=0)
-    elif hasattr(model, "sample_latent"):
-        model.decoder_(model.sample_latent(_N, random_state=0))
-    for prior in (getattr(model, "prior_", None), model):
-        if isinstance(prior, lso.Mixture):
-            prior = prior.of(prior.classes_[0]) if hasattr(prior, "classes_") else prior
-            prior.sample(_N, random_state=0)
+        model = model.members_[-1]
+    if isinstance(model, lso.Model):
+        yield lambda: model(np.zeros((_N, model.n_inputs)))
+    elif isinstance(model, lso.Table):
+        yield lambda: model.entries(np.zeros((_N, model.n_features_in_)))
+    else:
+        samples = np.zeros((_N, model.n_features_in_))
+        for name in ("predict", "predict_proba", "transform", "reconstruct", "log_density"):
+            yield functools.partial(getattr(model, name, len), samples)
+        yield from _draws(model)
+
+
+def _draws(model: Any) -> Iterator[Callable[[], Any]]:
+    conditional = isinstance(model, lso.ConditionalGAN)
+    if hasattr(model, "sample"):
+        yield lambda: model.sample(model.classes_ if conditional else _N, random_state=0)
+    if hasattr(model, "prior_"):
+        yield from _draws(model.prior_)
+    if isinstance(model, lso.Mixture) and hasattr(model, "classes_"):
+        yield from _draws(model.of(model.classes_[0]))
 
 
 TARGET = Target(check, mutate)

@@ -16,7 +16,7 @@ from lso_native.errors import ArgumentError, ArgumentTypeError
 def check_dtype(dtype: Any) -> np.dtype[Any]:
     """float32 or float64, however NumPy writes it; not None, which NumPy takes for float64."""
     found: np.dtype[Any] | None = None
-    with suppress(TypeError):
+    with suppress(Exception):  # NumPy parses a text, and raises whatever comes of that
         found = None if dtype is None else np.dtype(dtype)
     if found is None or found.name not in ("float32", "float64"):
         raise ArgumentError("dtype", "float32 or float64", shown(dtype))
@@ -51,7 +51,8 @@ def check_activation(argument: str, name: Any, *, output: bool = False) -> _core
     """The activation called ``name``, one of hidden layers unless it is asked for at the ``output``."""
     if not isinstance(name, str):
         raise ArgumentTypeError(argument, "the name of an activation", shown(name))
-    activation = _core.Activation(name, argument)
+    text = name.encode("utf-8", "backslashreplace").decode()  # the engine knows no surrogates
+    activation = _core.Activation(text, argument)
     if activation.output_only and not output:
         raise ArgumentError(argument, "an activation of hidden layers", f"{name!r}, one of outputs")
     return activation

@@ -88,7 +88,7 @@ FILES = {
 def test_other_files(tmp_path: Path, name: str) -> None:
     path = tmp_path / "other.safetensors"
     path.write_bytes(FILES[name])
-    with pytest.raises(ValueError, match=rf"^{path}: expected ") as caught:
+    with pytest.raises(ValueError, match=rf"^{path}: (sizes: )?expected ") as caught:
         lso.load(path)
     assert len(str(caught.value)) < 1000
 
@@ -137,6 +137,8 @@ def learned(name: str, value: Any) -> Callable[[dict[str, Any], dict[str, Any]],
 
 
 ENDLESS = {"dtype": "<U50000000", "values": ["apple", "fig", "pear"]}
+WIDE = np.array([[-3e38] * 2, [3e38] * 2], np.float32)  # whose difference is infinite
+REST = {"mse_": 0.1, "variance_": 0.1}
 RATE = {"name": "Adam", "learning_rate": 10**400}
 STATES = [
     ("classifier", learned("classes", ENDLESS), "classes of a dtype"),
@@ -169,11 +171,35 @@ STATES = [
     ("autoencoder", lambda _, t: t["latent_range"].fill(np.nan), "latent_range"),
     ("autoencoder", lambda _, t: t.update(latent_range=np.zeros((2, 3), "f")), "latent_range"),
     ("autoencoder", lambda _, t: t.update(latent_range=np.zeros((2, 2))), "latent_range"),
+    ("classifier", setting("epochs", 2.5), "epochs"),
+    ("classifier", setting("hidden", [5]), "hidden: expected the layers that were learned, .4,."),
+    ("classifier", setting("hidden", "4"), "hidden"),
+    ("classifier", setting("warm_start", 1), "warm_start"),
+    ("classifier", setting("dtype", "int8"), "dtype"),
+    ("classifier", setting("bias", [True]), "bias"),
+    ("classifier", setting("mse", float("nan")), "mse"),
+    ("classifier", setting("objective", "hinge"), "objective"),
+    ("classifier", setting("none_label", 0.5), "none_label"),
+    ("classifier", setting("random_state", -1), "random_state"),
+    ("classifier", setting("validation_fraction", 1.0), "validation_fraction"),
+    ("classifier", setting("optimizer", {"name": "LevenbergMarquardt"}), "optimizer"),
+    ("classifier", setting("activation", "\ud800"), "activation"),
+    ("classifier", learned("mse", 10**400), "mse"),
+    ("classifier", learned("mse", -1.0), "mse"),
+    ("classifier", learned("n_epochs", 3), "history"),
+    ("classifier", lambda _, t: t.update(data_range=np.array([1.0, 0.0])), "data_range"),
+    ("autoencoder", setting("latent", 3), "latent: expected the 2 that were learned"),
+    ("autoencoder", setting("latent_activation", "softmax"), "latent_activation"),
+    ("autoencoder", lambda _, t: t.update(latent_range=WIDE), "latent_range"),
+    ("vae", learned("figures", {"active_latents_": 1000, **REST}), "active_latents"),
+    ("gan", setting("discriminator_hidden", [6, 6]), "discriminator_hidden: expected the layers"),
+    ("gan", setting("discriminator_optimizer", {"name": "LevenbergMarquardt"}), "optimizer"),
+    ("gan", setting("guide", 1), "guide"),
     ("vae", setting("threads", 0), "threads"),
     ("vae", setting("threads", -1), "threads"),
     ("vae", setting("threads", "all"), "threads"),
     ("vae", learned("figures", {"mse_": 0.1}), "missing"),
-    ("vae", learned("figures", [0.1]), "missing"),
+    ("vae", learned("figures", [0.1]), "figures by name"),
     ("vae", learned("figures", {"decoder_": 1}), "decoder"),
     ("conditional_gan", learned("classes", {"dtype": "<i8", "values": [1, 2]}), "sorted classes"),
     ("gan", learned("classes", {"dtype": "<i8", "values": [1, 2]}), "classes"),
@@ -194,7 +220,7 @@ def test_states_that_are_none(name: str, change: Any, told: str, tmp_path: Path)
 def test_many_long_labels_are_no_attack(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     names = np.array([f"{i:0100}" for i in range(60_000)])  # 24 MB
-    model = lso.Classifier(epochs=1, random_state=0).fit(X, LABELS)
+    model = lso.Classifier(hidden=(), epochs=1, random_state=0).fit(np.eye(3, len(names)), range(3))
     model.feature_names_in_ = names
     lso.save(model, path)
     loaded: Any = lso.load(path)
@@ -233,6 +259,16 @@ def test_memory_is_bounded_by_the_size_of_the_file(tmp_path: Path) -> None:
         [sys.executable, "-c", script, path], capture_output=True, text=True, check=True, timeout=60
     )
     assert int(done.stdout) < 50_000  # KiB; three labels of that dtype would take 600,000
+
+
+@pytest.mark.parametrize("size", [10**3, 10**12])
+def test_a_file_that_is_longer_than_it_says_is_not_read(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    with path.open("wb") as other:
+        other.write((DATA / "network.safetensors").read_bytes())
+        other.truncate(size)  # the rest takes no place
+    with pytest.raises(ValueError, match=rf"^{path}: expected a whole .* got {size}"):
+        lso.load(path)
 
 
 STRANGE: list[Any] = [

@@ -177,13 +177,14 @@ def test_networks_that_do_not_fit_each_other_are_named(path: Path) -> None:
 def test_networks_of_a_gan_that_do_not_fit(name: str, sizes: Any, path: Path) -> None:
     model = fitted(lso.ConditionalGAN(3, hidden=(8,), discriminator_hidden=(6,)))
     setattr(model, name, lso.Network(sizes, random_state=0))
+    model.set_params(latent=model._n_latents)
     lso.save(model, path)
-    _fails(path, "expected the networks of a ConditionalGAN|expected 4 sorted classes")
+    _fails(path, "expected the networks of a ConditionalGAN|expected 4 sorted classes|latent: ")
 
 
 def test_labels_that_are_whole_numbers_come_back(path: Path) -> None:
     model = lso.ConditionalGAN(3, hidden=(8,), epochs=1, random_state=0).fit(X, LABELS * 2.0)
-    lso.save(model.set_params(latent=9), path)
+    lso.save(model, path)
     loaded: Any = load(path)
     np.testing.assert_array_equal(loaded.classes_, [0, 2, 4])
     np.testing.assert_array_equal(
@@ -206,12 +207,21 @@ def test_a_loaded_estimator_fits_again(path: Path) -> None:
 
 
 def test_parameters_changed_after_fit_do_not_change_the_model(path: Path) -> None:
-    model = autoencoder().set_params(hidden=(5, 4, 3), latent=9)
+    model = autoencoder().set_params(epochs=9, dtype="float64", output_activation="tanh")
     lso.save(model, path)
     loaded = load(path)
     assert isinstance(loaded, lso.Autoencoder)
     assert loaded.encoder_ == model.encoder_
-    assert loaded.latent == 9
+    assert loaded.epochs == 9
+
+
+@pytest.mark.parametrize(("name", "value"), [("hidden", (5, 4)), ("latent", 9)])
+def test_layers_changed_after_fit_are_no_longer_those_of_the_model(
+    name: str, value: Any, path: Path
+) -> None:
+    with pytest.raises(ValueError, match=rf"^{name}: expected the .* that were learned"):
+        lso.save(autoencoder().set_params(**{name: value}), path)
+    assert not path.exists()
 
 
 def test_the_file_is_plain_safetensors_with_the_architecture(path: Path) -> None:
@@ -410,10 +420,13 @@ FORGED_NETWORKS: list[tuple[Change, str]] = [
         lambda f: f.metadata.update(architecture="[3]"),
         "expected an architecture of sizes, .* got 3",
     ),
-    (_edit("architecture", 0, "sizes", value=[4, 10**12, 3]), r"shape \(1000000000000, 4\)"),
-    (_edit("architecture", 0, "sizes", value=[4, -6, 3]), "an architecture of sizes"),
-    (_edit("architecture", 0, "sizes", value=[4]), "an architecture of sizes"),
-    (_edit("architecture", 0, "dtype", value="int8"), "an architecture of sizes"),
+    (_edit("architecture", 0, "sizes", value=[4, 10**9, 3]), r"shape \(1000000000, 4\)"),
+    (_edit("architecture", 0, "sizes", value=[4, 10**12, 3]), r"layer sizes below 2\*\*31"),
+    (_edit("architecture", 0, "sizes", value=[4, -6, 3]), "sizes: expected"),
+    (_edit("architecture", 0, "sizes", value=[4]), "sizes: expected"),
+    (_edit("architecture", 0, "sizes", value=4), "sizes: expected"),
+    (_edit("architecture", 0, "bias", value="paper"), "a list of bias, got 'paper'"),
+    (_edit("architecture", 0, "dtype", value="int8"), "dtype: expected"),
     (_edit("architecture", 0, "activations", value=["sigmoid", "sinh"]), "activation"),
 ]
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ Tensors = dict[str, Array]
 Metadata = dict[str, str]
 
 _LENGTH = struct.Struct("<Q")  # a safetensors file opens with the length of its JSON header
+_FIRST = _LENGTH.size + 1  # bytes that tell whether it is one
+_LONGEST = 100_000_000  # bytes of a header, as safetensors itself has it
 _DTYPES = ("F32", "F64")
 ELSEWHERE = "another program wrote; a state dict of PyTorch is for Network.from_state_dict"
 
@@ -34,12 +38,31 @@ def encode(tensors: Tensors, metadata: Metadata) -> bytes:
     return _LENGTH.pack(len(header)) + header + data[body:]
 
 
+def read(path: Path) -> bytes:
+    """What is in a file, if that is as long as its header says, which is read first.
+
+    Raises ValueError where it is not, or does not fit in memory; OSError where it cannot be read.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(_FIRST)
+        length = _length(start, size)
+        begin = start + file.read(_LENGTH.size + length - len(start))
+        said = len(begin) + _body(_header(begin[_LENGTH.size :]))
+        if said != size:
+            raise ValueError(f"expected a whole safetensors file, {said} bytes, got {size}")
+        try:
+            return begin + file.read(size - len(begin))
+        except MemoryError:
+            raise ValueError(f"expected a file that fits in memory, got {size} bytes") from None
+
+
 def decode(data: bytes) -> tuple[Tensors, Metadata]:
     """The tensors and the metadata in ``data``.
 
     Raises ValueError where it is no whole safetensors file of float32 and float64.
     """
-    header = _header(data)
+    header = _header(data[_LENGTH.size :][: _length(data[:_FIRST], len(data))])
     metadata = header.pop("__metadata__", None) or {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError(f"expected metadata of strings, got {shown(metadata)}")
@@ -59,9 +82,16 @@ def decode(data: bytes) -> tuple[Tensors, Metadata]:
 def read_json(what: str, text: str | bytes) -> Any:
     """The value of a JSON ``text``; ValueError that names ``what`` it is where it is none, or nested too deeply."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_told_once)
     except (ValueError, RecursionError) as error:  # a ValueError also for an endless integer
         raise ValueError(f"expected {what} in JSON, got text that fails: {error}") from None
+
+
+def _told_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise ValueError("expected each name once, got one twice")
+    return told
 
 
 def check_names(what: str, found: Collection[str], expected: set[str]) -> None:
@@ -78,25 +108,38 @@ def digest(tensors: Tensors, metadata: Mapping[str, str]) -> str:
     signed = {key: value for key, value in metadata.items() if key != "sha256"}
     found = hashlib.sha256(json.dumps(signed, sort_keys=True).encode())
     for name, tensor in sorted(tensors.items()):
-        found.update(json.dumps([name, tensor.dtype.name, tensor.shape]).encode())
+        dtype = "float32" if tensor.dtype == np.float32 else "float64"
+        found.update(json.dumps([name, dtype, tensor.shape]).encode())
         found.update(tensor.astype(tensor.dtype.newbyteorder("<"), copy=False).tobytes())
     return found.hexdigest()
 
 
-def _header(data: bytes) -> dict[str, Any]:
-    if len(data) < _LENGTH.size:
-        raise ValueError(f"expected a whole safetensors file, got {len(data)} bytes")
-    (length,) = _LENGTH.unpack_from(data)
-    there = len(data) - _LENGTH.size
-    if there and data[_LENGTH.size : _LENGTH.size + 1] != b"{":
-        raise ValueError(
-            f"expected a whole safetensors file, got another kind, which begins with {data[:4]!r}"
-        )
-    if length > there:
-        raise ValueError(
-            f"expected a whole safetensors file, got {there} of {length} bytes of header"
-        )
-    header = read_json("a whole safetensors file, its header", data[_LENGTH.size :][:length])
+def _length(start: bytes, size: int) -> int:
+    """The length of the header of a file of ``size`` bytes that begins with ``start``."""
+    if len(start) < _LENGTH.size:
+        raise ValueError(f"expected a whole safetensors file, got {size} bytes")
+    (length,) = _LENGTH.unpack_from(start)
+    there = size - _LENGTH.size
+    if there and start[_LENGTH.size :] != b"{":
+        got = f"another kind, which begins with {start[:4]!r}"
+        raise ValueError(f"expected a whole safetensors file, got {got}")
+    if length > min(there, _LONGEST):
+        got = f"{there} of {length} bytes of header"
+        raise ValueError(f"expected a whole safetensors file, got {got}")
+    return int(length)
+
+
+def _header(text: bytes) -> dict[str, Any]:
+    header = read_json("a whole safetensors file, its header", text)
     if not isinstance(header, dict):
         raise ValueError(f"expected a whole safetensors file, got the header {shown(header)}")
     return header
+
+
+def _body(header: dict[str, Any]) -> int:
+    """How many bytes of tensors the header speaks of."""
+    try:
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
+        return max(map(int, ends), default=0)
+    except (TypeError, ValueError, LookupError):
+        raise ValueError("expected tensors with offsets in the header, got others") from None

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from lso_native._architecture import check_activations, check_bias, check_sizes
 from lso_native._atomic import atomic_write_bytes
-from lso_native._checks import check_path, shown
+from lso_native._checks import check_choice, check_path, shown
 from lso_native.errors import ArgumentTypeError
 from lso_native.files.container import (
     ELSEWHERE,
@@ -20,6 +21,7 @@ from lso_native.files.container import (
     decode,
     digest,
     encode,
+    read,
     read_json,
 )
 from lso_native.files.state import pack, pack_several, unpack, unpack_several
@@ -81,9 +83,8 @@ def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable | Committee:
     file = check_path("path", path)
     if file.exists() and not file.is_file() and not file.is_dir():
         raise ValueError(f"{file}: expected a regular file, got a device or a pipe")
-    data = file.read_bytes()
     try:
-        return decoded(data)
+        return decoded(read(file))
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from error
 
@@ -180,17 +181,13 @@ def _shapes(part: int, architecture: Mapping[str, Any]) -> dict[str, tuple[int, 
 def _check_architecture(architecture: Any) -> None:
     """Raise ValueError unless ``architecture`` is of the form of ``Network.architecture``."""
     names = {"sizes", "activations", "bias", "dtype"}
-    if isinstance(architecture, dict) and architecture.keys() == names:
-        sizes, activations, bias = (architecture[k] for k in ("sizes", "activations", "bias"))
-        if (
-            all(isinstance(value, list) for value in (sizes, activations, bias))
-            and all(type(size) is int and size > 0 for size in sizes)
-            and all(isinstance(activation, str) for activation in activations)
-            and all(isinstance(has_bias, bool) for has_bias in bias)
-            and len(sizes) == len(bias) == len(activations) + 1
-            and architecture["dtype"] in ("float32", "float64")
-        ):
-            return
-    raise ValueError(
-        f"expected an architecture of sizes, activations, bias and dtype, got {shown(architecture)}"
-    )
+    if not isinstance(architecture, dict) or architecture.keys() != names:
+        expected = "an architecture of sizes, activations, bias and dtype"
+        raise ValueError(f"expected {expected}, got {shown(architecture)}")
+    for name in ("activations", "bias"):
+        if not isinstance(architecture[name], list):  # a name would stand for all layers
+            raise ValueError(f"expected a list of {name}, got {shown(architecture[name])}")
+    n_layers = len(check_sizes(architecture["sizes"]))
+    check_activations(architecture["activations"], n_layers)
+    check_bias(architecture["bias"], n_layers)
+    check_choice("dtype", architecture["dtype"], ("float32", "float64"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from lso_native._typing import Array
 from lso_native.errors import ArgumentError
 from lso_native.files.container import Tensors, check_names, read_json
 from lso_native.models.base import Fittable
+from lso_native.models.settings import setting_names
 from lso_native.network import Network
 from lso_native.optimizers import Optimizer
 
@@ -56,6 +58,7 @@ def _packed(estimator: Fittable) -> tuple[dict[str, Any], list[Network], Tensors
     params = estimator.get_params(deep=False)
     params |= dict.fromkeys(params.keys() & estimator._unsaved)
     state: dict[str, Any] = {"params": {n: _to_json(n, value) for n, value in params.items()}}
+    estimator._check_kept()
     networks: list[Network] = []
     tensors: Tensors = {}
     for name in estimator._learned:
@@ -118,11 +121,12 @@ def _checked(state: Any) -> dict[str, Any]:
 def _unpacked(
     cls: type[Fittable], state: dict[str, Any], networks: Sequence[Network], tensors: Tensors
 ) -> Fittable:
-    figures = state.pop("figures", {})  # where version 0.1.0 put some numbers
-    if isinstance(figures, dict):
-        state |= {name.removesuffix("_"): value for name, value in figures.items()}
     estimator = cls(**_params(cls, state.pop("params")))
-    kinds = get_type_hints(cls)
+    figures = state.pop("figures", {})  # where version 0.1.0 put some numbers
+    if not isinstance(figures, dict):
+        raise ValueError(f"expected figures by name, got {shown(figures)}")
+    state |= {name.removesuffix("_"): value for name, value in figures.items()}
+    kinds = _kinds(cls)
     parts = [name for name in cls._learned if kinds[name] is Network]
     if len(parts) != len(networks):
         raise ValueError(f"expected {len(parts)} parts, got {len(networks)}")
@@ -144,15 +148,23 @@ def _unpacked(
     return estimator
 
 
+@functools.cache
+def _kinds(cls: type[Fittable]) -> dict[str, Any]:
+    """What an estimator's attributes are declared as."""
+    return get_type_hints(cls)
+
+
 def _params(cls: type[Fittable], given: Mapping[str, Any]) -> dict[str, Any]:
-    names = cls().get_params(deep=False).keys()
-    if given.keys() - names:
-        raise ValueError(f"expected parameters {sorted(names)}, got {shown(sorted(given))}")
+    names = setting_names(cls)
+    if given.keys() - set(names):
+        raise ValueError(f"expected parameters {shown(names)}, got {shown(sorted(given))}")
     return {name: _from_json(name, value) for name, value in given.items()}
 
 
 def _learned(key: str, value: Any, kind: Any, tensors: Tensors) -> Any:
-    if (kind is float and type(value) is int) or (kind in _SCALARS and type(value) is kind):
+    if kind is float and type(value) is int and abs(value) < 2**53:
+        return float(value)
+    if kind in _SCALARS and type(value) is kind:
         return value
     if isinstance(value, dict) and _is_part(kind) and isinstance(value.get("params"), dict):
         own = {name: tensors.pop(name) for name in [*tensors] if name.startswith(f"{key}.")}

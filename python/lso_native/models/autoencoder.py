@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation
-from lso_native._checks import check_int, resolve_seed
+from lso_native._checks import check_int, resolve_seed, shown
 from lso_native._typing import Array, RandomState
 from lso_native.models.dataset import Dataset
 from lso_native.models.decoding import EncodingEstimator
+from lso_native.models.restored import check_ends
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.models.training import SingleTraining
@@ -82,15 +83,11 @@ class Autoencoder(EncodingEstimator, NetworkEstimator):
     def _restore(self) -> None:
         sizes = self.network_.sizes
         if len(sizes) < 3 or sizes != sizes[::-1] or len(sizes) % 2 == 0:
-            raise ValueError(f"expected layer sizes that mirror about a latent layer, got {sizes}")
+            expected = "layer sizes that mirror about a latent layer"
+            raise ValueError(f"expected {expected}, got {shown(sizes)}")
         self._split()
         super()._restore()
-        latent_range, shape = self.latent_range_, (2, self.decoder_.n_inputs)
-        if latent_range.shape != shape or latent_range.dtype != self.network_.dtype:
-            raise ValueError(f"expected latent_range of shape {shape}, got {latent_range.shape}")
-        low, high = latent_range
-        if not (np.isfinite(latent_range).all() and (low <= high).all()):
-            raise ValueError("expected latent_range to be finite, low below high, got another one")
+        check_ends(self, "latent_range_", (self.latent,), self.network_.dtype)
 
     def _split(self) -> None:
         # The layers mirror each other, so that the latent layer is the middle one.

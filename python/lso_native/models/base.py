@@ -11,15 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation, check_dtype
-from lso_native._checks import check_choice, check_int, check_number, check_threads
+from lso_native._checks import (
+    check_choice,
+    check_flag,
+    check_int,
+    check_number,
+    check_threads,
+    resolve_seed,
+    shown,
+)
 from lso_native._typing import Array, Float64Array, RandomState
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.dataset import Dataset
 from lso_native.models.inputs import check_columns, check_x, range_of, warn_beyond
+from lso_native.models.restored import check_ends, check_texts
 from lso_native.models.settings import Settings, estimator, learned, setting
 from lso_native.models.training import STATUSES, History, Training
 from lso_native.network import ActivationName, BiasConvention, Network
-from lso_native.optimizers import Adam, TrainOptimizer
+from lso_native.optimizers import Adam, TrainOptimizer, check_optimizer
 
 __all__ = ["DEFAULT_OPTIMIZER", "Estimator", "NotFittedError"]
 
@@ -56,6 +65,9 @@ class Fittable(Settings, ABC):
     @abstractmethod
     def _is_fitted(self) -> bool:
         """Whether there is anything learned."""
+
+    def _check_kept(self) -> None:
+        """Raise ValueError where a setting that a file tells with what was learned has been changed since."""
 
     @abstractmethod
     def _restore(self) -> None:
@@ -134,9 +146,16 @@ class Estimator(Fittable):
 
     # What a kind is made of.
 
+    _optimizers: ClassVar[Any] = TrainOptimizer
+    """What may be its optimizer: a class or a union of some."""
+
     @abstractmethod
     def _check_settings(self) -> None:
         """Raise ValueError or TypeError naming a setting of this kind that is wrong."""
+
+    def _hidden(self) -> Sequence[tuple[str, Sequence[int], Network]]:
+        """Settings of hidden layers by name, the sizes they stand for, and the network that was made of them."""
+        return ()
 
     @abstractmethod
     def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> Training:
@@ -201,16 +220,33 @@ class Estimator(Fittable):
             )
         return before
 
+    def _check_kept(self) -> None:
+        for name, sizes, network in self._hidden():
+            if tuple(sizes) != network.sizes[1:-1]:
+                expected = f"the layers that were learned, {shown(network.sizes[1:-1])}"
+                raise ArgumentError(name, expected, shown(getattr(self, name)))
+
     def _restore(self) -> None:
+        self._check_common()
+        self._check_settings()
+        resolve_seed(self.random_state)
         check_choice("status_", self.status_, STATUSES)
         check_int("n_epochs_", self.n_epochs_, minimum=0)
-        check_threads(self.threads)
+        lengths = {name: len(values) for name, values in self.history_.items()}
+        if set(lengths.values()) - {self.n_epochs_}:
+            raise ArgumentError("history_", f"{self.n_epochs_} entries a series", shown(lengths))
         if hasattr(self, "feature_names_in_"):
+            check_texts(self, "feature_names_in_", self.n_features_in_)
             self.feature_names_in_ = self.feature_names_in_.astype(object)
+        if hasattr(self, "data_range_"):
+            check_ends(self, "data_range_", ())
         networks = [getattr(self, name) for name in self._parts]
         if len({network.dtype for network in networks}) > 1 or not self._fits():
             sizes = [network.sizes for network in networks]
-            raise ValueError(f"expected the networks of a {type(self).__name__}, got {sizes}")
+            raise ValueError(
+                f"expected the networks of a {type(self).__name__}, got {shown(sizes)}"
+            )
+        self._check_kept()
 
     def _fits(self) -> bool:
         """Whether the networks fit each other."""
@@ -237,7 +273,12 @@ class Estimator(Fittable):
         if self.patience is not None:
             check_int("patience", self.patience)
         check_number("average", self.average, minimum=0.0, below=1.0)
+        check_number("validation_fraction", self.validation_fraction, minimum=0.0, below=1.0)
+        check_flag("warm_start", self.warm_start)
+        check_optimizer(self.optimizer, DEFAULT_OPTIMIZER, self._optimizers)
         check_threads(self.threads)
+        self._check_sizes("hidden")
+        self._check_dtype()
 
     def _check_dtype(self) -> np.dtype[Any]:
         return check_dtype(self.dtype)

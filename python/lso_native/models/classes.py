@@ -9,11 +9,12 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_labels, shown
+from lso_native._checks import check_labels
 from lso_native._typing import Array, BoolArray
 from lso_native.errors import ArgumentError
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Supervised
+from lso_native.models.restored import check_sorted
 from lso_native.models.settings import estimator, learned
 
 NO_CLASS = -1  # the number of a sample that belongs to no class
@@ -57,11 +58,7 @@ class LabelledEstimator(Supervised):
 
     def _restore(self) -> None:
         super()._restore()
-        if self.classes_.shape != (self._n_classes,) or not np.array_equal(
-            np.unique(self.classes_), self.classes_
-        ):
-            got = shown(self.classes_)
-            raise ValueError(f"expected {self._n_classes} sorted classes, one an output, got {got}")
+        check_sorted(self, "classes_", self._n_classes)
 
     @property
     @abstractmethod

@@ -183,6 +183,8 @@ class Classifier(NetworkEstimator, LabelledEstimator):
         if self.none_label is not None and self.output_activation.startswith("softmax"):
             expected = "None with softmax outputs, which cannot all be 0 (sigmoid ones can)"
             raise ArgumentError("none_label", expected, shown(self.none_label))
+        if self.none_label is not None:
+            check_labels("none_label", [self.none_label], 1)
 
     def _of_none(self, labels: Array) -> BoolArray:
         if self.none_label is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,6 +17,7 @@ from lso_native._checks import (
     check_sample_weight,
     check_samples,
     resolve_seed,
+    shown,
 )
 from lso_native._typing import Array, RandomState
 from lso_native.display import Samples, View
@@ -24,6 +26,7 @@ from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Unsupervised
 from lso_native.models.mixture import Mixture
+from lso_native.models.restored import check_error
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.network import Activation, ActivationName, Composition, Model, Network
 from lso_native.random import normal, permutation
@@ -84,6 +87,12 @@ class DecodingEstimator(Estimator):
     @property
     def _n_latents(self) -> int:
         return self.decoder_.n_inputs
+
+    def _check_kept(self) -> None:
+        if self.latent != self._n_latents:
+            expected = f"the {self._n_latents} that were learned"
+            raise ArgumentError("latent", expected, shown(self.latent))
+        super()._check_kept()
 
     @abstractmethod
     def sample_latent(self, n: int, *, random_state: RandomState = None) -> Array:
@@ -165,8 +174,13 @@ class EncodingEstimator(DecodingEstimator, Unsupervised):
         ends = self.decoder_.n_outputs, self.decoder_.n_inputs
         return (self.encoder_.n_inputs, self.encoder_.n_outputs) == ends
 
+    def _hidden(self) -> list[tuple[str, Sequence[int], Network]]:
+        there, back = list(self.hidden), list(self.hidden)[::-1]
+        return [("hidden", there, self.encoder_), ("hidden", back, self.decoder_)]
+
     def _restore(self) -> None:
         super()._restore()
+        check_error(self, "mse_")
         if hasattr(self, "prior_") and self.prior_.n_features_in_ != self._n_latents:
             got = f"one of {self.prior_.n_features_in_}"
             raise ValueError(f"expected a prior of {self._n_latents} latents, got {got}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_int, check_labels, resolve_seed
+from lso_native._checks import check_callback, check_int, check_labels, resolve_seed
 from lso_native._typing import Array, RandomState
 from lso_native.display import Samples
 from lso_native.models.adversarial import AdversarialTraining
@@ -21,9 +21,10 @@ from lso_native.models.fitting import Unsupervised
 from lso_native.models.generative import GenerativeEstimator
 from lso_native.models.guide import Guide
 from lso_native.models.mixture import Mixture
+from lso_native.models.restored import check_error
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.network import ActivationName, Network
-from lso_native.optimizers import Adam
+from lso_native.optimizers import Adam, check_optimizer
 from lso_native.random import normal, subseed
 
 __all__ = ["GAN", "ConditionalGAN"]
@@ -97,6 +98,19 @@ class AdversarialEstimator(GenerativeEstimator):
         super()._check_settings()
         self._check_strength("gradient_penalty")
         check_int("penalty_every", self.penalty_every)
+        self._check_sizes("discriminator_hidden")
+        check_optimizer(self.discriminator_optimizer, self.optimizer, Adam)
+
+    def _hidden(self) -> list[tuple[str, Sequence[int], Network]]:
+        return [
+            ("hidden", self.hidden, self.decoder_),
+            ("discriminator_hidden", self.discriminator_hidden, self.discriminator_),
+        ]
+
+    def _restore(self) -> None:
+        super()._restore()
+        check_error(self, "diversity_")
+        check_callback("guide", self.guide, "samples and labels")
 
     def _begin(self, data: Dataset, seed: int, *, go_on: bool) -> AdversarialTraining:
         n_classes = 0 if data.classes is None else len(data.classes)

@@ -20,6 +20,8 @@ from lso_native.optimizers import Adam
 class GenerativeEstimator(NormalDecodingEstimator):
     """An estimator whose networks are trained by ``Learner``."""
 
+    _optimizers = Adam
+
     activation: ActivationName = setting(default="relu")
     optimizer: Adam = setting(default=Adam(learning_rate=1e-3), doc="``Adam``.")
     batch_size: int = setting(default=100)
@@ -34,8 +36,8 @@ class GenerativeEstimator(NormalDecodingEstimator):
         return self._network(sizes, activations, "standard", seed, before)
 
     def _restore(self) -> None:
-        super()._restore()
         self.n_features_in_ = self.decoder_.n_outputs
+        super()._restore()
 
     def _learner(self, network: Network, optimizer: Adam | None = None) -> Learner:
         return Learner(

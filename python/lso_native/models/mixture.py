@@ -15,6 +15,7 @@ from lso_native._checks import (
     check_number,
     check_sample_weight,
     resolve_seed,
+    shown,
 )
 from lso_native._typing import Array, Float64Array, IntArray, RandomState
 from lso_native.errors import ArgumentError, briefly
@@ -23,6 +24,7 @@ from lso_native.models.classes import class_numbers
 from lso_native.models.expectation import Outcome, fit_gaussians
 from lso_native.models.gaussians import Gaussians, joined
 from lso_native.models.inputs import check_columns, check_x, column_names
+from lso_native.models.restored import check_numbers, check_sorted, check_texts
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.random import subseed
 
@@ -313,21 +315,22 @@ class Mixture(Fittable):
         return hasattr(self, "log_density_quantiles_")
 
     def _restore(self) -> None:
+        self._check_settings()
+        resolve_seed(self.random_state)
+        check_int("n_iter_", self.n_iter_, minimum=0)
+        check_number("lower_bound_", self.lower_bound_)
         self._gaussians.check()
         n_groups = 1
         if hasattr(self, "classes_"):
+            check_sorted(self, "classes_", self.classes_.size)
             n_groups += len(self.classes_)
-            if not (
-                hasattr(self, "component_classes_")
-                and self.component_classes_.shape == self.weights_.shape
-                and set(self.component_classes_.tolist()) == set(self.classes_.tolist())
-            ):
-                raise ValueError("expected the class of each component, got others")
-        quantiles = self.log_density_quantiles_
-        if quantiles.shape != (n_groups, len(_LEVELS)) or not np.isfinite(quantiles).all():
-            raise ValueError(f"expected quantiles of shape {(n_groups, len(_LEVELS))}, got others")
+            of = getattr(self, "component_classes_", self.classes_[:0])
+            if of.shape != self.weights_.shape or not np.array_equal(np.unique(of), self.classes_):
+                raise ArgumentError("component_classes_", "the class of each component", shown(of))
+        check_numbers(self, "log_density_quantiles_", (n_groups, len(_LEVELS)))
         self.n_features_in_ = self.means_.shape[1]
         if hasattr(self, "feature_names_in_"):
+            check_texts(self, "feature_names_in_", self.n_features_in_)
             self.feature_names_in_ = self.feature_names_in_.astype(object)
 
 

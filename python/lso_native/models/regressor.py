@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation
-from lso_native._checks import check_sample_weight
+from lso_native._checks import check_int, check_sample_weight
 from lso_native._typing import Array, Float64Array, StringArray
 from lso_native.errors import ArgumentError
 from lso_native.models.dataset import Dataset
 from lso_native.models.fitting import Supervised
+from lso_native.models.restored import check_numbers, check_texts
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.single import NetworkEstimator
 from lso_native.models.targets import as_targets, check_names, check_range, target_names
@@ -119,15 +120,14 @@ class Regressor(NetworkEstimator, Supervised, Readable):
     def _restore(self) -> None:
         super()._restore()
         shape = (self.network_.n_outputs,)
-        if not self.target_mean_.shape == self.target_scale_.shape == shape:
-            raise ValueError(f"expected target_mean and target_scale of shape {shape}, got others")
+        check_numbers(self, "target_mean_", shape)
+        check_numbers(self, "target_scale_", shape, above=0.0)
+        check_int("target_ndim_", self.target_ndim_, minimum=1 if shape == (1,) else 2, maximum=2)
         if not hasattr(self, "target_names_"):  # in a file of an older version
             self.target_names_ = target_names(None, *shape)
             self.target_spread_ = self.target_scale_
-        if not self.target_names_.shape == self.target_spread_.shape == shape:
-            raise ValueError(
-                f"expected target_names and target_spread of shape {shape}, got others"
-            )
+        check_texts(self, "target_names_", *shape)
+        check_numbers(self, "target_spread_", shape, above=0.0)
 
     def _check_settings(self) -> None:
         check_activation("output_activation", self.output_activation, output=True)

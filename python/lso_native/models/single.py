@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from lso_native._architecture import check_bias
+from lso_native._checks import check_number
 from lso_native._typing import Array
 from lso_native.models.base import Estimator
 from lso_native.models.dataset import Dataset
 from lso_native.models.inputs import warn_beyond
+from lso_native.models.restored import check_error
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.training import SingleTraining
 from lso_native.network import (
@@ -48,9 +52,16 @@ class NetworkEstimator(Estimator):
     def _learned_dtype(self) -> np.dtype[Any]:
         return self.network_.dtype
 
+    def _hidden(self) -> list[tuple[str, Sequence[int], Network]]:
+        return [("hidden", self.hidden, self.network_)]
+
     def _restore(self) -> None:
-        super()._restore()
         self.n_features_in_ = self.network_.n_inputs
+        super()._restore()
+        check_bias(self.bias, len(self.network_.sizes))
+        if self.mse is not None:
+            check_number("mse", self.mse, above=0.0)
+        check_error(self, "mse_")
 
     def __rrshift__(self, before: Any) -> Composition:
         """``decoder >> estimator``: the decoder, of an estimator or a network, and then ``network_``.

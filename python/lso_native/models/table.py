@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +17,7 @@ from lso_native.display.tables import frame
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.models.base import Fittable
 from lso_native.models.columns import columns_of, entries_of
+from lso_native.models.restored import check_numbers, check_texts
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.network import Network
 from lso_native.requirements.base import All, Combination, Requirement
@@ -56,12 +57,12 @@ class Columns(Quantities):
     """Numbers of which each has a network of its own, so that what is asked of one is one residual, not one a column:
     Levenberg-Marquardt takes a pass of each."""
 
-    alone: Mapping[str, Network] = field(default_factory=dict)
+    alone: Callable[[str], Network] = field(kw_only=True)
 
     def within(self, name: str, low: float, high: float, aim: float | None = None) -> Requirement:
         """As of all of them."""
         spread = self.spread[[self.place(name)]]
-        return Quantities(self.alone[name], (name,), spread).within(name, low, high, aim)
+        return Quantities(self.alone(name), (name,), spread).within(name, low, high, aim)
 
 
 @estimator
@@ -177,7 +178,8 @@ class Table(Readable, Fittable):
         samples = check_samples("X", X, dtype=np.dtype(self.dtype), n_features=self.n_features_in_)
         numbers: dict[str, Array] = {}
         if not self.n_levels_.all():
-            numbers = dict(zip(self.quantities.names, self._numbers(samples).T, strict=True))
+            of = self.quantities
+            numbers = dict(zip(of.names, of.network(samples).T, strict=True))
         found: dict[str, Array] = {}
         for column in self._each_column():
             if column.levels:
@@ -198,7 +200,7 @@ class Table(Readable, Fittable):
         if not numbers.any():
             raise ArgumentError("names", "a table with a column of numbers", "categories alone")
         names = tuple(self.columns_[numbers].tolist())
-        return Columns(self._numbers, names, self.spread_[numbers], alone=self._alone)
+        return Columns(self._reading(*names), names, self.spread_[numbers], alone=self._reading)
 
     def linear(
         self,
@@ -222,7 +224,7 @@ class Table(Readable, Fittable):
             row[0, of.place(name)] = check_number(f"weights[{name!r}]", weight)
         if not row.any():
             raise ArgumentError("weights", "a weight other than 0", shown(dict(weights)))
-        scale, mean = self._scale()
+        scale, mean = self._scale(of.names)
         network = _affine(row @ scale, row @ mean).astype(np.dtype(self.dtype).name)
         spread = np.linalg.norm(row * of.spread, axis=1)
         name = _sum_of(weights) if label is None else label
@@ -249,7 +251,7 @@ class Table(Readable, Fittable):
             if not texts or not set(texts) <= set(known):
                 raise ArgumentError(name, f"some of {', '.join(known)}", shown(wanted))
             at = places(texts, np.array(known))
-            asked.append(IsLevel(self._blocks[name], at, texts, _CERTAINTY, name))
+            asked.append(IsLevel(self._reading(name), at, texts, _CERTAINTY, name))
         return All(*(part for each in asked for part in each.parts))
 
     def given(self, row: Any, *, within: float = 0.05) -> Combination:
@@ -312,35 +314,45 @@ class Table(Readable, Fittable):
         return hasattr(self, "columns_")
 
     def _restore(self) -> None:
-        n = len(self.columns_)
-        shapes = {each.shape for each in (self.n_levels_, self.mean_, self.spread_)}
-        if shapes != {(n,)} or len(self.levels_) != self.n_levels_.sum():
-            raise ValueError("expected as many entries as columns, got others")
+        dtype, n = check_dtype(self.dtype), self.columns_.size
+        check_texts(self, "columns_", max(n, 1))
+        counts = self.n_levels_
+        if counts.shape != (n,) or counts.dtype.kind not in "iu" or (counts < 0).any():
+            raise ArgumentError("n_levels_", f"{n} counts, one a column", shown(counts))
+        check_texts(self, "levels_", sum(counts.tolist()))
+        check_numbers(self, "mean_", (n,))
+        check_numbers(self, "spread_", (n,), above=0.0)
+        with np.errstate(over="ignore"):
+            if not np.isfinite(np.stack([self.mean_, self.spread_]).astype(dtype)).all():
+                raise ArgumentError("mean_", f"what {dtype} holds, as spread_", "others")
+        category = counts > 0
+        if (self.mean_[category] != 0).any() or (self.spread_[category] != 1).any():
+            raise ArgumentError("mean_", "0 of a category, and a spread_ of 1", "others")
         columns = list(self._each_column())
+        for what in (self.columns_.tolist(), *(column.levels for column in columns)):
+            if len(set(what)) < len(what):
+                raise ArgumentError("columns_", "different names and levels", shown(what))
         self.n_features_in_ = columns[-1].end
-        dtype = np.dtype(self.dtype).name
-        if not self.n_levels_.all():
-            rows, mean = self._scale()
-            self._numbers = _affine(rows, mean).astype(dtype)
-            self._alone = {
-                name: _affine(rows[[i]], mean[[i]]).astype(dtype)
-                for i, name in enumerate(self.columns_[self.n_levels_ == 0].tolist())
-            }
-        eye = np.eye(self.n_features_in_)
-        self._blocks = {
-            column.name: _affine(
-                eye[column.begin : column.end], np.zeros(len(column.levels))
-            ).astype(dtype)
-            for column in columns
-            if column.levels
-        }
+        self._networks: dict[tuple[str, ...], Network] = {}
 
-    def _scale(self) -> tuple[Float64Array, Float64Array]:
-        """What makes numbers in their own units of a sample: (n_numbers, n_features), and (n_numbers,) to add."""
-        numbers = self.n_levels_ == 0
-        begins = [column.begin for column in self._each_column() if not column.levels]
-        rows = np.eye(self.n_features_in_)[begins] * self.spread_[numbers, None]
-        return rows, self.mean_[numbers]
+    def _reading(self, *names: str) -> Network:
+        """What reads columns off a sample, numbers in their own units: made when it is first asked for, since all of
+        them together are as large as the square of the columns."""
+        if names not in self._networks:
+            network = _affine(*self._scale(names))
+            self._networks[names] = network.astype(np.dtype(self.dtype).name)
+        return self._networks[names]
+
+    def _scale(self, names: Collection[str]) -> tuple[Float64Array, Float64Array]:
+        """What makes columns in their own units of a sample: (their features, n_features), and (their features,) to
+        add."""
+        there = enumerate(self._each_column())
+        chosen = [(i, column.begin, column.end) for i, column in there if column.name in names]
+        features = [feature for _, begin, end in chosen for feature in range(begin, end)]
+        places = [i for i, begin, end in chosen for _ in range(begin, end)]
+        rows = np.zeros((len(features), self.n_features_in_))
+        rows[range(len(features)), features] = self.spread_[places]
+        return rows, self.mean_[places]
 
 
 def _affine(weights: Float64Array, biases: Float64Array) -> Network:

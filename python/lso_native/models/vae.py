@@ -10,12 +10,13 @@ from typing import ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
-from lso_native._checks import check_choice, resolve_seed
+from lso_native._checks import check_choice, check_int, resolve_seed
 from lso_native._typing import Array, RandomState
 from lso_native.learner import Learner
 from lso_native.models.dataset import Dataset
 from lso_native.models.decoding import EncodingEstimator
 from lso_native.models.generative import GenerativeEstimator, finite
+from lso_native.models.restored import check_error
 from lso_native.models.settings import estimator, learned, setting
 from lso_native.models.training import Batch, MinibatchTraining
 from lso_native.network import Network
@@ -81,6 +82,11 @@ class VAE(GenerativeEstimator, EncodingEstimator):
         mean = self.encoder_(samples, threads=self.threads)
         log_variance = self.log_variance_encoder_(samples, threads=self.threads)
         return mean, np.clip(log_variance, *_LOG_VARIANCE_RANGE)
+
+    def _restore(self) -> None:
+        super()._restore()
+        check_error(self, "variance_")
+        check_int("active_latents_", self.active_latents_, minimum=0, maximum=self.latent)
 
     def _check_settings(self) -> None:
         super()._check_settings()

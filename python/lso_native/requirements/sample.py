@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import as_numbers, check_number
+from lso_native._checks import as_numbers, check_number, shown
 from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError
 from lso_native.network import Model, Network
@@ -161,20 +161,38 @@ class InRange(Requirement):
     high: ArrayLike = math.inf
     label: str = "range of the features"
 
+    def __post_init__(self) -> None:
+        low, high = self._ends()
+        for name, side in (("low", low), ("high", high)):
+            if side.ndim > 1 or not side.size or np.isnan(side).any():
+                expected = "numbers, one or one a feature"
+                raise ArgumentError(name, expected, shown(getattr(self, name)))
+        widths = {side.size for side in (low, high) if side.ndim}
+        if len(widths) > 1 or not (low <= high).all():
+            got = f"{shown(self.high)} with low {shown(self.low)}"
+            raise ArgumentError("high", "numbers of at least low, as many", got)
+
+    def _ends(self) -> tuple[Float64Array, Float64Array]:
+        low, high = (as_numbers(name, getattr(self, name)) for name in ("low", "high"))
+        return low.astype(np.float64), high.astype(np.float64)
+
     @property
     def name(self) -> str:
         """``label``."""
         return self.label
 
-    def term(self, starts: Starts) -> Asked:  # noqa: ARG002
+    def term(self, starts: Starts) -> Asked:
         """An interval of each feature."""
-        return Asked(Interval(self.low, self.high))
+        low, high = self._ends()
+        for name, side in (("low", low), ("high", high)):
+            if side.ndim:
+                check_width(name, len(side), starts.decoder)
+        return Asked(Interval(low, high))
 
     def read(self, values: Array, told: TermResult) -> Reading:  # noqa: ARG002
         """The lowest and the highest feature."""
         exact = values.astype(np.float64)
-        low, high = (as_numbers("low", side).astype(np.float64) for side in (self.low, self.high))
-        miss = distance_from(exact, low, high).max(axis=1)
+        miss = distance_from(exact, *self._ends()).max(axis=1)
         return Reading(np.stack([exact.min(axis=1), exact.max(axis=1)], axis=1), miss, miss == 0)
 
 
