@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
 import struct
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import safetensors.numpy
 
 from lso_native._checks import shown
 from lso_native._typing import Array
+from lso_native.files.foreign import size_of
 
 Tensors = dict[str, Array]
 Metadata = dict[str, str]
@@ -38,23 +38,20 @@ def encode(tensors: Tensors, metadata: Metadata) -> bytes:
     return _LENGTH.pack(len(header)) + header + data[body:]
 
 
-def read(path: Path) -> bytes:
-    """What is in a file, if that is as long as its header says, which is read first.
+def read(file: io.BufferedReader) -> bytes:
+    """What is in an open file, if that is as long as its header says, which is read first.
 
-    Raises ValueError where it is not, or does not fit in memory; OSError where it cannot be read.
+    Raises ValueError where it is not, or does not fit in memory.
     """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        start = file.read(_FIRST)
-        length = _length(start, size)
-        begin = start + file.read(_LENGTH.size + length - len(start))
-        said = len(begin) + _body(_header(begin[_LENGTH.size :]))
-        if said != size:
-            raise ValueError(f"expected a whole safetensors file, {said} bytes, got {size}")
-        try:
-            return begin + file.read(size - len(begin))
-        except MemoryError:
-            raise ValueError(f"expected a file that fits in memory, got {size} bytes") from None
+    size, start = size_of(file), file.read(_FIRST)
+    begin = start + file.read(_LENGTH.size + _length(start, size) - len(start))
+    said = len(begin) + _body(_header(begin[_LENGTH.size :]))
+    if said != size:
+        raise ValueError(f"expected a whole safetensors file, {said} bytes, got {size}")
+    try:
+        return begin + file.read(size - len(begin))
+    except MemoryError:
+        raise ValueError(f"expected a file that fits in memory, got {size} bytes") from None
 
 
 def decode(data: bytes) -> tuple[Tensors, Metadata]:

@@ -24,6 +24,7 @@ from lso_native.files.container import (
     read,
     read_json,
 )
+from lso_native.files.foreign import open_regular
 from lso_native.files.state import pack, pack_several, unpack, unpack_several
 from lso_native.models import ESTIMATORS
 from lso_native.models.base import Fittable
@@ -81,12 +82,11 @@ def load(path: str | bytes | os.PathLike[str]) -> Model | Fittable | Committee:
     what is no model; OSError where it cannot be read.
     """
     file = check_path("path", path)
-    if file.exists() and not file.is_file() and not file.is_dir():
-        raise ValueError(f"{file}: expected a regular file, got a device or a pipe")
-    try:
-        return decoded(read(file))
-    except ValueError as error:
-        raise ValueError(f"{file}: {error}") from error
+    with open_regular(file) as opened:
+        try:
+            return decoded(read(opened))
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from error
 
 
 def decoded(data: bytes) -> Model | Fittable | Committee:
