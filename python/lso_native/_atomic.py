@@ -29,18 +29,21 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield an empty file beside `path`, with the same suffix, to be written in the body.
 
     It is renamed to `path` when the body ends, and removed when the body raises anything,
-    KeyboardInterrupt included; a file that stood at `path` is then as it was. A link is followed.
-    It takes owner and permissions of the file that it replaces; those of a new one are the usual ones.
+    KeyboardInterrupt included; a file that stood at `path` is then as it was. A link at `path` is itself replaced:
+    what it leads to stays as it is, wherever that lies. The file takes owner and permissions of the one that it
+    replaces; those of a new one are the usual ones.
     Raises OSError naming `path`, as `atomic_write_bytes` does. An OSError of the body that names
     some other file passes as it is.
     """
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file():
+    target = Path(path)
+    target = target.parent.resolve() / target.name
+    link = target.is_symlink()
+    if not link and target.exists() and not target.is_file():
         # Renaming over a device such as /dev/null would replace it for everyone.
         code, kind = (errno.EISDIR, "a folder") if target.is_dir() else (errno.EINVAL, "a device")
         raise OSError(code, f"cannot write this file (it is {kind})", os.fspath(path))
     beside = target.with_name(f".tmp-{secrets.token_hex(8)}{target.suffix}")
-    before = target.stat() if target.exists() else None
+    before = target.stat() if target.exists() and not link else None
     try:
         # What replaces a private file is at no time readable by others.
         beside.touch(0o666 if before is None else 0o600, exist_ok=False)

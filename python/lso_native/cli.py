@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say(f"lso: interrupted{arguments.kept}", aside=True)
         return EXIT_INTERRUPTED
     except (ValueError, TypeError, ImportError, MemoryError, OSError) as error:
-        say(f"lso: {' '.join(_told(error, arguments).split())}", aside=True)
+        say(f"lso: {_printable(' '.join(_told(error, arguments).split()))}", aside=True)
         return EXIT_USAGE
 
 
@@ -54,6 +54,11 @@ def _told(error: Exception, arguments: argparse.Namespace) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error) or "not enough memory"
+
+
+def _printable(text: str) -> str:
+    """``text`` without what a terminal would obey, which names in files of strangers may hold."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -93,11 +93,25 @@ def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
     assert oct(stat.S_IMODE((tmp_path / "new").stat().st_mode)) == oct(0o640)
 
 
-def test_a_link_is_followed(target: Path, tmp_path: Path) -> None:
-    link = tmp_path / "link"
-    link.symlink_to(target)
+@pytest.mark.parametrize("to", ["target", "nothing", "/dev/null", "link", "folder"])
+def test_a_link_is_replaced_and_what_it_leads_to_stays(
+    target: Path, tmp_path: Path, to: str
+) -> None:
+    before = target.read_bytes()
+    link, folder = tmp_path / "link", tmp_path / "folder"
+    folder.mkdir()
+    link.symlink_to(target if to == "target" else tmp_path / to)
     atomic_write_bytes(link, b"new")
-    assert link.is_symlink()
+    assert not link.is_symlink()
+    assert link.read_bytes() == b"new"
+    assert target.read_bytes() == before
+    assert not list(folder.iterdir())
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_a_link_to_the_folder_is_followed(target: Path, tmp_path: Path) -> None:
+    (tmp_path / "short").symlink_to(target.parent)
+    atomic_write_bytes(tmp_path / "short" / target.name, b"new")
     assert target.read_bytes() == b"new"
 
 

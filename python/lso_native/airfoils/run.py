@@ -11,6 +11,7 @@ from lso_native.airfoils.study import CALLS, AirfoilsSettings, Study, slug
 from lso_native.airfoils.told import OURS, arrays_of, results_of, within_calls
 from lso_native.display import png
 from lso_native.files import atomic_write_bytes
+from lso_native.files.foreign import check_folders
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.results import write_results, write_samples
 from lso_native.study.runner import run_steps
@@ -37,6 +38,7 @@ def run(
     ):
         wanted(package)
     folder = Path(settings.out)
+    check_folders(folder)
     store = Store(folder / "steps")
     pictures = study.pictures()
     steps: list[Step[Any]] = [step for seed in study.seeds for step in study.learned(seed)]

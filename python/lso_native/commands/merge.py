@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,18 @@ def _check_one_run(shards: Sequence[Stored]) -> None:
             if one != another:
                 got = f"{name} {one} in {first.path}, and {another} in {other.path}"
                 raise ArgumentError("merge", "shards of one run", got)
+        if _form(other.result) != _form(first.result):
+            got = f"samples of two kinds in {first.path} and {other.path}"
+            raise ArgumentError("merge", "shards of one run", got)
         if other.shard.count != first.shard.count:
             got = f"{first.shard} in {first.path}, and {other.shard} in {other.path}"
             raise ArgumentError("merge", "shards of one run", got)
+
+
+def _form(result: GenerateResult) -> list[object]:
+    """What shards of one run have in common."""
+    each = [(one.name, one.part.hard, one.values.shape[1]) for one in result.requirements]
+    return [*each, result.samples.shape[1], result.latents.shape[1], result.starts.shape[1]]
 
 
 def _in_order(shards: Sequence[Stored]) -> list[Stored]:
@@ -62,10 +72,10 @@ def _in_order(shards: Sequence[Stored]) -> list[Stored]:
             raise ArgumentError("merge", "each shard once", got)
         by_number[each.shard.number] = each
     count = shards[0].shard.count
-    missing = [number for number in range(1, count + 1) if number not in by_number]
-    if missing:
-        named = ", ".join(str(Shard(number, count)) for number in missing[:_SHOWN])
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    if missing := count - len(by_number):
+        lacking = (number for number in range(1, count + 1) if number not in by_number)
+        named = ", ".join(str(Shard(number, count)) for number in islice(lacking, _SHOWN))
+        more = f" and {missing - _SHOWN} more" if missing > _SHOWN else ""
         raise ArgumentError("merge", f"all {count} shards", f"none of {named}{more}")
     return [by_number[number] for number in sorted(by_number)]
 

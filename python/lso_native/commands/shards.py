@@ -20,11 +20,41 @@ from lso_native.commands.models import GenerateModels
 from lso_native.commands.written import About
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
+from lso_native.files.form import Flag, Label, Named, Number, Record, Rows, Scalar
+from lso_native.files.plain_json import parse_json
 from lso_native.generate import GenerateResult, RequirementResult
 from lso_native.requirements.base import All, Asks, Part
 from lso_native.study.results import read_samples, write_samples
 from lso_native.terms import Ball
 
+_LONGEST = 2**20  # characters of what a shard tells
+_COUNT, _SOME = Number(0, 2**53, whole=True), Number(1, 10**9, whole=True)
+_TOLD = Record(
+    {
+        "shard": Record({"number": _SOME, "count": _SOME}),
+        "run": Record({"lso_native": Label(100)}),
+        "about": Record(
+            {
+                "asked": Label(),
+                "captions": Rows(Rows(Scalar(), 2, 2)),
+                "random_state": Number(0, 2**64, whole=True),
+                "dataset": Label(),
+                "side": Number(1, 1_000, whole=True),
+                "models": Named(Label()),
+            }
+        ),
+        "names": Rows(Label(), 1, 1_000),
+        "hard": Rows(Flag(), 1, 1_000),
+        "conflict": Rows(Label()),
+        "least": Number(),
+        "costs": Record(
+            {
+                **dict.fromkeys(("decoded", "box_calls", "box_failures"), _COUNT),
+                "conflict_cost": Rows(_COUNT, 2, 2),
+            }
+        ),
+    }
+)
 PATTERN = "shard-*.npz"
 _ROWS = ("samples", "success", "latents", "starts", "iterations", "attempts", "calls")
 _COSTS = ("decoded", "box_calls", "box_failures", "conflict_cost")
@@ -108,12 +138,13 @@ def write_shard(
 
 
 def read_shard(path: Path) -> Stored:
-    """Raise ValueError where it is none, cut, damaged, or of another version."""
+    """Raise ValueError where it is none, cut, damaged, of another form or of another version."""
     arrays = read_samples(path)
     try:
         if arrays is None:
             raise ValueError
-        told = json.loads(str(arrays["told"]))
+        told = parse_json(path, str(arrays["told"])[:_LONGEST])
+        _TOLD("told", told)
         run, costs = told["run"], told["costs"]
         if run["lso_native"] != lso_native.__version__:
             expected = f"shards of lso {lso_native.__version__}, as this one is"
@@ -139,14 +170,33 @@ def read_shard(path: Path) -> Stored:
             **rows,
             **costs,
         )
+        _check_arrays(arrays, len(parts), told["about"]["side"])
         about = told["about"] | {"captions": tuple(map(tuple, told["about"]["captions"]))}
         shard = Shard(**told["shard"])
+        if shard.number > shard.count:
+            raise ValueError
         return Stored(path, shard, run, About(**about), arrays["labels"], result)
-    except ArgumentError:
-        raise
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError) as error:
+        if isinstance(error, ArgumentError) and error.argument == "merge":
+            raise
         expected = "whole files of lso generate --shard"
         raise ArgumentError("merge", expected, f"a damaged one, to be made again: {path}") from None
+
+
+def _check_arrays(arrays: dict[str, Array], parts: int, side: int) -> None:
+    """Raise KeyError or ValueError unless they are of n samples of ``side``² values, each of ``parts`` requirements."""
+    n = len(arrays["labels"])
+    each = [f"{name} {place}" for name in ("miss", "met") for place in range(parts)]
+    of_one = ("labels", "success", "iterations", "attempts", "calls", *each)
+    rows = ("samples", "latents", "starts", *(f"values {place}" for place in range(parts)))
+    right = n > 0 and all(arrays[name].shape == (n,) for name in of_one)
+    right &= all(arrays[name].ndim == 2 and arrays[name].shape[1] for name in rows)
+    right &= all(len(arrays[name]) == n for name in rows)
+    right &= all(arrays[name].dtype.kind in "fiu" for name in rows)
+    right &= all(arrays[name].dtype.kind == "b" for name in of_one if name[:3] in ("suc", "met"))
+    right &= all(arrays[name].dtype.kind in "fiub" for name in of_one)
+    if not right or arrays["samples"].shape[1] != side**2:
+        raise ValueError
 
 
 def _run(arguments: argparse.Namespace, models: GenerateModels) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lso_native.errors import ArgumentError
 
-__all__ = ["check_inside", "most_unpacked", "open_regular", "size_of"]
+__all__ = ["check_folders", "check_inside", "most_unpacked", "open_regular", "size_of"]
 
 _ROOM, _TIMES = 64 * 2**20, 64
 
@@ -48,6 +48,15 @@ def check_inside(folder: Path, path: Path) -> Path:
     if there is None or not there.is_relative_to(folder.resolve()):
         raise ArgumentError(path, f"a file of {folder}", "a link that leads out of it")
     return path
+
+
+def check_folders(folder: Path) -> None:
+    """Raise ArgumentError naming a folder in ``folder``, or in one of these, that is a link which leads out of it: what
+    is written there would be written elsewhere."""
+    for each in folder.iterdir() if folder.is_dir() else ():
+        for place in (each, *(each.iterdir() if each.is_dir() and not each.is_symlink() else ())):
+            if place.is_symlink() and place.is_dir():
+                check_inside(folder, place)
 
 
 def _without_waiting(path: str, flags: int) -> int:

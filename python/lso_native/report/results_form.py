@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lso_native.errors import ArgumentError
-from lso_native.report.form import Form, Label, Maybe, Named, Number, Record, Rows, Scalar
+from lso_native.files.form import Form, Label, Maybe, Named, Number, Record, Rows, Scalar
 
 __all__ = ["check_results"]
 

@@ -13,13 +13,12 @@ import numpy as np
 from lso_native._typing import Array, BoolArray, Float64Array, FloatArray, IntArray
 from lso_native.errors import ArgumentError, ArgumentTypeError
 from lso_native.files.arrays import read_arrays
-from lso_native.files.plain_json import read_json
 from lso_native.metrics import wilson_interval
 from lso_native.network import Model
 from lso_native.optimize import DEFAULT_MSE, OptimizeResult
 from lso_native.study.fit import Trained
 from lso_native.study.results import write_samples
-from lso_native.study.step import Facts, Step, Work, write_json
+from lso_native.study.step import Facts, Step, Work, read_facts, write_json
 from lso_native.terms import one_hot
 
 __all__ = [
@@ -133,13 +132,7 @@ class Attempts(Step[Generated]):
         name = f"{type(self.way).__name__}.run"
         if not isinstance(made, Generated):
             raise ArgumentTypeError(name, "Generated", type(made).__name__)
-        sizes = {len(part) for part in (made.samples, made.labels, made.success, made.mse)}
-        if len(sizes) > 1 or np.ndim(made.samples) != 2:
-            got = f"samples of shape {np.shape(made.samples)}, {len(made.labels)} labels"
-            raise ArgumentError(name, "(n, n_features) samples, and n of all else", got)
-        if not np.isfinite(made.samples).all():
-            raise ArgumentError(name, "samples that are finite", "NaN or infinity")
-        return made
+        return _checked(name, made)
 
     def save(self, made: Generated, folder: Path) -> None:
         """Write samples.npz and told.json."""
@@ -149,7 +142,24 @@ class Attempts(Step[Generated]):
     def load(self, folder: Path) -> Generated:
         """Read both."""
         arrays = read_arrays(folder / "samples.npz")
-        return Generated(arrays.pop("images"), **arrays, told=read_json(folder / "told.json"))
+        made = Generated(arrays.pop("images"), **arrays, told=read_facts(folder / "told.json"))
+        return _checked(str(folder / "samples.npz"), made)
+
+
+def _checked(name: str, made: Generated) -> Generated:
+    """``made``, if it is samples; ArgumentError of ``name``, who made it, otherwise."""
+    each = made.labels, made.success, made.mse, made.iterations
+    n = len(made.labels) if np.ndim(made.labels) else -1
+    if (
+        np.ndim(made.samples) != 2
+        or len(made.samples) != n
+        or {np.shape(e) for e in each} != {(n,)}
+    ):
+        got = f"samples of shape {np.shape(made.samples)}, {max(n, 0)} labels"
+        raise ArgumentError(name, "(n, n_features) samples, and n of all else", got)
+    if not np.isfinite(made.samples).all():
+        raise ArgumentError(name, "samples that are finite", "NaN or infinity")
+    return made
 
 
 def asked_labels(n: int, classes: int) -> IntArray:

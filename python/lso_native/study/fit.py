@@ -13,12 +13,11 @@ import numpy as np
 
 from lso_native.data import Part
 from lso_native.files.native import load, save
-from lso_native.files.plain_json import read_json
 from lso_native.models.classifier import Classifier
 from lso_native.optimizers import TrainOptimizer
 from lso_native.study.data import DataSet
 from lso_native.study.progress import Progress
-from lso_native.study.step import Facts, Step, Work, write_json
+from lso_native.study.step import Facts, Step, Work, read_facts, write_json
 from lso_native.training import TrainProgress
 
 __all__ = ["Fit", "Trained", "fit_classifier", "on_epoch", "training_cost"]
@@ -72,7 +71,7 @@ class Fit(Step[Trained]):
 
     def load(self, folder: Path) -> Trained:
         """Read both."""
-        return Trained(self.restore(folder), read_json(folder / "facts.json"))
+        return Trained(self.restore(folder), read_facts(folder / "facts.json"))
 
 
 def training_cost(shown: int, *networks: Sequence[int]) -> float:

@@ -45,7 +45,7 @@ def lock(path: Path, *, waiting: Callable[[], None] = lambda: None) -> Iterator[
 
 def _hold(path: Path) -> int | None:
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = _opened(path)
         try:
             if not _locked(descriptor):
                 os.close(descriptor)
@@ -58,6 +58,18 @@ def _hold(path: Path) -> int | None:
             os.close(descriptor)
             raise
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    """The file itself: a link in its place, whose end would be written over, goes."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    while True:
+        try:
+            return os.open(path, flags, 0o666)
+        except OSError:
+            if not path.is_symlink():
+                raise
+            path.unlink(missing_ok=True)
 
 
 if sys.platform == "win32":

@@ -9,6 +9,7 @@ from typing import Any
 from lso_native._checks import check_threads
 from lso_native.errors import briefly
 from lso_native.files import check_writable_dir
+from lso_native.files.foreign import check_folders
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.runner import missing, run_steps, whole_of
 from lso_native.study.step import Facts
@@ -41,13 +42,14 @@ def run(
     fresh: make everything again.
     progress: hears how far it is; ``lso.Progress()`` shows it in a terminal and in a notebook.
 
-    Raises ValueError for unknown names and a folder of another format, OSError where it cannot be written; Ctrl-C
-    keeps whatever is finished.
+    Raises ValueError for unknown names, a folder of another format and one in it that is a link elsewhere, OSError
+    where it cannot be written; Ctrl-C keeps whatever is finished.
     """
     names = study.names(systems)
     check_threads(threads)
     progress = progress or Silent()
     folder = check_writable_dir(out)
+    check_folders(folder)
     store = Store(folder / "steps")
     view = View(study, store, folder, {"threads": threads})
     # What they need must be whole too: models are shown.

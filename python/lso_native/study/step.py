@@ -24,7 +24,7 @@ from lso_native.study.identity import Keyed, compared, digest_of, fields_of, key
 from lso_native.study.memory import Memory
 from lso_native.study.progress import Progress, Silent
 
-__all__ = ["Facts", "FactsStep", "Source", "Step", "Work", "content"]
+__all__ = ["Facts", "FactsStep", "Source", "Step", "Work", "content", "read_facts"]
 
 T = TypeVar("T")
 S = TypeVar("S", covariant=True)
@@ -117,9 +117,8 @@ class FactsStep(Step[Facts]):
         write_json(folder / "facts.json", made)
 
     def load(self, folder: Path) -> Facts:
-        """Read facts.json."""
-        facts: Facts = read_json(folder / "facts.json")
-        return facts
+        """Read facts.json; raises ArgumentError naming it where that holds no figures by name."""
+        return read_facts(folder / "facts.json")
 
 
 class Source(Protocol[S]):
@@ -182,6 +181,14 @@ def content(step: Step[Any]) -> dict[str, Any]:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value``, the same bytes for the same value."""
     path.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_facts(path: Path) -> Facts:
+    """The figures by name in the file ``path``; ArgumentError naming it where it holds something else."""
+    facts = read_json(path)
+    if not isinstance(facts, dict):
+        raise ArgumentError(path, "figures by their names", shown(facts))
+    return facts
 
 
 def _check_figure(name: Any, figure: Any) -> None:

@@ -24,9 +24,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from lso_native._checks import unsaid_threads
+from lso_native._checks import shown, unsaid_threads
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
+from lso_native.files.foreign import open_regular
 from lso_native.files.plain_json import read_json
 from lso_native.study.blas import one_blas_thread
 from lso_native.study.lock import lock, try_lock
@@ -56,10 +57,15 @@ class Running(NamedTuple):
 class Store:
     """The products of steps in the folder ``path``, which is made where it is missing.
 
-    Raises OSError where it cannot be written, ArgumentError where it is of another format.
+    It may be anybody's: nothing is read or written through a link in it, and what is damaged or of another form is
+    made again, or refused by name.
+
+    Raises OSError where it cannot be written, ArgumentError where it is of another format, or a link.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if Path(path).is_symlink():
+            raise ArgumentError("out", "a folder of steps", f"a link: {path}")
         self.path = check_writable_dir(path)
         self._others = Memory(_OTHERS)
         self._products = Memory(_PRODUCTS)
@@ -83,12 +89,20 @@ class Store:
         return True
 
     def load(self, step: Step[T]) -> T:
-        """The product of ``step``; raises KeyError where it is not there."""
+        """The product of ``step``; raises KeyError where it is not there, ArgumentError naming its folder where an
+        earlier run, or a stranger, left what cannot be read."""
 
         def read() -> T:
             if not self.has(step):
                 raise KeyError(f"{step.title} ({step.key}) is not in {self.path}")
-            return step.load(self.place(step))
+            place = self.place(step)
+            try:
+                return step.load(place)
+            except (OSError, ValueError, MemoryError):
+                raise
+            except Exception as error:  # of files that have their digests, whoever wrote them
+                got = f"what fails with {type(error).__name__} ({shown(str(error))}): remove it"
+                raise ArgumentError(place, f"files of {step.title}", got) from error
 
         product: T = self._products.get(step.key, read)
         return product
@@ -148,7 +162,7 @@ class Store:
         found = []
         for path in sorted(self.path.glob(".lock-*")):
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-                found.append(Running(**json.loads(path.read_text(encoding="utf-8"))))
+                found.append(_running(read_json(path)))
         return found
 
     def _make(
@@ -197,7 +211,7 @@ class Store:
         self._products.drop(step.key)
         place, beside = self.place(step), self._beside(step)
         _remove(beside)
-        if place.exists():
+        if os.path.lexists(place):
             place.rename(beside)  # at no time half there
             _remove(beside)
 
@@ -227,8 +241,8 @@ class Store:
         """Remove what killed processes left half made."""
         for beside in self.path.glob(".tmp-*"):
             with try_lock(self.path / f".lock-{beside.name.removeprefix('.tmp-')}") as descriptor:
-                if descriptor is not None and beside.is_dir():
-                    shutil.rmtree(beside, ignore_errors=True)
+                if descriptor is not None and (beside.is_dir() or beside.is_symlink()):
+                    _remove(beside)
         for path in self.path.glob(".lock-*"):
             with try_lock(path):  # one that nobody holds goes
                 pass
@@ -280,22 +294,45 @@ def _seal(step: Step[Any], folder: Path, seconds: float) -> None:
 
 
 def _is_whole(folder: Path) -> bool:
+    """Whether the files that its record names are as that says, and nothing is a link."""
     try:
+        if folder.is_symlink() or any(each.is_symlink() for each in folder.iterdir()):
+            return False
         record, seconds = read_json(folder / _RECORD), read_json(folder / _SECONDS)
-        known = record["files"]
-        return "seconds" in seconds and all(digest(folder / name) == known[name] for name in known)
+        known, took = record["files"], seconds["seconds"]
+        right = isinstance(took, int | float) and isinstance(known, dict)
+        right &= all(each == Path(each).name for each in known)
+        return right and all(digest(folder / name) == known[name] for name in known)
     except (OSError, ValueError, LookupError, TypeError):
         return False
 
 
+def _running(told: Any) -> Running:
+    """Raise TypeError, KeyError or ValueError for what no step tells."""
+    title, done, total, note = (told[name] for name in Running._fields)
+    if (
+        not isinstance(title, str)
+        or not isinstance(note, str)
+        or not 0 <= done <= total
+        or not total
+    ):
+        raise ValueError
+    return Running(title, done, total, note)
+
+
 def _remove(path: Path) -> None:
-    """Whatever it is."""
-    if path.is_file():
-        path.unlink()
+    """Whatever it is; of a link the link."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
     else:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def digest(path: Path) -> str:
     """What tells the content of a file from others."""
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, _hash).hexdigest()
+
+
+def _hash() -> Any:
+    return hashlib.blake2b(digest_size=16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 from lso_native.errors import ArgumentError
 from lso_native.files import atomic_write_bytes
+from lso_native.files.foreign import check_folders
 from lso_native.files.plain_json import read_json
 from lso_native.study.cells import Grid
 from lso_native.study.correlations import correlations
@@ -33,6 +35,7 @@ _EVERY = 5.0  # seconds between two views while steps are made
 _FOLDERS = ("", "samples", "models", "figures", "steps")
 # The panel's figures tell these of the recognition too.
 _BY_SEVERAL = {"recognised", "recognised_interval"}
+_SHOWN = re.compile(r"real\.npz|(samples|models|figures)/(?!\.)[^/\\\0]+")
 _Stamp = tuple[int, int, int] | None
 _FORMS = (
     "sweeps.desired_change",
@@ -71,6 +74,7 @@ class View:
         if not self._store.path.is_dir():
             gone = "this folder was there when the run began, and has vanished"
             raise FileNotFoundError(errno.ENOENT, gone, str(self._folder))
+        check_folders(self._folder)
         with lock(view_lock(self._folder)):
             self._sweep()
             shown = [each for each in self._study.steps.values() if self._has(each)]
@@ -198,7 +202,7 @@ class View:
         target = self._folder / path
         if self._placed.get(path) == (wanted, _stamp(target)):
             return  # as it was put there: another study in this folder has not put its own in its place
-        if not target.is_file() or digest(target) != wanted:
+        if target.is_symlink() or not target.is_file() or digest(target) != wanted:
             target.parent.mkdir(exist_ok=True)
             atomic_write_bytes(target, source.read_bytes())
         self._placed[path] = wanted, _stamp(target)
@@ -212,9 +216,9 @@ class View:
         self._placed.pop(path, None)
 
     def _write(self, path: Path, value: Any) -> None:
-        text = json.dumps(value, indent=2, allow_nan=False) + "\n"
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            atomic_write_bytes(path, text.encode())
+        data = (json.dumps(value, indent=2, allow_nan=False) + "\n").encode()
+        if path.is_symlink() or not path.is_file() or path.read_bytes() != data:
+            atomic_write_bytes(path, data)
 
     def _sweep(self) -> None:
         """What a kill left beside the files of a view."""
@@ -265,8 +269,10 @@ def _put(results: Facts, name: str, rows: list[Facts]) -> None:
 
 
 def _read_manifest(path: Path) -> dict[str, str]:
+    """What an earlier view showed, and the digests; only names that a view has, whoever wrote the file."""
     try:
         found = read_json(path)
     except (OSError, ValueError):
-        return {}
-    return {str(name): str(known) for name, known in dict(found).items()}
+        found = None
+    known = found.items() if isinstance(found, dict) else ()
+    return {name: str(digest) for name, digest in known if _SHOWN.fullmatch(name)}

@@ -14,6 +14,7 @@ from lso_native._checks import check_int
 from lso_native.data import Digits, Part, load
 from lso_native.data.digits import DatasetName
 from lso_native.files import check_writable_dir
+from lso_native.files.foreign import check_folders
 from lso_native.random import subseed
 from lso_native.study.progress import Progress, Silent
 from lso_native.study.requests.asked import Measured, Request, groups
@@ -68,6 +69,7 @@ def run(settings: RequestsSettings, progress: Progress | None = None) -> dict[st
     for name in ("requests", "samples", "pool", "repeats"):
         check_int(name, getattr(settings, name))
     folder = check_writable_dir(settings.out)
+    check_folders(folder)
     store = Store(folder / "steps")
     results = {"settings": plain(settings), "environment": environment(), "trials": []}
     for seed in range(settings.random_state, settings.random_state + settings.repeats):

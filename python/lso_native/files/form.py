@@ -1,4 +1,4 @@
-"""What JSON must be like to be drawn: small forms that compose."""
+"""What JSON that may be anybody's must be like: small forms that compose."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lso_native._checks import shown
 from lso_native.errors import ArgumentError
 
 __all__ = [
+    "Flag",
     "Form",
     "Label",
     "Maybe",
@@ -132,6 +133,14 @@ class Record(Form):
     def __or__(self, other: Record) -> Record:
         """What both ask for."""
         return Record({**self.needed, **other.needed}, {**self.known, **other.known})
+
+
+class Flag(Form):
+    """True or false."""
+
+    def _check(self, where: str, value: Any) -> None:
+        if not isinstance(value, bool):
+            raise ArgumentError(where, "true or false", shown(value))
 
 
 class Scalar(Form):
