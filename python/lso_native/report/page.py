@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
+import importlib
 import importlib.util
 import json
 import os
@@ -44,23 +46,18 @@ def write_report(folder: str | Path) -> Link:
     A part that the run did not have is left out. A page of the same is left as it is. The folder may be anybody's:
     nothing is read from outside, nothing in the page can run, and what cannot be drawn is refused.
 
-    Raises ImportError where jinja2 or matplotlib is missing, OSError where there is no results.json, ArgumentError
-    naming the file that is damaged, of another form than a run's, or a link that leads out of the folder.
+    Raises ImportError where jinja2 or matplotlib is missing, OSError where a file cannot be read, ArgumentError naming
+    the one that is damaged, of another form than a run's, or a link that leads out of the folder.
     """
     check_installed()
     folder = Path(folder)
     path = folder / "report.html"
     run = RunFolder(folder, read_results(folder))
-    source = files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
+    source = _source()
     seal = f"<!-- made of {_digest(run, source)} -->\n".encode()
     if _is_ours(path, source, seal):
         return Link(path)
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    page = environment.from_string(source).render(_content(run))
+    page: str = _template(source).render(_said(run) | _shown(run) | _charted(run))
     with contextlib.ExitStack() as held:
         if (
             folder / "steps"
@@ -68,6 +65,11 @@ def write_report(folder: str | Path) -> Link:
             held.enter_context(lock(view_lock(folder)))
         atomic_write_bytes(path, page.encode() + seal)
     return Link(path)
+
+
+def _source() -> str:
+    """Of the page."""
+    return files(__package__).joinpath("template.html.j2").read_text(encoding="utf-8")
 
 
 def _digest(run: RunFolder, source: str) -> str:
@@ -101,9 +103,9 @@ def _without_seconds(value: Any) -> Any:
     }
 
 
-def _content(run: RunFolder) -> dict[str, Any]:
-    results, samples = run.results, run.samples
-    sweeps = results["sweeps"]
+def _said(run: RunFolder) -> dict[str, Any]:
+    """What the page says in words and tables."""
+    results = run.results
     return {
         "settings": results["settings"],
         "words": words_of(results),
@@ -112,7 +114,6 @@ def _content(run: RunFolder) -> dict[str, Any]:
         "notes": results["notes"],
         "opening": opening(results),
         "answers": answers(results),
-        "sheets": _sheets(results, samples, run.real),
         "systems": _leading(
             tables.SYSTEM_HEAD, tables.system_rows(results), "success", "recognised"
         ),
@@ -127,17 +128,42 @@ def _content(run: RunFolder) -> dict[str, Any]:
         ),
         "ablations": (ablations.HEAD, ablations.rows(results)),
         "choices": (tables.SENSITIVITY_HEAD, tables.sensitivity_rows(results)),
-        "success": charts.success_charts(results["systems"], samples),
+        "n_swept": next((row["n"] for row in results["sweeps"]["desired_change"]), 0),
+        "details": json.dumps(results["settings"], indent=2),
+    }
+
+
+def _shown(run: RunFolder) -> dict[str, Any]:
+    """Samples and animations."""
+    return {
+        "sheets": _sheets(run.results, run.samples, run.real),
+        "animations": [
+            {"name": name, "uri": data_uri(data, "gif")} for name, data in run.walks.items()
+        ],
+    }
+
+
+def _charted(run: RunFolder) -> dict[str, Any]:
+    """The charts."""
+    results, sweeps = run.results, run.results["sweeps"]
+    return {
+        "success": charts.success_charts(results["systems"], run.samples),
         "walks": charts.walk_charts(tables.decoders(results)),
-        "animations": _animations(run.walks),
         "irregularity": charts.irregularity_charts(results),
         "changes": charts.change_charts(sweeps["desired_change"]),
-        "n_swept": next((row["n"] for row in sweeps["desired_change"]), 0),
         "starts": charts.start_charts(sweeps["start"]),
         "latents": charts.latent_charts(sweeps["latent"]),
         "training": charts.training_charts(results["histories"]),
-        "details": json.dumps(results["settings"], indent=2),
     }
+
+
+@functools.cache
+def _template(source: str) -> Any:
+    jinja2 = importlib.import_module("jinja2")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source)
 
 
 def _pixels(settings: dict[str, Any]) -> str:
@@ -184,7 +210,3 @@ def _sheets(
         says = facts.get("says", "")
         shown.append({"name": name, "uri": uri, "says": says, "facts": ", ".join(summary)})
     return shown
-
-
-def _animations(walks: dict[str, bytes]) -> list[dict[str, str]]:
-    return [{"name": name, "uri": data_uri(data, "gif")} for name, data in walks.items()]
