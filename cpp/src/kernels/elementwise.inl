@@ -7,39 +7,74 @@
 namespace lso::kernels {
 namespace {
 
-// out = in^T for N rows of N, in log2(N) rounds of interleaving row i with row i + N/2.
+// Log2(N) rounds that turn N vectors, each N units long in each span, into those of their first units, their second,
+// ...
+template <size_t Span, size_t Unit, size_t N, class V>
+LSO_INLINE void deal_all(V (&v)[N]) {
+  for (size_t round = 1; round < N; round *= 2) {
+    V to[N];
+    for (size_t i = 0; i < N / 2; ++i) {
+      to[i] = deal<false, Span, Unit>(v[2 * i], v[2 * i + 1]);
+      to[i + N / 2] = deal<true, Span, Unit>(v[2 * i], v[2 * i + 1]);
+    }
+    for (size_t i = 0; i < N; ++i) v[i] = to[i];
+  }
+}
+
+// Values in 16 bytes: within these a processor shuffles fastest.
+template <class T>
+constexpr size_t nearby = 16 / sizeof(T);
+
+// out = in^T for N rows of N: within 16 bytes, then by 16 bytes.
 template <class T, size_t N>
 LSO_INLINE void transpose_square(const T* const* row, size_t col, T* out, size_t ld) {
   using V = Vector<T, N>;
-  V from[N];
-  V to[N];
-  for (size_t i = 0; i < N; ++i) from[i] = load<V>(row[i] + col);
-  for (size_t round = 1; round < N; round *= 2) {
-    for (size_t i = 0; i < N / 2; ++i) {
-      const V a = from[i];
-      const V b = from[i + N / 2];
-      to[2 * i] = interleave<false>(a, b);
-      to[2 * i + 1] = interleave<true>(a, b);
-    }
-    for (size_t i = 0; i < N; ++i) from[i] = to[i];
+  constexpr size_t near = nearby<T>;
+  constexpr size_t far = N / near;
+  V v[near][far];
+  for (size_t f = 0; f < far; ++f) {
+    V some[near];
+    for (size_t n = 0; n < near; ++n) some[n] = load<V>(row[f * near + n] + col);
+    deal_all<near, 1>(some);
+    for (size_t n = 0; n < near; ++n) v[n][f] = some[n];
   }
-  for (size_t i = 0; i < N; ++i) store(out + i * ld, from[i]);
+  for (size_t n = 0; n < near; ++n) {
+    if constexpr (far > 1) deal_all<N, near>(v[n]);
+    for (size_t f = 0; f < far; ++f) store(out + (f * near + n) * ld, v[n][f]);
+  }
+}
+
+// N rows by squares, what is left of their columns by smaller ones.
+template <class T, size_t N>
+void transpose_strip(size_t cols, const T* const* row, size_t c, T* out, size_t ld) {
+  for (; c + N <= cols; c += N) transpose_square<T, N>(row, c, out + c * ld, ld);
+  if (c == cols) return;
+  if constexpr (N > nearby<T>) {
+    transpose_strip<T, N / 2>(cols, row, c, out, ld);
+    transpose_strip<T, N / 2>(cols, row + N / 2, c, out + N / 2, ld);
+  } else {
+    for (; c < cols; ++c) {
+      for (size_t i = 0; i < N; ++i) out[c * ld + i] = row[i][c];
+    }
+  }
+}
+
+template <class T, size_t N>
+void transpose_strips(size_t rows, size_t cols, const T* const* row, T* out, size_t ld) {
+  size_t r = 0;
+  for (; r + N <= rows; r += N) transpose_strip<T, N>(cols, row + r, 0, out + r, ld);
+  if constexpr (N > nearby<T>) {
+    transpose_strips<T, N / 2>(rows - r, cols, row + r, out + r, ld);
+  } else {
+    for (; r < rows; ++r) {
+      for (size_t c = 0; c < cols; ++c) out[c * ld + r] = row[r][c];
+    }
+  }
 }
 
 template <class T>
 void transpose(size_t rows, size_t cols, const T* const* row, T* out, size_t ld) {
-  constexpr size_t side = width<T> < 8 ? width<T> : 8;  // more would not fit the registers
-  size_t r = 0;
-  for (; r + side <= rows; r += side) {
-    size_t c = 0;
-    for (; c + side <= cols; c += side) transpose_square<T, side>(row + r, c, out + c * ld + r, ld);
-    for (; c < cols; ++c) {
-      for (size_t i = 0; i < side; ++i) out[c * ld + r + i] = row[r + i][c];
-    }
-  }
-  for (; r < rows; ++r) {
-    for (size_t c = 0; c < cols; ++c) out[c * ld + r] = row[r][c];
-  }
+  transpose_strips<T, width<T>>(rows, cols, row, out, ld);
 }
 
 constexpr size_t stretch = 1024;

@@ -22,9 +22,8 @@ LSO_INLINE D wide(const P& p) {
     if constexpr (ratio<P> == 1) {
       return p.v[u];
     } else {
-      typename P::T values[P::W];
-      store(values, p.v[u / 2]);
-      return __builtin_convertvector(load<Part<P>>(values + u % 2 * D::W), typename D::V);
+      const Part<P> half = u % 2 == 0 ? half_of<false>(p.v[u / 2]) : half_of<true>(p.v[u / 2]);
+      return __builtin_convertvector(half, typename D::V);
     }
   });
 }
@@ -55,12 +54,16 @@ void squared_excess(const Requirement<T>& of, double* error, T* g, size_t ldg) {
       const size_t at = node * of.ld + j;
       const P excess = excess_of(P::load(of.y + node * of.ldy + j, count), P::load(of.low + at, count),
                                  of.high != nullptr ? of.high + at : nullptr, count);
-      const P weight = of.weight != nullptr ? P::load(of.weight + at, count) : P(1);
-      if (error != nullptr) {
-        const D exact = wide<D>(excess);
-        sum = fused_pack<D>(wide<D>(weight) * exact, exact, sum);
+      const D exact = wide<D>(excess);
+      D weighted = exact;
+      P slope = P(2) * excess;
+      if (of.weight != nullptr) {
+        const P weight = P::load(of.weight + at, count);
+        weighted = wide<D>(weight) * exact;
+        slope = P(2) * weight * excess;
       }
-      if (g != nullptr) (P(2) * weight * excess).store(g + node * ldg + j, count);
+      if (error != nullptr) sum = fused_pack<D>(weighted, exact, sum);
+      if (g != nullptr) slope.store(g + node * ldg + j, count);
     }
     if (error != nullptr) sum.store(error + j, count);
   });

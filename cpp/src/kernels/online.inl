@@ -19,13 +19,13 @@ LSO_INLINE void sums(V (&v)[R], T* sum) {
   } else if constexpr (R == width) {
     for (size_t half = R / 2; half > 0; half /= 2) {
       for (size_t i = 0; i < half; ++i) {
-        v[i] = interleave<false>(v[i], v[i + half]) + interleave<true>(v[i], v[i + half]);
+        v[i] = deal<false, width, 1>(v[2 * i], v[2 * i + 1]) + deal<true, width, 1>(v[2 * i], v[2 * i + 1]);
       }
     }
     store(sum, v[0]);
   } else {
     for (size_t r = 0; r < R; ++r) {
-      if constexpr (width == 4) sum[r] = (v[r][0] + v[r][2]) + (v[r][1] + v[r][3]);
+      if constexpr (width == 4) sum[r] = (v[r][0] + v[r][1]) + (v[r][2] + v[r][3]);
       if constexpr (width == 2) sum[r] = v[r][0] + v[r][1];
     }
   }

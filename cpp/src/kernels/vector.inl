@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #if defined(__SSE2__)
 #include <immintrin.h>
 #elif defined(__ARM_NEON)
@@ -92,21 +93,23 @@ LSO_INLINE void store_part(T* to, V value, size_t count) {
   for (size_t i = 0; i < count; ++i) to[i] = values[i];
 }
 
-// a0 b0 a1 b1 ... of the first halves of a and b, or of the second.
-template <bool Second, class V>
-LSO_INLINE V interleave(V a, V b) {
-  constexpr size_t W = sizeof(V) / sizeof(a[0]);
-  constexpr int h = Second ? W / 2 : 0;
-  constexpr int w = W;
-  if constexpr (W == 2) return __builtin_shufflevector(a, b, h, h + w);
-  if constexpr (W == 4) return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w);
-  if constexpr (W == 8) {
-    return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w, h + 2, h + 2 + w, h + 3, h + 3 + w);
-  }
-  if constexpr (W == 16) {
-    return __builtin_shufflevector(a, b, h, h + w, h + 1, h + 1 + w, h + 2, h + 2 + w, h + 3, h + 3 + w, h + 4,
-                                   h + 4 + w, h + 5, h + 5 + w, h + 6, h + 6 + w, h + 7, h + 7 + w);
-  }
+// What stands at each place of a deal, below: its place in a, or, after those, in b.
+constexpr size_t dealt(size_t place, size_t width, size_t span, size_t unit, bool odd) {
+  const size_t half = span / 2;
+  const size_t in_half = place % half;
+  const size_t from = place / span * span + (in_half / unit * 2 + (odd ? 1 : 0)) * unit + in_half % unit;
+  return place % span < half ? from : width + from;
+}
+
+template <bool Odd, size_t Span, size_t Unit, class V, size_t... I>
+LSO_INLINE V deal(V a, V b, std::index_sequence<I...>) {
+  return __builtin_shufflevector(a, b, static_cast<int>(dealt(I, sizeof...(I), Span, Unit, Odd))...);
+}
+
+// In each span of so many values: every other unit of a's values there, then those of b's. The even ones, or the odd.
+template <bool Odd, size_t Span, size_t Unit, class V>
+LSO_INLINE V deal(V a, V b) {
+  return deal<Odd, Span, Unit>(a, b, std::make_index_sequence<sizeof(V) / sizeof(a[0])>());
 }
 
 // The first or the second half of a vector's values.
