@@ -1,6 +1,7 @@
 // train.hpp
 #include <pybind11/stl.h>
 
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,10 +26,18 @@ struct HeldSamples {
 };
 
 template <class T>
+bool same_numbers(Rows<const T> a, Rows<const T> b) {
+  return a.rows == b.rows && a.cols == b.cols && std::memcmp(a.data, b.data, a.size() * sizeof(T)) == 0;
+}
+
+template <class T>
 HeldSamples<T> hold_samples(const Chain<T>& chain, const py::object& x, const std::shared_ptr<Term<T>>& term,
                             const py::object& weights, const std::string& prefix = "") {
   const Held<T> held = rows<T>(x, prefix + "x", chain.n_inputs());
   HeldSamples<T> made{{held.rows, term, {}}, {held.array}};
+  for (const Rows<const T>& constant : term->constants()) {  // an autoencoder's targets: the same rows, and told so
+    if (same_numbers(constant, held.rows)) made.samples.x = constant;
+  }
   if (!weights.is_none()) {
     const Array<T> each = vector<T>(weights, prefix + "sample_weight", held.rows.rows);
     made.samples.weights = {each.data(), held.rows.rows};

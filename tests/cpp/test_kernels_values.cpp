@@ -225,6 +225,22 @@ void check_lane_kernels(const Kernels<T>& kernels, std::size_t nodes, std::size_
 }
 
 template <class T>
+void check_sums(const Kernels<T>& kernels, std::size_t nodes, std::size_t lanes) {
+  const std::size_t ld = lanes + 3;
+  const std::vector<T> x = support::uniform<T>(nodes * ld, 1);
+  const std::vector<T> before = support::uniform<T>(nodes + 1, 2);
+  std::vector<T> out = before;
+  kernels.sum_lanes(nodes, lanes, x.data(), ld, out.data());
+  for (std::size_t node = 0; node < nodes; ++node) {
+    double sum = static_cast<double>(before[node]);
+    for (std::size_t lane = 0; lane < lanes; ++lane) sum += static_cast<double>(x[node * ld + lane]);
+    const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
+    CHECK_CLOSE(out[node], sum, 0.0, 2 * static_cast<double>(lanes + 1) * epsilon);
+  }
+  CHECK(out[nodes] == before[nodes]);
+}
+
+template <class T>
 void check_whole_arrays(const Kernels<T>& kernels, std::size_t n) {
   const std::vector<T> x = support::uniform<T>(n, 1);
   const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());
@@ -295,6 +311,14 @@ TEST("squared errors and intervals, with and without weights") {
 TEST("steps, best points and norms of lanes") {
   for_sets([](const auto& kernels) {
     for (const std::size_t lanes : sizes) check_lane_kernels(kernels, 5, lanes);
+  });
+}
+
+TEST("sums over lanes") {
+  for_sets([](const auto& kernels) {
+    for (const std::size_t nodes : sizes) {
+      for (const std::size_t lanes : sizes) check_sums(kernels, nodes, lanes);
+    }
   });
 }
 

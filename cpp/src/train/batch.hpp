@@ -21,7 +21,7 @@ class Batch {
         term_(*data.term, chain.output_activation(), workspace_.capacity()),
         samples_(workspace_.capacity()),
         error_(workspace_.capacity()) {
-    // an autoencoder's targets are its inputs, and need not be put into lanes twice
+    // an autoencoder's targets are its inputs, the same rows, and need not be put into lanes twice
     const std::vector<Rows<const T>> constants = data.term->constants();
     for (std::size_t c = 0; c < constants.size(); ++c) {
       if (same(constants[c], data.x)) term_.stand_in(c, workspace_.inputs());
@@ -59,7 +59,7 @@ class Batch {
   [[nodiscard]] TermInput<T> at() { return term_.at(workspace_.outputs(), std::span(samples_).first(count_)); }
 
   static bool same(Rows<const T> a, Rows<const T> b) {
-    return a.rows == b.rows && a.cols == b.cols && (a.data == b.data || std::equal(a.data, a.data + a.size(), b.data));
+    return a.data == b.data && a.rows == b.rows && a.cols == b.cols;
   }
 
   const Samples<T>& data_;

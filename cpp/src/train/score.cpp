@@ -10,7 +10,7 @@
 namespace lso {
 
 namespace {
-constexpr std::size_t score_lanes = 64;
+constexpr std::size_t score_lanes = 2 * tile_lanes;
 }  // namespace
 
 template <class T>
