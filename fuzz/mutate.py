@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
 from typing import Any
 
 _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF)
@@ -42,22 +41,23 @@ def mutated(data: bytes, draw: random.Random) -> bytes:
     return bytes(made)
 
 
-def places(value: Any, *place: Any) -> list[Place]:
-    """Where the values within JSON are, itself included, as the keys and numbers on the way there."""
-    inner: Iterable[tuple[Any, Any]] = enumerate(value) if isinstance(value, list) else ()
-    inner = value.items() if isinstance(value, dict) else inner
-    return [place, *(leaf for key, each in inner for leaf in places(each, *place, key))]
+def somewhere(value: Any, draw: random.Random) -> Place:
+    """Where some value within JSON is, itself perhaps, as the keys and numbers on the way there."""
+    place: Place = ()
+    while isinstance(value, dict | list) and value and draw.random() < 0.85:
+        key = draw.choice(list(value) if isinstance(value, dict) else range(len(value)))
+        place, value = (*place, key), value[key]
+    return place
 
 
 def changed(value: Any, draw: random.Random, strange: tuple[Any, ...] = STRANGE) -> Any:
     """JSON with one of its values changed: for a strange one, for one from elsewhere in it, left out or twice."""
-    where = places(value)
-    place = draw.choice(where)
+    place = somewhere(value, draw)
     kind = draw.randrange(6)
     if kind == 0 and place:
         return _put(value, place, None, gone=True)
     if kind == 1:
-        return _put(value, place, _at(value, draw.choice(where)))
+        return _put(value, place, _at(value, somewhere(value, draw)))
     there = _at(value, place)
     if kind == 2 and isinstance(there, list):
         return _put(value, place, there + there[: draw.randrange(3)])

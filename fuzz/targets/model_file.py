@@ -94,6 +94,7 @@ def _other_text(text: str, draw: random.Random) -> str:
     return json.dumps(changed(_parsed(text), draw))
 
 
+@np.errstate(over="ignore")
 def _change_tensor(tensors: container.Tensors, draw: random.Random) -> None:
     name = draw.choice(list(tensors))
     tensor, kind = tensors[name], draw.randrange(7)
@@ -114,8 +115,7 @@ def _change_tensor(tensors: container.Tensors, draw: random.Random) -> None:
         numbers = tensor.astype(tensor.dtype).reshape(-1)
         if numbers.size:
             strange = [each for each in STRANGE if isinstance(each, float)]
-            with np.errstate(over="ignore"):
-                numbers[draw.randrange(numbers.size)] = draw.choice(strange)
+            numbers[draw.randrange(numbers.size)] = draw.choice(strange)
         tensors[name] = numbers.reshape(tensor.shape)
 
 

@@ -28,8 +28,8 @@ def test_the_corpus(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_some_inputs(name: str, tmp_path: Path) -> None:
     board = Board(tmp_path / "board")
-    plain(name, board, 0, len(corpus(name)) + 200, np.inf)
-    assert board.count.inputs == len(corpus(name)) + 200
+    plain(name, board, 0, len(corpus(name)) + 100, np.inf)
+    assert board.count.inputs == len(corpus(name)) + 100
     assert board.count.kinds > 3
 
 

@@ -71,9 +71,8 @@ def decode(data: bytes) -> tuple[Tensors, Metadata]:
     try:
         return safetensors.numpy.load(data), metadata
     except safetensors.SafetensorError as error:
-        raise ValueError(
-            f"expected a whole safetensors file, got one that fails: {error}"
-        ) from error
+        got = f"one that fails: {shown(str(error))}"
+        raise ValueError(f"expected a whole safetensors file, got {got}") from error
 
 
 def read_json(what: str, text: str | bytes) -> Any:
