@@ -252,6 +252,7 @@ def in_domain(domain: str) -> Any:
 
 REFUSED: list[tuple[str, Callable[[], Any], str, str]] = [
     ("convolution", lambda: model([node("Conv", W[:, :, None])]), "'node0' (Conv)", "convolution"),
+    ("batch", lambda: model([GEMM], (2**40, 4)), "'x' (input)", "1,099,511,627,776 samples at a time"),
     ("operator", lambda: model([GEMM, node("Sin")]), "'node1' (Sin)", "no activation"),
     ("pieces", lambda: model([GEMM, node("Erf")]), "'node1' (Erf)", "version 20"),
     ("clip", lambda: model([GEMM, node("Clip", np.float32(0), np.float32(6))]), "'node1' (Clip)", "no "),

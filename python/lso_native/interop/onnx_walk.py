@@ -17,6 +17,7 @@ from lso_native.interop.place import NO_STEP, Place
 
 _ARGUMENT = "model"
 _ROOM = 2**22  # weights that any graph may have
+_BATCH = 2**16  # samples at a time: so many have to be tried
 _CHAIN = "one input that goes through layers, one after the other, to one output"
 
 
@@ -74,6 +75,8 @@ class Walk:
         sizes = [each.dim_value if each.HasField("dim_value") else None for each in kind.shape.dim]
         if len(sizes) < 2 or any(size is not None and size < 1 for size in sizes):
             raise place.refused(f"it is of shape {sizes}, not of samples and values")
+        if (sizes[0] or 0) > _BATCH:
+            raise place.refused(f"it is of {sizes[0]:,} samples at a time, more than {_BATCH:,}")
         rows = [size for size in sizes[1:] if size is not None]
         if len(rows) < len(sizes) - 1 and len(sizes) > 2:
             raise place.refused(f"it is of shape {sizes}, and does not say of how many values")
