@@ -48,6 +48,7 @@ def _processor() -> str:
 # How the peers are held to the instruction set that the engine is held to.
 AVX2_PEERS = {
     "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
 }

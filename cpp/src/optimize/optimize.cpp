@@ -20,6 +20,9 @@ std::string_view name(Status status) {
 
 namespace {
 constexpr std::size_t max_tile_lanes = 64;
+// Weights that no cache of a core's own holds come from further away once a tile: then it serves more starts.
+constexpr std::size_t far_weights = std::size_t{1} << 24;  // bytes
+constexpr std::size_t far_tile_lanes = 336;
 // Hardly a start is done in fewer.
 constexpr std::size_t usual_iterations = 5;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -51,8 +54,9 @@ OptimizeResult<T> untouched(const Problem<T>& problem, Rows<const T> starts, con
 // Tiles of one size for a thread's starts, so that the last is not nearly empty.
 template <class T>
 std::size_t lanes_for(const Problem<T>& problem, std::size_t starts) {
-  if (problem.lanes_per_call() == 0 && starts > 4 * max_tile_lanes) return tile_lanes;
-  const std::size_t most = lanes_together(problem, max_tile_lanes);
+  const bool far = problem.n_parameters() * sizeof(T) > far_weights;
+  if (problem.lanes_per_call() == 0 && !far && starts > 4 * max_tile_lanes) return tile_lanes;
+  const std::size_t most = lanes_together(problem, far ? far_tile_lanes : max_tile_lanes);
   const std::size_t tiles = (starts + most - 1) / most;
   return round_up_lanes((starts + tiles - 1) / tiles);
 }
