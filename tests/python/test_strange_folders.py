@@ -260,6 +260,30 @@ def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
             assert found[name].tobytes() == array.tobytes()
 
 
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ({"rows": "n 4", "labels": "n"}, ""),
+        ({"rows": "n n"}, r"numbers rows \(3 3\), got float64 of shape \(3, 4\)"),
+        ({"rows": "n d", "labels": "d"}, r"numbers labels \(4\), got int64 of shape \(3,\)"),
+        ({"rows": "n 5"}, r"numbers rows \(3 5\)"),
+        ({"rows": "n"}, r"numbers rows \(n\), got float64"),
+        ({"other": "n"}, r"numbers other \(n\), got none"),
+        ({"text": ""}, r"numbers text \(\), got <U4 of shape \(\)"),
+    ],
+)
+def test_arrays_have_the_shapes_that_go_together(
+    tmp_path: Path, shapes: dict[str, str], message: str
+) -> None:
+    kept = {"rows": np.zeros((3, 4)), "labels": np.arange(3), "text": np.array("told")}
+    np.savez(tmp_path / "some.npz", **kept)  # type: ignore[arg-type]
+    if message:
+        with pytest.raises(ArgumentError, match=rf"some\.npz: expected {message}"):
+            read_arrays(tmp_path / "some.npz", **shapes)
+    else:
+        assert read_arrays(tmp_path / "some.npz", **shapes).keys() == kept.keys()
+
+
 def test_what_stands_in_results_is_text_on_the_page(folder: Path) -> None:
     strange = "<script>alert(1)</script> $\\frac{$ \"' sans-serif #010101"
     change(folder, "systems", "lso-1", "says", to=strange)

@@ -82,7 +82,9 @@ class TheShapes(Step[Shapes]):
         vae = load(folder / "vae.safetensors")
         if not isinstance(vae, VAE):
             raise ValueError(f"{folder}: no VAE")
-        return Shapes(vae, **read_arrays(folder / "heights.npz"))
+        return Shapes(
+            vae, **read_arrays(folder / "heights.npz", mean="100", spread="100", gap="50")
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +131,7 @@ class Simulations(Step[Said]):
 
     def load(self, folder: Path) -> Said:
         """Read them."""
-        arrays = read_arrays(folder / "said.npz")
+        arrays = read_arrays(folder / "said.npz", heights="n 100", first="n", more="n", failures="")
         return Said(arrays["heights"], arrays["first"], arrays["more"], int(arrays["failures"]))
 
 
@@ -162,7 +164,7 @@ class Learned(Step[Surrogate]):
         regressor = load(folder / "regressor.safetensors")
         if not isinstance(regressor, Regressor):
             raise ValueError(f"{folder}: no Regressor")
-        arrays = read_arrays(folder / "whitening.npz")
+        arrays = read_arrays(folder / "whitening.npz", mean="100", modes="m 100")
         return Surrogate(regressor, arrays["mean"], arrays["modes"])
 
 
@@ -189,7 +191,11 @@ class Designs(Step[Designed]):
 
     def load(self, folder: Path) -> Designed:
         """Read them."""
-        return Designed(**read_arrays(folder / "designs.npz"))
+        return Designed(
+            **read_arrays(
+                folder / "designs.npz", heights="n 100", success="n", calls="n", starts="n 100"
+            )
+        )
 
 
 @dataclass(frozen=True)

@@ -24,18 +24,39 @@ _HEADERS = {
 }
 
 
-def read_arrays(path: str | os.PathLike[str]) -> dict[str, Array]:
+def read_arrays(path: str | os.PathLike[str], **shapes: str) -> dict[str, Array]:
     """The arrays that ``np.savez`` or ``np.savez_compressed`` wrote to ``path``, by name.
 
+    shapes : of those that must be there and hold numbers, as in ``images="n 100"`` and ``labels="n"``: a letter is the
+        same size wherever it stands.
+
     All of them together may take 64 MiB and 64 times the size of the file. Raises OSError where it cannot be read,
-    ArgumentError naming it where it is no such file, is cut, damaged or altered, or holds objects.
+    ArgumentError naming it where it is no such file, is cut, damaged or altered, holds objects, or arrays of other
+    shapes.
     """
     with open_regular(path) as file:
         try:
-            return _arrays(file)
+            found = _arrays(file)
         except Exception as error:  # zipfile, zlib, struct and NumPy's header raise all kinds
             reason = " ".join(str(error).split())[:100] or type(error).__name__
             raise ArgumentError(path, "whole arrays of NumPy's, by name", reason) from error
+    sizes: dict[str, int] = {}
+    for name, shape in shapes.items():
+        array = found.get(name)
+        if array is None or array.dtype.kind not in "biufV" or not _fits(array, shape, sizes):
+            got = "none" if array is None else f"{array.dtype} of shape {array.shape}"
+            known = " ".join(str(sizes.get(size, size)) for size in shape.split())
+            raise ArgumentError(path, f"numbers {name} ({known})", got)
+    return found
+
+
+def _fits(array: Array, shape: str, sizes: dict[str, int]) -> bool:
+    """``sizes``: by their letters, which are added to it."""
+    expected = shape.split()
+    return array.ndim == len(expected) and all(
+        there == (int(size) if size.isdigit() else sizes.setdefault(size, there))
+        for size, there in zip(expected, array.shape, strict=True)
+    )
 
 
 def _arrays(file: io.BufferedReader) -> dict[str, Array]:

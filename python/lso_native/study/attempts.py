@@ -141,7 +141,9 @@ class Attempts(Step[Generated]):
 
     def load(self, folder: Path) -> Generated:
         """Read both."""
-        arrays = read_arrays(folder / "samples.npz")
+        arrays = read_arrays(
+            folder / "samples.npz", images="n d", labels="n", success="n", mse="n", iterations="n"
+        )
         made = Generated(arrays.pop("images"), **arrays, told=read_facts(folder / "told.json"))
         return _checked(str(folder / "samples.npz"), made)
 

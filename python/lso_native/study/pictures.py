@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 
@@ -101,6 +104,7 @@ class Walk(Picture):
 class RealSamples(ArraysStep):
     """Some real samples of each class, for whoever draws a page from the folder alone."""
 
+    shapes: ClassVar[Mapping[str, str]] = MappingProxyType({"images": "n d", "labels": "n"})
     data: DataSet
     each: int = 10
     name: str = "real"

@@ -201,7 +201,9 @@ class SquaresRun(Step[Queried]):
 
     def load(self, folder: Path) -> Queried:
         """Read it."""
-        return Queried(**read_arrays(folder / "queried.npz"))
+        return Queried(
+            **read_arrays(folder / "queried.npz", values="q", best="q", rounds="q", images="n d")
+        )
 
 
 def area(images: FloatArray) -> Float64Array:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -59,6 +60,9 @@ class Learned(Step[Any]):
 class Asked(ArraysStep):
     """What came of requests; ``how`` asks them."""
 
+    shapes: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"images": "r n d", "decoded": "r", "calls": "r", "met": "r n", "votes": "r j n"}
+    )
     name: str
     lesson: Lesson
     requests: tuple[Request, ...]
