@@ -94,17 +94,32 @@ def tidy(session: nox.Session) -> None:
 
 
 @nox.session
-def asan(session: nox.Session) -> None:
-    """Both suites under AddressSanitizer and UndefinedBehaviorSanitizer (needs GCC on Linux)."""
+def tsan(session: nox.Session) -> None:
+    """What threads share, under ThreadSanitizer: the engine's tests, and sixteen Python threads (GCC on Linux)."""
+    install_sanitized(session, ".", "tsan")
+    install_group(session, "quick")
+    # Another instruction set shares nothing else.
+    session.run("ctest", "--preset", "tsan", "--exclude-regex", "baseline")
+    environment = sanitizer_environment("libtsan.so", TSAN_OPTIONS="halt_on_error=1")
+    session.run("pytest", "tests/python/test_sharing.py", *session.posargs, env=environment)
+
+
+def install_sanitized(session: nox.Session, what: str, preset: str) -> None:
+    """One build serves both suites: the preset turns on the engine's tests, pip adds the module."""
     install_group(session, "cpp")
-    # One build serves both: the preset turns on the engine's tests, pip adds the module.
     session.install(
-        ".[test]",
-        "-Cbuild-dir=build/asan",
-        "-Ccmake.args=--preset=asan",
+        what,
+        f"-Cbuild-dir=build/{preset}",
+        f"-Ccmake.args=--preset={preset}",
         "-Ccmake.build-type=RelWithDebInfo",
         "-Cinstall.strip=false",
     )
+
+
+@nox.session
+def asan(session: nox.Session) -> None:
+    """Both suites under AddressSanitizer and UndefinedBehaviorSanitizer (needs GCC on Linux)."""
+    install_sanitized(session, ".[test]", "asan")
     session.run("ctest", "--preset", "asan")
     # These train whole models, or begin many processes: minutes here, by engine code that the other tests run.
     studies = [
@@ -121,20 +136,23 @@ def asan(session: nox.Session) -> None:
     processes = ["anywhere", "cut", "distributed", "job_scripts", "shards"]
     slow = ["documents", *studies, *processes]
     ignored = [f"--ignore=tests/python/test_{name}.py" for name in slow]
-    session.run("pytest", *ignored, *session.posargs, env=sanitizer_environment())
+    # The interpreter keeps memory until it exits: no leak of ours.
+    options = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
+    environment = sanitizer_environment("libasan.so", **options)
+    session.run("pytest", *ignored, *session.posargs, env=environment)
+    # A minute of inputs of strangers, from the kept corpus.
+    targets = sorted(path.name for path in Path("fuzz/corpus").iterdir())
+    seconds = str(60 // len(targets))
+    for target in targets:
+        session.run("python", "-m", "fuzz", target, "--seconds", seconds, env=environment)
 
 
-def sanitizer_environment() -> dict[str, str]:
+def sanitizer_environment(runtime: str, **options: str) -> dict[str, str]:
     """What an uninstrumented Python needs to load a sanitized module."""
 
     def library(name: str) -> str:
         command = [os.environ.get("CXX", "g++"), f"-print-file-name={name}"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    return {
-        # Without libstdc++, its exceptions are bound before the sanitizer can wrap them.
-        "LD_PRELOAD": f"{library('libasan.so')} {library('libstdc++.so')}",
-        # The interpreter keeps memory until it exits: no leak of ours.
-        "ASAN_OPTIONS": "detect_leaks=0",
-        "UBSAN_OPTIONS": "print_stacktrace=1",
-    }
+    # Without libstdc++, its exceptions are bound before the sanitizer can wrap them.
+    return {"LD_PRELOAD": f"{library(runtime)} {library('libstdc++.so')}", **options}

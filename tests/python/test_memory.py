@@ -1,0 +1,33 @@
+"""Memory that stays where one thing is done again and again: a hundredth of tools/check_memory.py."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import check_memory
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux") or "LD_PRELOAD" in os.environ,
+    reason="Linux tells the resident size; a sanitizer's allocator keeps what is freed",
+)
+
+
+def test_memory_stays() -> None:
+    command = [sys.executable, "tools/check_memory.py", "--share", "0.01"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(check_memory.WORK)} kinds of work: 0 grew" in done.stdout
+
+
+def test_what_is_kept_is_seen() -> None:
+    kept: list[bytearray] = []
+    _, more = check_memory.growth(lambda: kept.append(bytearray(b"x" * 2**20)), 20)
+    assert more > check_memory.MOST
+    assert len(kept) == 20
