@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import lso_native as lso
 import numpy as np
@@ -73,7 +74,7 @@ def fit() -> object:
 def fail() -> None:
     """An argument that is refused, and an exception of a function inside a run."""
 
-    def broken(values: object) -> object:
+    def broken(values: Any) -> Any:
         raise LookupError(str(values))
 
     for wrong in (PREDICTOR, lso.Problem(DECODER, lso.Branch(lso.Function(broken)))):
