@@ -2,6 +2,7 @@
 #include "lso/differentiable.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <memory>
@@ -40,14 +41,16 @@ class TanhLayer final : public lso::Differentiable<T> {
   [[nodiscard]] std::size_t lanes_per_call() const override { return lanes_; }
   [[nodiscard]] bool is_concurrent() const override { return concurrent_; }
   [[nodiscard]] std::unique_ptr<lso::DifferentiablePass<T>> pass(std::size_t lanes) const override {
-    most = std::max(most, lanes);
+    std::size_t before = most;  // several threads ask for a pass each
+    while (before < lanes && !most.compare_exchange_weak(before, lanes)) {
+    }
     return std::make_unique<Loops>(*this);
   }
 
-  mutable std::size_t most = 0;          // lanes that a pass was made for
-  mutable std::size_t largest = 0;       // lanes of a call
-  mutable std::size_t calls = 0;         // of forward
-  mutable std::size_t interrupt_at = 0;  // the call that ends the run
+  mutable std::atomic<std::size_t> most{0};  // lanes that a pass was made for
+  mutable std::size_t largest = 0;           // lanes of a call
+  mutable std::size_t calls = 0;             // of forward
+  mutable std::size_t interrupt_at = 0;      // the call that ends the run
   mutable std::size_t fail_at = 0;
 
  private:
