@@ -24,8 +24,8 @@ from lso_native.report.folder import RunFolder
 from lso_native.report.results_form import check_results
 from lso_native.report.svg import chart
 from lso_native.study.lock import try_lock
-from lso_native.study.store import Store
-from lso_native.study.view import _read_manifest
+from lso_native.study.store import Store, digest
+from lso_native.study.view import View, _read_manifest
 from made_up_run import full_results, least_results, write_run
 from numpy.random import default_rng
 from study_steps import Numbers, Total
@@ -373,8 +373,6 @@ def test_a_record_that_is_none_is_made_again(store: Store, text: str) -> None:
 
 def signed(store: Store, step: Any, name: str, data: bytes) -> None:
     """Other content, with its digest."""
-    from lso_native.study.store import digest
-
     place = store.place(step)
     (place / name).write_bytes(data)
     record = json.loads((place / "step.json").read_text())
@@ -434,6 +432,22 @@ def test_a_store_or_a_part_of_a_run_is_no_link_elsewhere(store: Store, tmp_path:
         with pytest.raises(ArgumentError, match="out: expected a folder of steps, got a link"):
             Store(link)
         link.unlink()
+
+
+def test_a_link_in_a_view_is_replaced_by_the_file(tmp_path: Path) -> None:
+    run, source = tmp_path / "run", tmp_path / "kept.npz"
+    (run / "samples").mkdir(parents=True)
+    source.write_bytes(b"samples")
+    view: Any = View.__new__(View)
+    view._folder, view._placed = run, {}
+    for content in (b"samples", b"other"):
+        (tmp_path / "outside").write_bytes(content)
+        (run / "samples" / "a.npz").unlink(missing_ok=True)
+        (run / "samples" / "a.npz").symlink_to(tmp_path / "outside")
+        view._place("samples/a.npz", source, digest(source))
+        assert not (run / "samples" / "a.npz").is_symlink()
+        assert (run / "samples" / "a.npz").read_bytes() == b"samples"
+        assert (tmp_path / "outside").read_bytes() == content
 
 
 @pytest.mark.parametrize(
