@@ -30,7 +30,7 @@ class Board:
     """A file of one worker."""
 
     def __init__(self, path: Path) -> None:
-        size = _HEAD.size + LARGEST
+        self.path, size = path, _HEAD.size + LARGEST
         if not path.exists():
             path.write_bytes(bytes(size))
         with path.open("r+b") as file:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import os
 import random
-import tempfile
 import time
 from collections.abc import Callable
 from enum import Enum, auto
@@ -80,7 +79,7 @@ def guided(name: str, board: Board, seed: int, inputs: int, seconds: float) -> N
 
     with atheris.instrument_imports(include=["lso_native"]):
         chosen = target(name)
-    worker, draw = Worker(chosen, board), random.Random()
+    worker, draw, end = Worker(chosen, board), random.Random(), time.monotonic() + seconds
 
     def mutate(data: bytes, largest: int, seed: int) -> bytes:
         draw.seed(seed)
@@ -89,15 +88,15 @@ def guided(name: str, board: Board, seed: int, inputs: int, seconds: float) -> N
 
     def look(data: bytes) -> None:
         worker.look(data)
-        if worker.count.inputs >= inputs:
-            raise SystemExit(0)
+        if worker.count.inputs >= inputs or time.monotonic() >= end:
+            os._exit(0)  # atheris' own end may wait for ever
 
-    limit = 0 if math.isinf(seconds) else math.ceil(seconds)
-    options = [f"-max_total_time={limit}", f"-seed={seed + 1}", f"-max_len={LARGEST}"]
-    with tempfile.TemporaryDirectory() as new:  # the first folder takes what atheris finds
-        folders = [new, str(FOLDER / "corpus" / name)]
-        atheris.Setup(["fuzz", *options, *folders], look, custom_mutator=mutate)
-        atheris.Fuzz()
+    options = [f"-seed={seed + 1}", f"-max_len={LARGEST}", "-verbosity=0"]
+    new = board.path.with_suffix(".new")  # takes what atheris finds
+    new.mkdir()
+    folders = [str(new), str(FOLDER / "corpus" / name)]
+    atheris.Setup(["fuzz", *options, *folders], look, custom_mutator=mutate)
+    atheris.Fuzz()
 
 
 ENGINES: dict[str, Callable[[str, Board, int, int, float], None]] = {

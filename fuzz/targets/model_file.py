@@ -46,7 +46,7 @@ def mutate(data: bytes, draw: random.Random) -> bytes:
             header = json.loads(data[8 : 8 + length])
             text = json.dumps(changed(header, draw)).encode()
             return struct.pack("<Q", len(text)) + text + data[8 + length :]
-    except (ValueError, KeyError, TypeError, struct.error, RecursionError):
+    except (ValueError, LookupError, TypeError, struct.error, RecursionError):
         pass  # no file of ours any more
     return mutated(data, draw)
 

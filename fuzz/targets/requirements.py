@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import lso_native as lso
 import numpy as np
@@ -15,6 +16,9 @@ from fuzz.target import Target
 
 _LATENT, _WIDTH = 2, 4
 _DECODER = lso.Network([_LATENT, 5, _WIDTH], random_state=1)
+_DRAWS = SimpleNamespace(
+    sample=lambda n, random_state: lso.normal((n, 2), random_state=random_state)
+)
 _PRIOR = lso.Mixture.from_parameters([1, 2], np.eye(2), np.stack([np.eye(2)] * 2))
 _CLASSES = lso.Classes(lso.Network([_WIDTH, 3], random_state=2), ["a", "b", "c"])
 _VALUES = lso.Values(
@@ -36,7 +40,7 @@ def check(data: bytes) -> str:
             n=2,
             attempts=choose.of((1, 2)),
             best_of=choose.of((2, 1)),
-            prior=_PRIOR,
+            prior=choose.of((_DRAWS, _PRIOR)),
             keep=choose.of((None, 0.1)),
             bounds=(choose.number(), choose.number()) if choose.rarely() else None,
             optimizer=choose.of((None, lso.NormalizedGradientDescent(-0.1))),

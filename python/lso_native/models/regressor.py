@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lso_native._architecture import check_activation
-from lso_native._checks import check_int, check_sample_weight
+from lso_native._checks import check_int, check_sample_weight, shown
 from lso_native._typing import Array, Float64Array, StringArray
 from lso_native.errors import ArgumentError
 from lso_native.models.dataset import Dataset
@@ -123,7 +123,10 @@ class Regressor(NetworkEstimator, Supervised, Readable):
         check_numbers(self, "target_mean_", shape)
         check_numbers(self, "target_scale_", shape, above=0.0)
         check_int("target_ndim_", self.target_ndim_, minimum=1 if shape == (1,) else 2, maximum=2)
-        if not hasattr(self, "target_names_"):  # in a file of an older version
+        told = {name for name in ("target_names_", "target_spread_") if hasattr(self, name)}
+        if len(told) == 1:
+            raise ValueError(f"expected target_names and target_spread, got {shown(told)}")
+        if not told:  # in a file of an older version
             self.target_names_ = target_names(None, *shape)
             self.target_spread_ = self.target_scale_
         check_texts(self, "target_names_", *shape)

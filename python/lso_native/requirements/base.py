@@ -18,6 +18,8 @@ from lso_native.network import Model
 from lso_native.outcome import TermResult
 from lso_native.terms import Asked, Term
 
+_SHORTEST = 1e-150
+
 
 class Reading(NamedTuple):
     """What a requirement says of each of n samples.
@@ -66,6 +68,11 @@ class Starts:
         if id(head) not in self._values:
             self._values[id(head)] = head(self.samples)
         return self._values[id(head)]
+
+
+def check_distance(name: str, value: float) -> float:
+    """``value`` as a distance whose square, the unit of errors, is a number that can be divided by."""
+    return check_number(name, value, minimum=_SHORTEST, maximum=1 / _SHORTEST)
 
 
 class Combination(ABC):

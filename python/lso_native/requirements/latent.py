@@ -12,7 +12,7 @@ from lso_native._checks import check_number, shown
 from lso_native._typing import Array
 from lso_native.errors import ArgumentTypeError
 from lso_native.outcome import TermResult
-from lso_native.requirements.base import Reading, Requirement, Starts
+from lso_native.requirements.base import Reading, Requirement, Starts, check_distance
 from lso_native.terms import Asked, Ball, Density
 
 
@@ -33,7 +33,7 @@ class NearLatent(OnLatent):
     center: ArrayLike | None = None
 
     def __post_init__(self) -> None:
-        check_number("within", self.within, above=0.0)
+        check_distance("within", self.within)
 
     @property
     def name(self) -> str:

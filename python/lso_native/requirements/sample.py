@@ -8,12 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lso_native._checks import as_numbers, check_number, shown
+from lso_native._checks import as_numbers, shown
 from lso_native._typing import Array, Float64Array
 from lso_native.errors import ArgumentError
 from lso_native.network import Model, Network
 from lso_native.outcome import TermResult
-from lso_native.requirements.base import Reading, Requirement, Starts, distance_from
+from lso_native.requirements.base import (
+    Reading,
+    Requirement,
+    Starts,
+    check_distance,
+    distance_from,
+)
 from lso_native.terms import Asked, Ball, Interval
 
 
@@ -94,6 +100,7 @@ class Linear(Requirement):
             )
         if not rows.any(axis=1).all():
             raise ArgumentError("weights", "a weight other than 0 in each row", "all zeros")
+        check_distance("length of weights", float(np.linalg.norm(rows, axis=1).max()))
         low, high = self._ends()
         if np.isnan(low).any() or np.isnan(high).any() or not (low <= high).all():
             raise ArgumentError(
@@ -209,7 +216,7 @@ class Near(Requirement):
     label: str | None = None
 
     def __post_init__(self) -> None:
-        check_number("within", self.within, above=0.0)
+        check_distance("within", self.within)
         row = as_numbers("sample", self.sample)
         if row.ndim != 1:
             raise ArgumentError("sample", "one row of features", f"shape {row.shape}")
@@ -247,7 +254,7 @@ class Far(Requirement):
     label: str | None = None
 
     def __post_init__(self) -> None:
-        check_number("distance", self.distance, above=0.0)
+        check_distance("distance", self.distance)
         rows = self._rows()
         if rows.ndim != 2 or not len(rows) or not np.isfinite(rows).all():
             raise ArgumentError("samples", "finite rows of features", f"shape {rows.shape}")
