@@ -6,6 +6,7 @@ import json
 import struct
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,17 @@ def test_a_file_that_is_longer_than_it_says_is_not_read(size: int, tmp_path: Pat
         other.truncate(size)  # the rest takes no place
     with pytest.raises(ValueError, match=rf"^{path}: expected a whole .* got {size}"):
         lso.load(path)
+
+
+def test_a_table_of_many_columns_takes_memory_of_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    lso.save(lso.Table().fit({f"{i}": [0.0, 1.0] for i in range(3000)}), path)
+    tracemalloc.start()
+    loaded: Any = lso.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert loaded.n_features_in_ == 3000
+    assert peak < 2**25 + 64 * path.stat().st_size < 8 * 3000**2
 
 
 STRANGE: list[Any] = [
