@@ -25,8 +25,9 @@ from lso_native.files.foreign import check_folders
 from lso_native.report import page, read_results, text_report
 from lso_native.report.folder import RunFolder
 from lso_native.study.arrays import ArraysStep
+from lso_native.study.sealed import digest
 from lso_native.study.step import Facts, FactsStep, Work
-from lso_native.study.store import Store, digest
+from lso_native.study.store import Store
 from lso_native.study.view import _read_manifest
 
 from fuzz.judge import told

@@ -24,7 +24,8 @@ from lso_native.report.folder import RunFolder
 from lso_native.report.results_form import check_results
 from lso_native.report.svg import chart
 from lso_native.study.lock import try_lock
-from lso_native.study.store import Store, digest
+from lso_native.study.sealed import digest
+from lso_native.study.store import Store
 from lso_native.study.view import View, _read_manifest
 from made_up_run import full_results, least_results, write_run
 from numpy.random import default_rng

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import json
 import os
 import re
@@ -27,21 +26,20 @@ from typing import Any, NamedTuple, TypeVar
 from lso_native._checks import shown, unsaid_threads
 from lso_native.errors import ArgumentError
 from lso_native.files import check_writable_dir
-from lso_native.files.foreign import open_regular
 from lso_native.files.plain_json import read_json
 from lso_native.study.blas import one_blas_thread
 from lso_native.study.lock import lock, try_lock
 from lso_native.study.memory import Memory
 from lso_native.study.progress import PassedOn, Progress, Silent
-from lso_native.study.step import Step, Work, content, write_json
+from lso_native.study.sealed import RECORD, SECONDS, is_whole, seal
+from lso_native.study.step import Step, Work, write_json
 
-__all__ = ["Running", "Store", "digest"]
+__all__ = ["Running", "Store"]
 
 T = TypeVar("T")
 
 FORMAT = {"format": "lso_native steps", "version": 1}
 _PRODUCTS, _OTHERS = 256, 6  # kept in memory: the usual study whole
-_RECORD, _SECONDS = "step.json", "seconds.json"
 _EVERY = 0.2  # seconds between two lines of how far a step is
 
 
@@ -83,7 +81,7 @@ class Store:
         place = self.place(step)
         if step.key in self._whole and place.is_dir():
             return True
-        if not _is_whole(place):
+        if not is_whole(place):
             return False
         self._whole.add(step.key)
         return True
@@ -145,11 +143,11 @@ class Store:
 
     def seconds(self, step: Step[Any]) -> float:
         """How long it took to make ``step``, which is there."""
-        return float(read_json(self.place(step) / _SECONDS)["seconds"])
+        return float(read_json(self.place(step) / SECONDS)["seconds"])
 
     def digests(self, step: Step[Any]) -> dict[str, str]:
         """The digest of each file of ``step``, which is there."""
-        found: dict[str, str] = read_json(self.place(step) / _RECORD)["files"]
+        found: dict[str, str] = read_json(self.place(step) / RECORD)["files"]
         return found
 
     def forget(self, step: Step[Any]) -> None:
@@ -181,7 +179,7 @@ class Store:
         try:
             beside.mkdir()
             step.save(made, beside)
-            _seal(step, beside, seconds)
+            seal(step, beside, seconds)
             beside.rename(self.place(step))
         except OSError as error:
             raise self._told(step, error) from error
@@ -276,37 +274,6 @@ class _Telling(PassedOn):
             os.write(self._descriptor, line)
 
 
-def _seal(step: Step[Any], folder: Path, seconds: float) -> None:
-    """Say of the files in ``folder`` what they are, and see that they are on the disk."""
-    files = {path.name: digest(path) for path in sorted(folder.iterdir())}
-    record = {
-        "key": step.key,
-        "title": step.title,
-        "content": content(step),
-        "inputs": [[needed.title, needed.key] for needed in step.inputs],
-        "files": files,
-    }
-    write_json(folder / _SECONDS, {"seconds": seconds})
-    write_json(folder / _RECORD, record)
-    for path in folder.iterdir():
-        with path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether the files that its record names are as that says, and nothing is a link."""
-    try:
-        if folder.is_symlink() or any(each.is_symlink() for each in folder.iterdir()):
-            return False
-        record, seconds = read_json(folder / _RECORD), read_json(folder / _SECONDS)
-        known, took = record["files"], seconds["seconds"]
-        right = isinstance(took, int | float) and isinstance(known, dict)
-        right &= all(each == Path(each).name for each in known)
-        return right and all(digest(folder / name) == known[name] for name in known)
-    except (OSError, ValueError, LookupError, TypeError):
-        return False
-
-
 def _running(told: Any) -> Running:
     """Raise TypeError, KeyError or ValueError for what no step tells."""
     title, done, total, note = (told[name] for name in Running._fields)
@@ -326,13 +293,3 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     else:
         shutil.rmtree(path, ignore_errors=True)
-
-
-def digest(path: Path) -> str:
-    """What tells the content of a file from others."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, _hash).hexdigest()
-
-
-def _hash() -> Any:
-    return hashlib.blake2b(digest_size=16)

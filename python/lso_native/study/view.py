@@ -25,8 +25,9 @@ from lso_native.study.fit import Fit, curves
 from lso_native.study.guides import FitMixture
 from lso_native.study.lock import lock
 from lso_native.study.results import environment, plain
+from lso_native.study.sealed import digest
 from lso_native.study.step import Facts, Step
-from lso_native.study.store import Store, digest
+from lso_native.study.store import Store
 from lso_native.study.study import Study, SystemSteps
 
 __all__ = ["View", "view_lock"]
