@@ -7,13 +7,14 @@
 namespace lso {
 
 namespace {
-// By the kernel for a single sample where A is packed for that.
+// With A packed, where it is.
 template <class T>
 void multiply(kernels::Product<T> product, const T* packed) {
-  if (packed == nullptr) return kernels::kernels<T>().gemm(product);
-  product.a = packed;
-  product.packed = true;
-  kernels::kernels<T>().gemv(product);
+  if (packed != nullptr) {
+    product.a = packed;
+    product.packed = true;
+  }
+  kernels::kernels<T>().gemm(product);
 }
 
 // y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b).

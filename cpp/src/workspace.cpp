@@ -1,16 +1,15 @@
 #include "workspace.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include "kernels/kernels.hpp"
 
 namespace lso {
 
 template <class T>
-AlignedBuffer<T>::AlignedBuffer(std::size_t size)
+AlignedBuffer<T>::AlignedBuffer(std::size_t size, bool zeroed)
     : data_(static_cast<T*>(allocate_aligned(size * sizeof(T))), Free{size * sizeof(T)}), size_(size) {
-  std::fill_n(data_.get(), size, T(0));
+  if (zeroed) std::fill_n(data_.get(), size, T(0));
 }
 
 namespace {
@@ -40,25 +39,35 @@ std::size_t stage_inputs(const Chain<T>& chain, const typename Chain<T>::Stage& 
 }
 
 template <class T>
+bool is_large(std::size_t n_out, std::size_t n_in) {
+  return n_out * n_in * sizeof(T) > kernels::large_bytes;
+}
+
+template <class T>
+std::size_t packed_size(const kernels::Product<T>& of) {
+  return round_up_row((of.m + kernels::padding) * of.k);
+}
+
+template <class T>
 std::size_t rows_of_gemm_scratch(const Chain<T>& chain) {
   std::size_t rows = 0;
   for (const auto& stage : chain.stages()) {
     if (!has_weights(chain, stage)) continue;
     const std::size_t n_in = stage_inputs(chain, stage);
-    if (stage.size * n_in * sizeof(T) > kernels::large_bytes) rows = std::max({rows, stage.size, n_in});
+    if (is_large<T>(stage.size, n_in)) rows = std::max({rows, stage.size, n_in});
   }
   return rows;
 }
 }  // namespace
 
 template <class T>
-Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool single)
-    : capacity_(single ? 1 : round_up_lanes(capacity)),
+Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated)
+    : capacity_(repeated && capacity == 1 ? 1 : round_up_lanes(capacity)),
       lanes_(capacity_),
       samples_(capacity_),
       n_inputs_(chain.n_inputs()),
       buffer_(rows_needed(chain) * capacity_),
-      gemm_scratch_(single ? 0 : rows_of_gemm_scratch(chain) * capacity_) {
+      gemm_scratch_(is_single() ? 0 : rows_of_gemm_scratch(chain) * capacity_) {
   T* next = buffer_.data();
   const auto take = [&](std::size_t nodes) {
     T* taken = next;
@@ -75,33 +84,42 @@ Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool single
     passes_.push_back(function != nullptr && stage.layer > 0 ? function->pass(capacity_) : nullptr);
   }
   transpose_scratch_ = next;
-  if (single) pack_weights(chain);
+  forward_.resize(sizes_.size());
+  backward_.resize(sizes_.size());
+  if (repeated) reserve_packed(chain);
+  if (is_single()) pack_weights();
 }
 
-// W (n_out, n_in) for the way forward, and its transpose for the way back.
+// W (n_out, n_in) for the way forward, and its transpose for the way back. Of more samples than one, the products with
+// large weights read them as they lie.
 template <class T>
-void Workspace<T>::pack_weights(const Chain<T>& chain) {
-  std::size_t size = 0;
-  const auto padded = [](std::size_t m, std::size_t k) { return round_up_row(m) * k; };
-  for (const auto& stage : chain.stages()) {
-    if (!has_weights(chain, stage)) continue;
+void Workspace<T>::reserve_packed(const Chain<T>& chain) {
+  const auto want = [&](std::size_t s, bool backward) {
+    const auto& stage = chain.stages()[s];
+    if (!has_weights(chain, stage)) return;
     const std::size_t n_in = stage_inputs(chain, stage);
-    size += padded(stage.size, n_in) + padded(n_in, stage.size);
-  }
-  packed_ = AlignedBuffer<T>(size);
-  T* next = packed_.data();
-  const auto pack = [&](const kernels::Product<T>& of) {
-    kernels::kernels<T>().pack_gemv(of, next);
-    return std::exchange(next, next + padded(of.m, of.k));
-  };
-  for (const auto& stage : chain.stages()) {
-    forward_.push_back(nullptr);
-    backward_.push_back(nullptr);
-    if (!has_weights(chain, stage)) continue;
-    const std::size_t n_in = stage_inputs(chain, stage);
+    if (!is_single() && is_large<T>(stage.size, n_in)) return;
     const T* w = chain.parts()[stage.part]->weight(stage.layer);
-    forward_.back() = pack({.m = stage.size, .k = n_in, .a = w, .a_row = n_in, .a_col = 1});
-    backward_.back() = pack({.m = n_in, .k = stage.size, .a = w, .a_row = 1, .a_col = n_in});
+    if (backward) {
+      packings_.push_back({s, true, {.m = n_in, .n = capacity_, .k = stage.size, .a = w, .a_row = 1, .a_col = n_in}});
+    } else {
+      packings_.push_back({s, false, {.m = stage.size, .n = capacity_, .k = n_in, .a = w, .a_row = n_in, .a_col = 1}});
+    }
+  };
+  for (std::size_t s = 0; s < sizes_.size(); ++s) want(s, false);
+  for (std::size_t s = sizes_.size(); s-- > 0;) want(s, true);
+  std::size_t size = 0;
+  for (const Packing& each : packings_) size += packed_size(each.product);
+  packed_ = AlignedBuffer<T>(size, false);
+}
+
+template <class T>
+void Workspace<T>::pack_weights() {
+  T* next = packed_.data();
+  for (const Packing& each : packings_) {
+    kernels::kernels<T>().pack(each.product, next);
+    (each.backward ? backward_ : forward_)[each.stage] = next;
+    next += packed_size(each.product);
   }
 }
 

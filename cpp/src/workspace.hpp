@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/kernels.hpp"
 #include "lso/memory.hpp"
 #include "lso/network.hpp"
 #include "lso/view.hpp"
@@ -34,11 +35,11 @@ template <class Of>
   return of.lanes_per_call() == 0 ? otherwise : round_up_lanes(of.lanes_per_call());
 }
 
-// A zeroed array of T that starts on a cache line.
+// An array of T that starts on a cache line, zeroed unless told otherwise.
 template <class T>
 class AlignedBuffer {
  public:
-  explicit AlignedBuffer(std::size_t size);
+  explicit AlignedBuffer(std::size_t size, bool zeroed = true);
   [[nodiscard]] T* data() { return data_.get(); }
   [[nodiscard]] const T* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -58,9 +59,15 @@ class Workspace {
   // For `capacity` samples, rounded up to whole groups.
   Workspace(const Chain<T>& chain, std::size_t capacity) : Workspace(chain, capacity, false) {}
 
-  // For one sample over and over, with copies of the weights laid out for it. The results are the same, bit for bit;
-  // the chain's parameters must not change while it is in use.
-  [[nodiscard]] static Workspace single(const Chain<T>& chain) { return Workspace(chain, 1, true); }
+  // For many passes of as many, with room to pack the weights of the chain, which must stay where it is. One sample
+  // takes no whole group, and its weights are packed at once.
+  [[nodiscard]] static Workspace repeated(const Chain<T>& chain, std::size_t capacity) {
+    return Workspace(chain, capacity, true);
+  }
+
+  // Copies the weights as the products read them faster: the results are the same, bit for bit. Nothing where there is
+  // no room. The chain's parameters must not change from now on.
+  void pack_weights();
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
@@ -87,14 +94,20 @@ class Workspace {
   [[nodiscard]] T* transpose_scratch() { return transpose_scratch_; }  // (lanes, transposed_nodes)
   // For the products with a large layer's weights (kernels.hpp): its nodes on either side x lanes; else null.
   [[nodiscard]] T* gemm_scratch() { return gemm_scratch_.size() > 0 ? gemm_scratch_.data() : nullptr; }
-  // A stage's weights as gemv packs them for the way forward or back; null but for a single sample.
-  [[nodiscard]] const T* packed_forward(std::size_t stage) const { return is_single() ? forward_[stage] : nullptr; }
-  [[nodiscard]] const T* packed_backward(std::size_t stage) const { return is_single() ? backward_[stage] : nullptr; }
+  // A stage's weights as the kernels pack them for the way forward or back, or null.
+  [[nodiscard]] const T* packed_forward(std::size_t stage) const { return forward_[stage]; }
+  [[nodiscard]] const T* packed_backward(std::size_t stage) const { return backward_[stage]; }
 
  private:
-  Workspace(const Chain<T>& chain, std::size_t capacity, bool single);
-  void pack_weights(const Chain<T>& chain);
-  [[nodiscard]] bool is_single() const { return !forward_.empty(); }
+  struct Packing {
+    std::size_t stage;
+    bool backward;
+    kernels::Product<T> product;
+  };
+
+  Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated);
+  void reserve_packed(const Chain<T>& chain);
+  [[nodiscard]] bool is_single() const { return capacity_ == 1; }
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
   std::size_t capacity_;
@@ -110,8 +123,9 @@ class Workspace {
   std::vector<T*> deltas_;
   std::vector<std::unique_ptr<DifferentiablePass<T>>> passes_;  // of each stage, or null
   AlignedBuffer<T> gemm_scratch_;
+  std::vector<Packing> packings_;  // in the order of their use
   AlignedBuffer<T> packed_{0};
-  std::vector<const T*> forward_, backward_;  // in packed_, of each stage, or empty
+  std::vector<const T*> forward_, backward_;  // in packed_, of each stage, or null
 };
 
 // Sample in `row` (n_features,) into lane `lane` of `lanes` (n_features, stride), and back.

@@ -135,14 +135,38 @@ void check_columns(const Kernels<T>& kernels) {
             CHECK(fast == plain);
           };
           if (transposed) check(product);
-          std::vector<T> packed(padded * k + margin);
-          std::fill_n(packed.end() - margin, margin, T(7));
-          kernels.pack_gemv(product, packed.data());
+          std::vector<T> packed((m + lso::kernels::padding) * k + margin, T(7));
+          kernels.pack(product, packed.data());
           CHECK(std::count(packed.end() - margin, packed.end(), T(7)) == margin);
           Product<T> of = product;
           of.a = packed.data();
           of.packed = true;
           check(of);
+        }
+      }
+    }
+  }
+}
+
+// From packed strips: the same bits, and nothing beside C is written.
+template <class T>
+void check_packed(const Kernels<T>& kernels) {
+  for (const Shape& shape : shapes) {
+    for (const std::size_t n : {8U, 24U, 48U, 56U, 72U, 104U}) {
+      for (const bool transposed : {false, true}) {
+        for (const int start : {0, 1}) {
+          Problem<T> problem({shape.m, n, shape.k}, transposed, start);
+          kernels.gemm(problem.product);
+          const std::vector<T> plain = problem.c;
+          const std::size_t room = (shape.m + lso::kernels::padding) * shape.k;
+          std::vector<T> packed(room + margin, T(7));
+          kernels.pack(problem.product, packed.data());
+          CHECK(std::count(packed.end() - margin, packed.end(), T(7)) == margin);
+          problem.c = problem.before;
+          problem.product.a = packed.data();
+          problem.product.packed = true;
+          kernels.gemm(problem.product);
+          CHECK(problem.c == plain);
         }
       }
     }
@@ -194,6 +218,10 @@ TEST("products: every instruction set, every edge size, both orders of A, from z
   for_sets([](const auto& kernels) { check_products(kernels.gemm); });
   check_products<float>(lso::kernels::reference::product<float>);
   check_products<double>(lso::kernels::reference::product<double>);
+}
+
+TEST("packed weights give the bits that they give as they lie") {
+  for_sets([](const auto& kernels) { check_packed(kernels); });
 }
 
 TEST("a single column has the bits that it has among others") {

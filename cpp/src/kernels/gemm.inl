@@ -42,6 +42,13 @@ LSO_INLINE void tile(size_t k, const T* a, size_t lda, const T* b, size_t ldb, c
 
 constexpr size_t far_apart = 512;  // columns
 
+// Where row i of A begins. Packed, it stands in a strip of a tile's rows, column after column.
+template <class T>
+LSO_INLINE const T* row_of(const Product<T>& of, size_t i) {
+  if (!of.packed) return of.a + i * of.a_row;
+  return of.a + i / LSO_TILE_ROWS * LSO_TILE_ROWS * of.k + i % LSO_TILE_ROWS;
+}
+
 // Rows of C from i on, M at a time, then fewer.
 template <class T, size_t W, size_t V, size_t M, bool Transposed>
 LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
@@ -51,7 +58,7 @@ LSO_INLINE void rows(const Product<T>& of, size_t i, size_t j) {
         for (size_t v = 0; v < V; ++v) __builtin_prefetch(of.c + (i + M + r) * of.ldc + j + v * W, 1);
       }
     }
-    tile<T, W, V, M, Transposed>(of.k, of.a + i * of.a_row, Transposed ? of.a_col : of.a_row, of.b + j, of.ldb,
+    tile<T, W, V, M, Transposed>(of.k, row_of(of, i), Transposed ? of.a_col : of.a_row, of.b + j, of.ldb,
                                  of.bias != nullptr ? of.bias + i : nullptr, of.accumulate, of.c + i * of.ldc + j,
                                  of.ldc);
   }
@@ -87,9 +94,62 @@ void columns(const Product<T>& of, size_t j) {
   for (; i < of.m; ++i) columns<T, 1>(of, i, j);
 }
 
+// Half a vector of columns, which are few beside the rows: vectors of rows by as many columns as a strip has rows, two
+// strips side by side in a vector, so that a tile has as many sums as ever.
+template <class T, size_t V>
+LSO_INLINE void across(const Product<T>& of, size_t i, size_t j) {
+  constexpr size_t W = width<T>;
+  constexpr size_t N = LSO_TILE_ROWS;
+  using Half = Vector<T, N>;
+  Whole<T> sum[N][V] = {};
+  for (size_t v = 0; v < V && of.bias != nullptr; ++v) {
+    const size_t row = i + v * W;
+    const auto bias = load_part<Whole<T>>(of.bias + row, row + W <= of.m ? W : of.m - row);
+    for (size_t c = 0; c < N; ++c) sum[c][v] = bias;
+  }
+  const T* a = of.a + i * of.k;
+  const T* b = of.b + j;
+  for (size_t p = 0; p < of.k; ++p, a += N, b += of.ldb) {
+    Whole<T> row[V];
+    for (size_t v = 0; v < V; ++v) {
+      row[v] = beside(load<Half>(a + 2 * v * N * of.k), load<Half>(a + (2 * v + 1) * N * of.k));
+    }
+    for (size_t c = 0; c < N; ++c) {
+      const auto factor = splat<Whole<T>>(b[c]);
+      for (size_t v = 0; v < V; ++v) sum[c][v] = fused(factor, row[v], sum[c][v]);
+    }
+  }
+  T values[N][W];
+  const T* columns[N];
+  for (size_t c = 0; c < N; ++c) columns[c] = values[c];
+  for (size_t v = 0; v < V; ++v) {
+    for (size_t c = 0; c < N; ++c) store(values[c], sum[c][v]);
+    for (size_t first = 0; first < W && i + v * W + first < of.m; first += N) {
+      T* to = of.c + (i + v * W + first) * of.ldc + j;
+      const size_t count = of.m - (i + v * W + first);
+      if (count >= N) {
+        transpose_square<T, N>(columns, first, to, of.ldc);
+      } else {
+        for (size_t r = 0; r < count; ++r) {
+          for (size_t c = 0; c < N; ++c) to[r * of.ldc + c] = values[c][first + r];
+        }
+      }
+    }
+  }
+}
+
+template <class T, size_t V>
+LSO_INLINE void across_rows(const Product<T>& of, size_t i, size_t j) {
+  for (; i + (V - 1) * width<T> < of.m; i += V * width<T>) across<T, V>(of, i, j);
+  if constexpr (V > 1) across_rows<T, V - 1>(of, i, j);
+}
+
 // Columns of C from j on: panels of V vectors, then of fewer, then of half vectors, down to 16 bytes.
 template <class T, size_t W, size_t V, bool Transposed>
 void panels(const Product<T>& of, size_t j) {
+  if constexpr (Transposed && W == LSO_TILE_ROWS && 2 * W == width<T>) {
+    for (; of.packed && j + W <= of.n; j += W) across_rows<T, LSO_TILE_VECTORS>(of, 0, j);
+  }
   for (; j + V * W <= of.n; j += V * W) rows<T, W, V, LSO_TILE_ROWS, Transposed>(of, 0, j);
   if constexpr (V > 1) {
     panels<T, W, V - 1, Transposed>(of, j);
@@ -198,16 +258,6 @@ void blocked(const Product<T>& of) {
   }
 }
 
-constexpr size_t worth_packing = 32;  // columns that a packed block must serve
-
-template <class T>
-void gemm(const Product<T>& of) {
-  const bool large = of.m * of.k * sizeof(T) > large_bytes;
-  if (large && of.a_row == 1 && of.n >= worth_packing) return blocked(of);
-  if (large && of.a_row != 1 && of.n > panel_columns<T>) return streamed(of);
-  product(of);
-}
-
 // How the rows of a column stand for gemv: whole vectors, the last of them filled up, and, where the last few rows
 // take no more than 16 bytes, those apart: what is read is what a single sample waits for.
 template <class T>
@@ -292,11 +342,36 @@ void pack_rows(const Product<T>& of, size_t first, size_t last, T* out, size_t l
 }
 
 template <class T>
-void pack_gemv(const Product<T>& of, T* out) {
-  const Column<T> column(of.m, true);
-  const size_t whole = of.m - column.apart;
-  pack_rows(of, 0, whole, out, column.whole());
-  pack_rows(of, whole, of.m, out + of.k * column.whole(), Column<T>::thin);
+void pack(const Product<T>& of, T* out) {
+  const size_t filled = of.n == 1 ? 0 : of.m / LSO_TILE_ROWS * LSO_TILE_ROWS;  // rows of whole strips
+  __builtin_memset(out + filled * of.k, 0, (of.m + padding - filled) * of.k * sizeof(T));
+  if (of.n == 1) {
+    const Column<T> column(of.m, true);
+    const size_t whole = of.m - column.apart;
+    pack_rows(of, 0, whole, out, column.whole());
+    pack_rows(of, whole, of.m, out + of.k * column.whole(), Column<T>::thin);
+    return;
+  }
+  for (size_t i = 0; i < of.m; i += LSO_TILE_ROWS) {
+    pack_rows(of, i, i + LSO_TILE_ROWS < of.m ? i + LSO_TILE_ROWS : of.m, out + i * of.k, LSO_TILE_ROWS);
+  }
+}
+
+constexpr size_t worth_packing = 32;  // columns that a packed block must serve
+
+template <class T>
+void gemm(const Product<T>& of) {
+  if (of.packed && of.n == 1) return gemv(of);
+  if (of.packed) {
+    Product<T> strips = of;
+    strips.a_row = 1;
+    strips.a_col = LSO_TILE_ROWS;
+    return product(strips);
+  }
+  const bool large = of.m * of.k * sizeof(T) > large_bytes;
+  if (large && of.a_row == 1 && of.n >= worth_packing) return blocked(of);
+  if (large && of.a_row != 1 && of.n > panel_columns<T>) return streamed(of);
+  product(of);
 }
 
 }  // namespace

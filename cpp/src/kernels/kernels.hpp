@@ -30,7 +30,7 @@ struct Product {
   const T* bias = nullptr;
   bool accumulate = false;
   T* scratch = nullptr;  // for k * n values, which a large product is faster with
-  bool packed = false;   // A is what pack_gemv made of it
+  bool packed = false;   // A is what pack made of it; nothing is accumulated then
 };
 
 // Bytes from which A is large: the second-level cache has better to hold.
@@ -119,8 +119,9 @@ struct Kernels {
   // The same product for one column, b and c contiguous; bit for bit gemm's. A is packed, or its rows are next to each
   // other (a_row = 1) and can be read up to a multiple of `padding`.
   void (*gemv)(const Product<T>&);
-  // A into out, zeros before, of m up to a multiple of `padding` times k values.
-  void (*pack_gemv)(const Product<T>&, T* out);
+  // A (m, k) into out, (m + padding) * k values: for products of one column where n = 1, else for those of more, in
+  // multiples of what fills 16 bytes.
+  void (*pack)(const Product<T>&, T* out);
 
   ActivationTable<T> activations;  // by Activation::index, the same in every set
   Map<T> exp;                      // e^in

@@ -30,9 +30,14 @@ LSO_INLINE D wide(const P& p) {
 
 template <class P, class D>
 LSO_INLINE P narrow(const D& d) {
-  typename P::T values[P::U * P::W];
-  for (size_t u = 0; u < D::U; ++u) store(values + u * D::W, __builtin_convertvector(d.v[u], Part<P>));
-  return P::load(values, P::U * P::W);
+  const auto part = [&](size_t u) LSO_INLINED { return __builtin_convertvector(d.v[u], Part<P>); };
+  return P::each([&](size_t u) LSO_INLINED {
+    if constexpr (ratio<P> == 1) {
+      return part(u);
+    } else {
+      return beside(part(2 * u), part(2 * u + 1));
+    }
+  });
 }
 
 // NaN is neither below nor above, and stays.
@@ -69,50 +74,62 @@ void squared_excess(const Requirement<T>& of, double* error, T* g, size_t ldg) {
   });
 }
 
-// The same on one lane, value by value.
+// x + derivatives * scale within the bounds. NaN compares as different from everything, so it is not cut to one.
+template <class P>
+LSO_INLINE P moved_value(const P& old, const P& derivatives, const Wide<P>& scale, const P* low, const P* high) {
+  using D = Wide<P>;
+  const P value = narrow<P>(fused_pack<D>(wide<D>(derivatives), scale, wide<D>(old)));
+  if (low == nullptr) return value;
+  const P raised = where_below<P>(value - *low, 0, *low, value);
+  return where_above<P>(raised - *high, 0, *high, raised);
+}
+
+template <class P>
+LSO_INLINE P size_of(const P& change) {
+  return where_below<P>(change, 0, -change, change);
+}
+
+// One lane: its nodes are neighbours.
 template <class T>
 void move_one(const LaneStep<T>& step) {
   double moved = 0;
-  for (size_t node = 0; node < step.nodes; ++node) {
-    T& x = step.x[node * step.ld];
-    const T old = x;
-    T value = static_cast<T>(
-        fused(static_cast<double>(step.derivatives[node * step.ld]), step.scale[0], static_cast<double>(old)));
-    if (step.lower != nullptr && value < step.lower[node]) value = step.lower[node];
-    if (step.lower != nullptr && value > step.upper[node]) value = step.upper[node];
-    x = value;
-    const T change = value - old;
-    moved += static_cast<double>(change < 0 ? -change : change);
-  }
+  for_packs<T, width<T>, 1>(0, step.nodes, [&](auto pack, size_t i, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    const bool bounded = step.lower != nullptr;
+    const P low = bounded ? P::load(step.lower + i, count) : P(0);
+    const P high = bounded ? P::load(step.upper + i, count) : P(0);
+    const P old = P::load(step.x + i, count);
+    const P value = moved_value<P>(old, P::load(step.derivatives + i, count), Wide<P>(step.scale[0]),
+                                   bounded ? &low : nullptr, &high);
+    value.store(step.x + i, count);
+    T sizes[P::W];
+    size_of<P>(value - old).store(sizes, P::W);
+    for (size_t n = 0; n < count; ++n) moved += static_cast<double>(sizes[n]);
+  });
   step.moved[0] = moved;
 }
 
-// NaN compares as different from everything, so it is not cut to a bound.
 template <class T>
 void move_lanes(const LaneStep<T>& step) {
-  if (step.lanes == 1) return move_one(step);
-  for (size_t lane = 0; lane < step.lanes; ++lane) step.moved[lane] = 0.0;
-  for (size_t node = 0; node < step.nodes; ++node) {
-    T* x = step.x + node * step.ld;
-    const T* derivatives = step.derivatives + node * step.ld;
-    for_packs<T>(step.lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
-      using P = decltype(pack);
-      using D = Wide<P>;
-      const P old = P::load(x + j, count);
-      P value = narrow<P>(
-          fused_pack<D>(wide<D>(P::load(derivatives + j, count)), D::load(step.scale + j, count), wide<D>(old)));
-      if (step.lower != nullptr) {
-        const P low = step.lower[node];
-        const P high = step.upper[node];
-        const P raised = where_below<P>(value - low, 0, low, value);
-        value = where_above<P>(raised - high, 0, high, raised);
-      }
-      value.store(x + j, count);
-      const P change = value - old;
-      const P size = where_below<P>(change, 0, -change, change);
-      (D::load(step.moved + j, count) + wide<D>(size)).store(step.moved + j, count);
-    });
-  }
+  if (step.lanes == 1 && step.ld == 1) return move_one(step);
+  for_packs<T, width<T>, 2>(0, step.lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    using D = Wide<P>;
+    const D scale = D::load(step.scale + j, count);
+    D moved(0.0);
+    for (size_t node = 0; node < step.nodes; ++node) {
+      T* x = step.x + node * step.ld + j;
+      const bool bounded = step.lower != nullptr;
+      const P low = bounded ? step.lower[node] : T(0);
+      const P high = bounded ? step.upper[node] : T(0);
+      const P old = P::load(x, count);
+      const P value = moved_value<P>(old, P::load(step.derivatives + node * step.ld + j, count), scale,
+                                     bounded ? &low : nullptr, &high);
+      value.store(x, count);
+      moved = moved + wide<D>(size_of<P>(value - old));
+    }
+    moved.store(step.moved + j, count);
+  });
 }
 
 template <class T>
@@ -142,15 +159,16 @@ void squared_norms(size_t nodes, size_t lanes, const T* x, size_t ld, double* ou
     out[0] = sum;
     return;
   }
-  for (size_t lane = 0; lane < lanes; ++lane) out[lane] = 0.0;
-  for (size_t node = 0; node < nodes; ++node) {
-    for_packs<T>(lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
-      using P = decltype(pack);
-      using D = Wide<P>;
+  for_packs<T, width<T>, 2>(0, lanes, [&](auto pack, size_t j, size_t count) LSO_INLINED {
+    using P = decltype(pack);
+    using D = Wide<P>;
+    D sum(0.0);
+    for (size_t node = 0; node < nodes; ++node) {
       const D value = wide<D>(P::load(x + node * ld + j, count));
-      fused_pack<D>(value, value, D::load(out + j, count)).store(out + j, count);
-    });
-  }
+      sum = fused_pack<D>(value, value, sum);
+    }
+    sum.store(out + j, count);
+  });
 }
 
 template <class T>

@@ -138,18 +138,23 @@ LSO_INLINE P clamp(const P& x, typename P::T low, typename P::T high) {
 #endif
 }
 
-// e^x = 2^n e^r with n an integer and |r| <= ln(2)/2. NaN stays NaN.
+// e^x = 2^n e^r with n an integer and |r| <= ln(2)/2, for lowest <= x <= highest. NaN stays NaN.
 template <class P>
-LSO_INLINE P exp(P x) {
+LSO_INLINE P exp_within(const P& x) {
   using T = typename P::T;
   using C = Constants<T>;
-  x = clamp(x, C::lowest, C::highest);
   const P shifted = fused_pack<P>(x, C::log2e, C::round);
   const P n = shifted - P(C::round);
   P r = fused_pack<P>(n, -C::ln2, x);
   r = fused_pack<P>(n, -C::ln2_low, r);
   const P power = fused_pack<P>(r, polynomial(r, C::exp), T(1));
   return P::each([&](size_t u) LSO_INLINED { return scale<T>(power.v[u], shifted.v[u]); });
+}
+
+template <class P>
+LSO_INLINE P exp(const P& x) {
+  using C = Constants<typename P::T>;
+  return exp_within(clamp(x, C::lowest, C::highest));
 }
 
 // e^x - 1 for x <= 0, to its own last digits near zero: 2^n (e^r - 1) + (2^n - 1).
@@ -168,7 +173,9 @@ LSO_INLINE P expm1(P x) {
 
 template <class P>
 LSO_INLINE P sigmoid(const P& z) {
-  return P(1) / (P(1) + exp(-z));
+  using C = Constants<typename P::T>;
+  // the sign last, where it becomes part of multiply-adds
+  return P(1) / (P(1) + exp_within(-clamp(z, -C::highest, -C::lowest)));
 }
 
 // From e^2|z| where that keeps the digits, else from a polynomial.

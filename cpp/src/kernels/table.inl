@@ -14,7 +14,7 @@ constexpr Kernels<T> table() {
   return {
       .gemm = gemm<T>,
       .gemv = gemv<T>,
-      .pack_gemv = pack_gemv<T>,
+      .pack = pack<T>,
       .activations = activations<T>,
       .exp = exp_tile<T>,
       .add_bias = add_bias<T>,

@@ -124,6 +124,15 @@ LSO_INLINE auto half_of(V v) {
   }
 }
 
+// a, then b, in one vector.
+template <class V>
+LSO_INLINE auto beside(V a, V b) {
+  constexpr size_t W = sizeof(V) / sizeof(a[0]);
+  if constexpr (W == 2) return __builtin_shufflevector(a, b, 0, 1, 2, 3);
+  if constexpr (W == 4) return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7);
+  if constexpr (W == 8) return __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+
 // a * b + c in one rounding where the instruction set has that, and always or never: left to the compiler, it would
 // depend on the code around it.
 template <class V>

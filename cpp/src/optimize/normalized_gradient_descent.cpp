@@ -1,5 +1,7 @@
 // Algorithm 3 on a tile of starts.
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -28,8 +30,13 @@ class DescentTile final : public Tile<T> {
   // Forward, error, nodes' derivatives (Algorithm 1), step (Algorithm 3).
   void iterate() override {
     problem_.forward();
-    problem_.evaluate_backward();
-    squared_norms<T>(problem_.gradient(), norm_.data());
+    if (std::all_of(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(active_),
+                    [&](const Lane& lane) { return this->spent(lane); })) {
+      problem_.evaluate();
+    } else {
+      problem_.evaluate_backward();
+      squared_norms<T>(problem_.gradient(), norm_.data());
+    }
     for (std::size_t lane = 0; lane < active_; ++lane) look_at(lane);
     move();
   }

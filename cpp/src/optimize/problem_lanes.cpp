@@ -13,12 +13,17 @@ bool is_one_unweighted_term(const Problem<T>& problem) {
   problem.for_each_term([&](const Asked<T>& asked) { unweighted = unweighted && asked.weight == 1; });
   return problem.n_terms() == 1 && unweighted;
 }
+
+template <class T>
+Workspace<T> workspace(const Chain<T>& chain, std::size_t lanes, bool repeated) {
+  return repeated ? Workspace<T>::repeated(chain, lanes) : Workspace<T>(chain, lanes);
+}
 }  // namespace
 
 template <class T>
-ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool single)
+ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated)
     : problem_(problem),
-      trunk_(single ? Workspace<T>::single(problem.trunk) : Workspace<T>(problem.trunk, lanes)),
+      trunk_(workspace(problem.trunk, lanes, repeated)),
       only_term_(is_one_unweighted_term(problem)),
       total_(capacity()),
       residual_(capacity()),
@@ -26,7 +31,7 @@ ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool
   for (const Branch<T>& branch : problem.branches) {
     if (branch.head) {
       chains_.push_back(&*branch.head);
-      heads_.push_back(single ? Workspace<T>::single(*branch.head) : Workspace<T>(*branch.head, lanes));
+      heads_.push_back(workspace(*branch.head, lanes, repeated));
     }
     const std::size_t where = branch.head ? heads_.size() - 1 : on_sample;
     for (const Asked<T>& asked : branch.terms) place(asked, where, problem.chain(branch).output_activation());
@@ -49,6 +54,12 @@ std::size_t ProblemLanes<T>::n_residuals() const {
   std::size_t count = 0;
   for (const Placed& placed : asked_) count += placed.lanes.term().n_residuals();
   return count;
+}
+
+template <class T>
+void ProblemLanes<T>::pack_weights() {
+  trunk_.pack_weights();
+  for (Workspace<T>& head : heads_) head.pack_weights();
 }
 
 template <class T>

@@ -18,8 +18,8 @@ namespace lso {
 template <class T>
 class ProblemLanes {
  public:
-  // single: one sample over and over, whose weights are then laid out for it.
-  ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool single);
+  // repeated: as many samples over and over, one of them even with no lanes beside it.
+  ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated);
   ProblemLanes(const ProblemLanes&) = delete;
   ProblemLanes& operator=(const ProblemLanes&) = delete;
   ~ProblemLanes() = default;
@@ -27,6 +27,9 @@ class ProblemLanes {
   [[nodiscard]] std::size_t capacity() const { return trunk_.capacity(); }
   [[nodiscard]] std::size_t n_terms() const { return asked_.size(); }
   [[nodiscard]] std::size_t n_residuals() const;
+
+  // Of what is repeated: worth its while before some iterations, and the results stay the same.
+  void pack_weights();
 
   // A sample's constants into a lane; its inputs are the caller's to put there.
   void load(std::size_t sample, std::size_t lane);

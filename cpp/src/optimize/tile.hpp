@@ -36,7 +36,7 @@ class Tile {
   Tile(Job<T>& job, std::size_t lanes)
       : job_(job),
         n_inputs_(job.problem.trunk.n_inputs()),
-        problem_(job.problem, lanes, job.starts.rows == 1),
+        problem_(job.problem, job.starts.rows == 1 ? 1 : lanes, true),
         best_(n_inputs_ * problem_.capacity()),
         lanes_(problem_.capacity()),
         starts_(problem_.capacity()) {}
@@ -45,7 +45,9 @@ class Tile {
   virtual ~Tile() = default;
 
   void run(std::size_t thread) {
+    std::size_t rounds = 0;
     for (fill(); active_ > 0; fill()) {
+      if (++rounds == worth_packing && lanes_.size() > 1) problem_.pack_weights();
       try {
         iterate();
       } catch (const Interruption&) {
@@ -75,6 +77,7 @@ class Tile {
   virtual void begin_lane(std::size_t /*lane*/) {}
   virtual void move_lane(std::size_t /*from*/, std::size_t /*to*/) {}
 
+  // This is a start's last look: no step comes after it.
   [[nodiscard]] bool spent(const Lane& lane) const {
     return lane.iterations >= static_cast<std::int64_t>(job_.settings.max_iterations);
   }
@@ -102,6 +105,9 @@ class Tile {
   std::size_t active_ = 0;
 
  private:
+  // Iterations after which a tile is taken to make as many more, which then pay for what packing costs.
+  static constexpr std::size_t worth_packing = 16;
+
   void fill() {
     while (active_ < lanes_.size() && !job_.stop.stopped()) {
       const std::size_t start = job_.next.fetch_add(1, std::memory_order_relaxed);
