@@ -66,10 +66,15 @@ Array<T> numbers(const py::handle& object, const std::string& argument) {
 }
 
 template <class T>
-void check_finite(std::span<const T> values, const std::string& argument, Infinite infinite = Infinite::refused) {
+bool all_finite(std::span<const T> values) {
   unsigned others = 0;  // without a way out, so that the compiler looks at several at once
   for (const T value : values) others |= std::abs(value) <= std::numeric_limits<T>::max() ? 0U : 1U;
-  if (others == 0) return;
+  return others == 0;
+}
+
+template <class T>
+void check_finite(std::span<const T> values, const std::string& argument, Infinite infinite = Infinite::refused) {
+  if (all_finite(values)) return;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i]) || (infinite == Infinite::refused && std::isinf(values[i]))) {
       refuse(argument, "finite numbers",
@@ -138,6 +143,22 @@ template <class T>
 std::pair<Contiguous<T>, Rows<T>> new_rows(std::size_t rows, std::size_t cols) {
   Contiguous<T> array({static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(cols)});
   return {array, Rows<T>{array.mutable_data(), rows, cols}};
+}
+
+// A RuntimeWarning of rows that hold a number that is not finite, where there are some.
+template <class T>
+void warn_of_overflow(Rows<const T> rows, const char* what) {
+  if (all_finite<T>({rows.data, rows.size()})) return;
+  std::size_t count = 0, first = rows.rows;
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    if (all_finite<T>(rows[i])) continue;
+    ++count;
+    first = std::min(first, i);
+  }
+  const std::string of = std::to_string(count) + " of " + std::to_string(rows.rows) + " samples, first of sample ";
+  const std::string text = std::string(what) + " not finite for " + of + std::to_string(first) +
+                           ": numbers too large for float" + precision<T>;
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, text.c_str(), 2) != 0) throw py::error_already_set();
 }
 
 // The array takes the vector's memory over.

@@ -11,6 +11,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "gil.hpp"
+#include "interrupt.hpp"
 #include "lso/learner.hpp"
 #include "settings.hpp"
 
@@ -31,6 +32,14 @@ class SharedLearner {
     const std::scoped_lock lock(mutex_);
     return call(learner_);
   }
+  // call(learner, stop), which Ctrl-C ends.
+  template <class Call>
+  void use_interruptibly(Call call) {
+    interruptible([&](StopSignal* stop) {
+      const std::scoped_lock lock(mutex_);
+      call(learner_, stop);
+    });
+  }
 
   const std::size_t n_inputs;
   const std::size_t n_outputs;
@@ -44,7 +53,8 @@ template <class T>
 Contiguous<T> learner_forward(SharedLearner<T>& shared, const py::object& x) {
   const Held<T> held = rows<T>(x, "x", shared.n_inputs);
   const auto made = new_rows<T>(held.rows.rows, shared.n_outputs);
-  shared.use([&](Learner<T>& learner) { learner.forward(held.rows, made.second); });
+  const Rows<T> out = made.second;
+  shared.use_interruptibly([&](Learner<T>& learner, StopSignal* stop) { learner.forward(held.rows, out, stop); });
   return made.first;
 }
 
@@ -55,7 +65,8 @@ std::optional<Contiguous<T>> learner_backward(SharedLearner<T>& shared, const py
   std::optional<Contiguous<T>> array;
   Rows<T> view{};
   if (inputs) std::tie(array, view) = new_rows<T>(held.rows.rows, shared.n_inputs);
-  shared.use([&](Learner<T>& learner) { learner.backward(held.rows, {learn, linear}, view); });
+  shared.use_interruptibly(
+      [&](Learner<T>& learner, StopSignal* stop) { learner.backward(held.rows, {learn, linear}, view, stop); });
   return array;
 }
 

@@ -73,7 +73,9 @@ void bind_network_class(py::module_& module, const char* class_name) {
       .def(py::init([](const std::vector<std::size_t>& sizes, const std::vector<std::string>& activations,
                        const std::vector<bool>& bias, std::optional<std::uint64_t> seed) {
              auto network = std::make_shared<Net>(make_layers(sizes, activations, bias));
-             if (seed) initialize(*network, *seed);  // else all zero, for parameters that come from elsewhere
+             if (seed) {  // else all zero, for parameters that come from elsewhere
+               interruptible([&](StopSignal* stop) { initialize(*network, *seed, stop); });
+             }
              return network;
            }),
            py::arg("sizes"), py::arg("activations"), py::arg("bias"), py::arg("seed"))
@@ -158,6 +160,7 @@ Contiguous<T> chain_forward(const Chain<T>& chain, const py::object& x, std::siz
   const auto made = new_rows<T>(held.rows.rows, chain.n_outputs());
   const Rows<T> out = made.second;
   interruptible([&](StopSignal* stop) { evaluate<T>(chain, held.rows, out, {}, threads, stop); });
+  warn_of_overflow<T>(out, "outputs");
   return made.first;
 }
 
@@ -172,6 +175,7 @@ std::pair<Contiguous<T>, Arrays<T>> chain_seams(const Chain<T>& chain, const py:
   const auto made = new_rows<T>(held.rows.rows, chain.n_outputs());
   const Rows<T> out = made.second;
   interruptible([&](StopSignal* stop) { evaluate<T>(chain, held.rows, out, views, threads, stop); });
+  warn_of_overflow<T>(out, "outputs");
   return {made.first, std::move(seams)};
 }
 
@@ -181,6 +185,7 @@ Arrays<T> chain_nodes(const Chain<T>& chain, const py::object& x) {
   std::vector<Rows<T>> views;
   Arrays<T> nodes = new_arrays<T>(held.rows.rows, stage_sizes(chain), views);
   interruptible([&](StopSignal* stop) { evaluate_nodes<T>(chain, held.rows, views, stop); });
+  warn_of_overflow<T>(views.back(), "outputs");
   return nodes;
 }
 
@@ -201,6 +206,7 @@ std::pair<Arrays<T>, Arrays<T>> chain_backprop(const Chain<T>& chain, const py::
     std::ranges::fill(parameter_views.back(), T(0));
   }
   interruptible([&](StopSignal* stop) { backprop<T>(chain, held.rows, gradient.rows, views, parameter_views, stop); });
+  warn_of_overflow<T>(views.front(), "derivatives");
   return {std::move(nodes), std::move(parameters)};
 }
 
@@ -211,6 +217,7 @@ Contiguous<T> chain_input_gradient(const Chain<T>& chain, const py::object& x, c
   const auto made = new_rows<T>(held.rows.rows, chain.n_inputs());
   const Rows<T> view = made.second;
   interruptible([&](StopSignal* stop) { backprop<T>(chain, held.rows, gradient.rows, {view}, {}, stop); });
+  warn_of_overflow<T>(view, "derivatives");
   return made.first;
 }
 

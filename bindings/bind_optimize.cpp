@@ -116,6 +116,7 @@ void bind_evaluate(py::module_& module) {
         const Held<T> points = rows<T>(x, "x", problem.trunk.n_inputs());
         Found found;
         interruptible([&](StopSignal* stop) { found = evaluate<T>(problem, points.rows, threads, stop); });
+        warn_of_overflow<double>({found.loss.data(), found.loss.size(), 1}, "errors");
         return found;
       },
       py::arg("problem"), py::arg("x"), py::arg("threads"));

@@ -30,9 +30,9 @@ void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::ve
   const std::size_t together = lanes_together(chain);
   const std::size_t tiles = (x.rows + together - 1) / together;
   std::atomic<std::size_t> next{0};
-  const auto work = [&](std::size_t thread) {
-    Workspace<T> workspace(chain, std::min(together, x.rows));
-    for (std::size_t begin = next++ * together; begin < x.rows && !(stop != nullptr && stop->stops(thread));
+  const auto work = [&](std::size_t /*thread*/) {
+    Workspace<T> workspace(chain, std::min(together, x.rows), stop);
+    for (std::size_t begin = next++ * together; begin < x.rows && !(stop != nullptr && stop->stops());
          begin = next++ * together) {
       load_tile(x, begin, workspace);
       forward(chain, workspace);
@@ -49,7 +49,7 @@ void evaluate(const Chain<T>& chain, Rows<const T> x, Rows<T> out, const std::ve
 template <class T>
 void evaluate_nodes(const Chain<T>& chain, Rows<const T> x, const std::vector<Rows<T>>& nodes, StopSignal* stop) {
   const std::size_t together = lanes_together(chain);
-  Workspace<T> workspace(chain, std::min(together, x.rows));
+  Workspace<T> workspace(chain, std::min(together, x.rows), stop);
   for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += together) {
     load_tile(x, begin, workspace);
     forward(chain, workspace);
@@ -61,7 +61,7 @@ template <class T>
 void backprop(const Chain<T>& chain, Rows<const T> x, Rows<const T> output_gradient, const std::vector<Rows<T>>& nodes,
               const std::vector<std::span<T>>& parameters, StopSignal* stop) {
   const std::size_t together = lanes_together(chain);
-  Workspace<T> workspace(chain, std::min(together, x.rows));
+  Workspace<T> workspace(chain, std::min(together, x.rows), stop);
   const std::size_t last = chain.stages().size() - 1;
   for (std::size_t begin = 0; begin < x.rows && !(stop != nullptr && stop->check()); begin += together) {
     load_tile(x, begin, workspace);

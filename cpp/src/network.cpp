@@ -1,6 +1,7 @@
 #include "lso/network.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -94,15 +95,21 @@ const T* Network<T>::bias(std::size_t layer) const {
 }
 
 template <class T>
-void initialize(Network<T>& network, std::uint64_t seed) {
+void initialize(Network<T>& network, std::uint64_t seed, StopSignal* stop) {
   const Random random(seed, Stream::parameters);
+  std::array<double, 1024> unit;
   for (std::size_t l = 1; l < network.layers().size(); ++l) {
     const Layer& layer = network.layers()[l];
     const std::size_t fan_in = network.layers()[l - 1].size;
     const double limit = layer.activation.traits().gain * std::sqrt(6.0 / static_cast<double>(fan_in + layer.size));
     const std::size_t begin = network.weight_offset(l);
-    for (std::size_t i = begin; i < begin + fan_in * layer.size; ++i) {
-      network.parameters()[i] = static_cast<T>(limit * (2.0 * random.uniform<double>(i) - 1.0));
+    const std::size_t end = begin + fan_in * layer.size;
+    for (std::size_t i = begin; i < end; i += unit.size()) {
+      const std::span some(unit.data(), std::min(unit.size(), end - i));
+      random.uniforms<double>(i, some);
+      std::ranges::transform(some, network.parameters().data() + i,
+                             [&](double u) { return static_cast<T>(limit * (2.0 * u - 1.0)); });
+      if (stop != nullptr && stop->check()) return;
     }
   }
 }
@@ -154,7 +161,7 @@ template class Network<float>;
 template class Network<double>;
 template class Chain<float>;
 template class Chain<double>;
-template void initialize(Network<float>&, std::uint64_t);
-template void initialize(Network<double>&, std::uint64_t);
+template void initialize(Network<float>&, std::uint64_t, StopSignal*);
+template void initialize(Network<double>&, std::uint64_t, StopSignal*);
 
 }  // namespace lso

@@ -7,14 +7,28 @@
 namespace lso {
 
 namespace {
-// With A packed, where it is.
+// Multiply-adds of one call of a kernel, which nothing stops.
+constexpr std::size_t most_at_once = 1'000'000'000;
+
+// With A packed, where it is; else some rows at a time where there are many.
 template <class T>
-void multiply(kernels::Product<T> product, const T* packed) {
+void multiply(kernels::Product<T> product, const T* packed, Workspace<T>& workspace) {
+  const std::size_t row = product.n * product.k;
   if (packed != nullptr) {
     product.a = packed;
     product.packed = true;
+    kernels::kernels<T>().gemm(product);
+    return workspace.worked(product.m * row);
   }
-  kernels::kernels<T>().gemm(product);
+  const std::size_t rows = std::max(most_at_once / row, std::size_t{1});
+  for (std::size_t left = product.m; left > 0; left -= product.m) {
+    product.m = std::min(rows, left);
+    kernels::kernels<T>().gemm(product);
+    workspace.worked(product.m * row);
+    product.a += product.m * product.a_row;
+    product.c += product.m * product.ldc;
+    if (product.bias != nullptr) product.bias += product.m;
+  }
 }
 
 // y (n_out, lanes) = f(W (n_out, n_in) x (n_in, lanes) + b).
@@ -34,7 +48,7 @@ void layer_forward(const Network<T>& network, std::size_t stage, std::size_t lay
                .ldc = y.stride,
                .bias = network.bias(layer),
                .scratch = workspace.gemm_scratch()},
-              workspace.packed_forward(stage));
+              workspace.packed_forward(stage), workspace);
   activate(network.layers()[layer].activation, y, workspace.kept(stage));
 }
 
@@ -55,7 +69,7 @@ void layer_backward(const Network<T>& network, std::size_t stage, std::size_t la
                .c = nd.data,
                .ldc = nd.stride,
                .scratch = workspace.gemm_scratch()},
-              workspace.packed_backward(stage));
+              workspace.packed_backward(stage), workspace);
   activate_backward<T>(activation, workspace.kept(stage - 1), nd, nd);
 }
 
@@ -167,6 +181,7 @@ template <class T>
 void backward_parameters(const Chain<T>& chain, Workspace<T>& workspace, std::size_t part, std::span<T> gradient) {
   for (const ParameterPiece& piece : parameter_pieces(chain, part)) {
     backward_piece(chain, workspace, piece, workspace.transpose_scratch(), gradient, true);
+    workspace.worked(chain.parts()[part]->layers()[piece.layer].size * transposed_nodes * workspace.lanes());
   }
 }
 

@@ -34,7 +34,12 @@ std::vector<JoinedThread> start_threads(std::size_t count, Run run) {
 
 void run_threads(std::size_t threads, const std::function<void(std::size_t)>& work, StopSignal* stop) {
   if (threads == 1) {
-    work(0);
+    try {
+      work(0);
+    } catch (const Interruption&) {
+      if (stop == nullptr) throw;
+      stop->stop();
+    }
     return;
   }
   std::mutex mutex;  // of all below
@@ -44,6 +49,10 @@ void run_threads(std::size_t threads, const std::function<void(std::size_t)>& wo
   const auto attempt = [&](const auto& what) {
     try {
       what();
+    } catch (const Interruption&) {
+      const std::scoped_lock lock(mutex);
+      if (stop != nullptr) return stop->stop();
+      if (!first) first = std::current_exception();
     } catch (...) {
       const std::scoped_lock lock(mutex);
       if (!first) first = std::current_exception();

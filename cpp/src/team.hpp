@@ -74,7 +74,8 @@ class Team {
 
 // Runs work(0) on the calling thread and work(1) ... work(threads - 1) on others, or on as many of them as the system
 // grants: each is to take pieces off one queue until it is empty. Once its own share is done the calling thread goes on
-// checking `stop`, where given. An exception stops all, and the first is rethrown.
+// checking `stop`, where given. An exception stops all, and the first is rethrown; an Interruption is one that `stop`
+// tells of.
 void run_threads(std::size_t threads, const std::function<void(std::size_t)>& work, StopSignal* stop = nullptr);
 
 }  // namespace lso

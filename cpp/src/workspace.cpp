@@ -61,8 +61,9 @@ std::size_t rows_of_gemm_scratch(const Chain<T>& chain) {
 }  // namespace
 
 template <class T>
-Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated)
-    : capacity_(repeated && capacity == 1 ? 1 : round_up_lanes(capacity)),
+Workspace<T>::Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated, StopSignal* stop)
+    : pace_(stop),
+      capacity_(repeated && capacity == 1 ? 1 : round_up_lanes(capacity)),
       lanes_(capacity_),
       samples_(capacity_),
       n_inputs_(chain.n_inputs()),
@@ -118,6 +119,7 @@ void Workspace<T>::pack_weights() {
   T* next = packed_.data();
   for (const Packing& each : packings_) {
     kernels::kernels<T>().pack(each.product, next);
+    worked(each.product.m * each.product.k);
     (each.backward ? backward_ : forward_)[each.stage] = next;
     next += packed_size(each.product);
   }

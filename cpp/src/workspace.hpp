@@ -10,6 +10,7 @@
 #include "lso/memory.hpp"
 #include "lso/network.hpp"
 #include "lso/view.hpp"
+#include "pace.hpp"
 
 namespace lso {
 
@@ -56,18 +57,22 @@ class AlignedBuffer {
 template <class T>
 class Workspace {
  public:
-  // For `capacity` samples, rounded up to whole groups.
-  Workspace(const Chain<T>& chain, std::size_t capacity) : Workspace(chain, capacity, false) {}
+  // For `capacity` samples, rounded up to whole groups. Passes, and packing, throw Interruption where `stop` says so.
+  Workspace(const Chain<T>& chain, std::size_t capacity, StopSignal* stop = nullptr)
+      : Workspace(chain, capacity, false, stop) {}
 
   // For many passes of as many, with room to pack the weights of the chain, which must stay where it is. One sample
   // takes no whole group, and its weights are packed at once.
-  [[nodiscard]] static Workspace repeated(const Chain<T>& chain, std::size_t capacity) {
-    return Workspace(chain, capacity, true);
+  [[nodiscard]] static Workspace repeated(const Chain<T>& chain, std::size_t capacity, StopSignal* stop = nullptr) {
+    return Workspace(chain, capacity, true, stop);
   }
 
   // Copies the weights as the products read them faster: the results are the same, bit for bit. Nothing where there is
   // no room. The chain's parameters must not change from now on.
   void pack_weights();
+
+  void heed(StopSignal* stop) { pace_ = Pace(stop); }  // from now on
+  void worked(std::size_t multiply_adds) { pace_.worked(multiply_adds); }
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
@@ -105,11 +110,12 @@ class Workspace {
     kernels::Product<T> product;
   };
 
-  Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated);
+  Workspace(const Chain<T>& chain, std::size_t capacity, bool repeated, StopSignal* stop);
   void reserve_packed(const Chain<T>& chain);
   [[nodiscard]] bool is_single() const { return capacity_ == 1; }
   [[nodiscard]] Lanes<T> view(T* data, std::size_t nodes) const { return {data, nodes, lanes_, capacity_}; }
 
+  Pace pace_;
   std::size_t capacity_;
   std::size_t lanes_;
   std::size_t samples_;

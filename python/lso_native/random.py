@@ -19,6 +19,8 @@ from lso_native._checks import check_int, check_number, resolve_seed
 from lso_native._typing import FloatArray, IntArray
 from lso_native.errors import ArgumentError
 
+_AT_ONCE = 1 << 22
+
 
 def uniform(
     shape: int | Sequence[int],
@@ -41,7 +43,7 @@ def uniform(
         raise ArgumentError("high", f"a number above low={low:g} in {kind}", f"{high:g}")
     _within("high - low", high - low, kind)
     unit = _draw(_core.uniform32, _core.uniform64, shape, random_state, kind)
-    return unit if (low, high) == (0.0, 1.0) else kind.type(low) + unit * (high - low)
+    return unit if (low, high) == (0.0, 1.0) else _stretched(unit, high - low, low)
 
 
 def normal(
@@ -65,7 +67,7 @@ def normal(
         raise ArgumentError("std", f"a number above 0 in {kind}", f"{std:g}")
     _within("9 std", 9.0 * std, kind)  # no number is further from the mean
     unit = _draw(_core.normal32, _core.normal64, shape, random_state, kind)
-    return unit if (mean, std) == (0.0, 1.0) else kind.type(mean) + unit * std
+    return unit if (mean, std) == (0.0, 1.0) else _stretched(unit, std, mean)
 
 
 def permutation(n: int, *, random_state: int | None = None) -> IntArray:
@@ -76,6 +78,16 @@ def permutation(n: int, *, random_state: int | None = None) -> IntArray:
     return _core.permutation(
         resolve_seed(random_state), check_int("n", n, maximum=sys.maxsize // 8)
     )
+
+
+def _stretched(unit: FloatArray, scale: float, offset: float) -> FloatArray:
+    """unit * scale + offset in its place, some at a time, so that Ctrl-C is heard."""
+    flat = unit.reshape(-1)
+    for begin in range(0, flat.size, _AT_ONCE):
+        some = flat[begin : begin + _AT_ONCE]
+        some *= flat.dtype.type(scale)
+        some += flat.dtype.type(offset)
+    return unit
 
 
 def _within(name: str, value: float, kind: np.dtype[Any]) -> float:

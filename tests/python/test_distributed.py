@@ -111,7 +111,10 @@ def test_numpy_of_a_worker_has_one_thread(pool: Workers, monkeypatch: pytest.Mon
         os.getenv("OPENBLAS_NUM_THREADS"),
     )
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    monkeypatch.setenv("MKL_NUM_THREADS", "")  # as if it were not set
     with open_executor(workers=1) as own:
+        assert own.submit(os.getenv, "MKL_NUM_THREADS").result() == "1"
+        assert os.environ["MKL_NUM_THREADS"] == ""
         assert own.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "2"
         assert own.submit(os.getenv, "OMP_NUM_THREADS").result() in (
             "1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -306,3 +307,31 @@ def test_a_parameter_of_an_activation_is_part_of_the_network(activation: str) ->
 def test_groups_must_divide_the_outputs() -> None:
     with pytest.raises(ValueError, match=r"^activation: .* the layer's 12 nodes, got softmax\(5\)"):
         lso.Network((3, 12), activation="softmax(5)")
+
+
+@pytest.mark.parametrize("weight", [1e30, 3e38])
+@pytest.mark.parametrize("activation", ["linear", "relu", "softmax"])
+def test_outputs_that_are_not_finite_are_told(weight: float, activation: str) -> None:
+    network = lso.Network([2, 3, 2], activation=["linear", activation], random_state=0)
+    large = network.replace(np.full(network.n_parameters, weight))
+    x = [[0.0, 0.0], [1e9, 1.0], [1.0, 1e9]]
+    calls = (
+        lambda: large(x),
+        lambda: large.nodes(x)[-1],
+        lambda: large.input_gradient(x, np.ones((3, 2))),
+        lambda: large.backprop(x, np.ones((3, 2))).nodes[0],
+        lambda: (large >> lso.Network([2, 1], activation="linear", random_state=0))(x),
+    )
+    told = 0
+    for call in calls:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            rows = ~np.isfinite(call()).all(axis=1)
+        told += len(heard)
+        assert all(each.category is RuntimeWarning for each in heard)
+        assert all(each.filename == __file__ for each in heard)  # the line that asked
+        assert bool(heard) == rows.any()
+        for each in heard:
+            said = f"not finite for {rows.sum()} of 3 samples, first of sample {rows.argmax()}: "
+            assert said in str(each.message)
+    assert told

@@ -9,6 +9,7 @@
 
 #include "lso/network.hpp"
 #include "lso/optimizers.hpp"
+#include "lso/threads.hpp"
 #include "lso/view.hpp"
 
 namespace lso {
@@ -39,8 +40,10 @@ class Learner {
   // The same with averaged parameters: (1 - a) sum over steps s of a^(last - s) P_s, over (1 - a^last).
   [[nodiscard]] Network<T> averaged() const;
 
-  // x (n, n_inputs) -> y (n, n_outputs). Remembers the nodes' values for backward. Allocates where n grows.
-  void forward(Rows<const T> x, Rows<T> y);
+  // x (n, n_inputs) -> y (n, n_outputs). Remembers the nodes' values for backward. Allocates where n grows. A `stop`
+  // that says so ends it, or backward, half way: as if no row had been forwarded, and nothing gathered, since the last
+  // step.
+  void forward(Rows<const T> x, Rows<T> y, StopSignal* stop = nullptr);
 
   // From dE/dy (n, n_outputs) of the rows last forwarded, or, with `linear`, from the derivatives by the output nodes'
   // pre-activations: adds dE/d(parameters) to what the next step takes, if `learn`; puts dE/dx in input_gradient
@@ -49,7 +52,7 @@ class Learner {
     bool learn = true;
     bool linear = false;
   };
-  void backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient);
+  void backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient, StopSignal* stop = nullptr);
 
   // Adam with the derivatives gathered since the last step, which are then forgotten. Where one is not finite the
   // network stays as it is.

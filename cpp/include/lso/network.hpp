@@ -14,6 +14,7 @@
 #include "lso/activation.hpp"
 #include "lso/differentiable.hpp"
 #include "lso/memory.hpp"
+#include "lso/threads.hpp"
 
 namespace lso {
 
@@ -63,7 +64,7 @@ class Network {
 // Uniform weights in +-gain * sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), the gain the activation's:
 // 4 for sigmoid, sqrt(2) for the relu family; biases zero. Keyed by (seed, parameter index).
 template <class T>
-void initialize(Network<T>& network, std::uint64_t seed);
+void initialize(Network<T>& network, std::uint64_t seed, StopSignal* stop = nullptr);
 
 // Networks run one after the other: part p + 1 takes the output of part p. Composition copies no parameter.
 template <class T>

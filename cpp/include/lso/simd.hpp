@@ -6,7 +6,8 @@
 
 namespace lso {
 
-// The one in use: the best that the processor has, or the one that the environment variable LSO_SIMD names.
+// The one in use: the best that the processor has, or the one that the environment variable LSO_SIMD names;
+// empty it counts as unset.
 [[nodiscard]] std::string_view simd();
 
 // All that this build holds and this processor can run, the best last.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <thread>
 #include <utility>
 
 namespace lso {
@@ -25,7 +26,7 @@ struct Interruption : std::exception {
   [[nodiscard]] const char* what() const noexcept override { return "interrupted"; }
 };
 
-// Asks, at most every `interval`, a question that only the calling thread may ask (was Ctrl-C pressed?), and tells
+// Asks, at most every `interval`, a question that only the thread that made it may ask (was Ctrl-C pressed?), and tells
 // the other threads of a yes.
 class StopSignal {
  public:
@@ -33,14 +34,15 @@ class StopSignal {
 
   explicit StopSignal(std::function<bool()> poll) : poll_(std::move(poll)) {}
 
-  bool check();  // calling thread only
+  bool check();  // of the thread that made it
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
-  // What a worker asks: thread 0 is the calling one.
-  bool stops(std::size_t thread) { return thread == 0 ? check() : stopped(); }
+  // Of any thread.
+  bool stops() { return std::this_thread::get_id() == asks_ ? check() : stopped(); }
   [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
  private:
   std::function<bool()> poll_;
+  std::thread::id asks_ = std::this_thread::get_id();
   std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + interval;
   std::atomic<bool> stopped_{false};
 };

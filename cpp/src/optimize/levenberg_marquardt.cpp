@@ -16,7 +16,7 @@ class MarquardtTile final : public Tile<T> {
   MarquardtTile(Job<T>& job, std::size_t lanes, const LevenbergMarquardt& settings)
       : Tile<T>(job, lanes),
         settings_(settings),
-        solver_(problem_.n_residuals(), n_inputs_),
+        solver_(problem_.n_residuals(), n_inputs_, &job.stop),
         models_(problem_.capacity(), LinearModel(problem_.n_residuals(), n_inputs_)) {}
 
  private:

@@ -9,6 +9,7 @@ bool DampedSolver::factor(double damping) {
   const std::size_t outer_step = by_rows ? n_ : 1;
   const std::size_t inner_step = by_rows ? 1 : n_;
   for (std::size_t i = 0; i < size_; ++i) {
+    pace_.worked(strided * (i + 1) * (inner + i / 2));
     for (std::size_t j = 0; j <= i; ++j) {
       const double* a = free_.data() + i * outer_step;
       const double* b = free_.data() + j * outer_step;

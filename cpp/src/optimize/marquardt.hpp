@@ -11,6 +11,7 @@
 
 #include "lso/activation.hpp"
 #include "lso/optimizers.hpp"
+#include "pace.hpp"
 
 namespace lso {
 
@@ -60,8 +61,9 @@ class LinearModel {
 // (J J^T + mu I) u = -r, h = J^T u.
 class DampedSolver {
  public:
-  DampedSolver(std::size_t m, std::size_t n)
-      : m_(m),
+  DampedSolver(std::size_t m, std::size_t n, StopSignal* stop = nullptr)
+      : pace_(stop),
+        m_(m),
         n_(n),
         size_(std::min(m, n)),
         free_(m * n),
@@ -71,6 +73,7 @@ class DampedSolver {
         step_(n) {}
 
   // blocked(i, gradient of E by input i / 2): the input stays where it is. The step is zero where nothing is left.
+  // Throws Interruption where `stop` says so.
   template <class Blocked>
   std::span<const double> step(LinearModel& model, const LevenbergMarquardt& settings, Blocked blocked) {
     free_ = model.jacobian_;
@@ -78,6 +81,7 @@ class DampedSolver {
       double sum = 0;
       for (std::size_t r = 0; r < m_; ++r) sum += model.jacobian_[r * n_ + i] * model.residual_[r];
       gradient_[i] = sum;
+      pace_.worked(strided * m_);
       if (!blocked(i, sum)) continue;
       gradient_[i] = 0;
       for (std::size_t r = 0; r < m_; ++r) free_[r * n_ + i] = 0;
@@ -99,12 +103,14 @@ class DampedSolver {
   void shorten(LinearModel& model, double most);
   [[nodiscard]] bool factor(double damping);
 
+  Pace pace_;
   std::size_t m_, n_, size_;
   std::vector<double> free_;      // (m, n): J without the inputs that are blocked
   std::vector<double> gradient_;  // (n,): J^T r
   std::vector<double> matrix_;    // (size, size), its lower triangle
   std::vector<double> right_;
   std::vector<double> step_;
+  static constexpr std::size_t strided = 8;  // what a multiply-add here costs, of those that a vector takes
 };
 
 }  // namespace lso

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -25,6 +26,8 @@ constexpr std::size_t far_weights = std::size_t{1} << 24;  // bytes
 constexpr std::size_t far_tile_lanes = 336;
 // Hardly a start is done in fewer.
 constexpr std::size_t usual_iterations = 5;
+// For what is asked again after Ctrl-C.
+constexpr std::chrono::milliseconds brief{300};
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Until a start has been looked at, it is its own best point, of unknown error.
@@ -68,9 +71,9 @@ void look_at(const Problem<T>& problem, const std::vector<std::size_t>& samples,
   const std::size_t together = lanes_together(problem);
   const std::size_t tiles = (samples.size() + together - 1) / together;
   std::atomic<std::size_t> next{0};
-  const auto work = [&](std::size_t thread) {
-    ProblemLanes<T> lanes(problem, std::min(together, samples.size()), false);
-    for (std::size_t first = next++ * together; first < samples.size() && !(stop != nullptr && stop->stops(thread));
+  const auto work = [&](std::size_t /*thread*/) {
+    ProblemLanes<T> lanes(problem, std::min(together, samples.size()), false, stop);
+    for (std::size_t first = next++ * together; first < samples.size() && !(stop != nullptr && stop->stops());
          first = next++ * together) {
       const auto some = std::span(samples).subspan(first, std::min(together, samples.size() - first));
       lanes.set_samples(some);
@@ -78,13 +81,8 @@ void look_at(const Problem<T>& problem, const std::vector<std::size_t>& samples,
         load_lane<T>(inputs[some[lane]], lanes.inputs(), lane);
         lanes.load(some[lane], lane);
       }
-      try {
-        lanes.forward();
-        each(lanes, some);
-      } catch (const Interruption&) {
-        if (stop != nullptr) stop->stop();
-        return;
-      }
+      lanes.forward();
+      each(lanes, some);
     }
   };
   const std::size_t most = problem.is_concurrent() ? threads : 1;
@@ -97,25 +95,39 @@ std::vector<std::size_t> up_to(std::size_t n) {
   return numbers;
 }
 
-// Samples, outputs and terms of the starts whose best point was not the last that was looked at. Of an interrupted run
-// the terms are not asked again, which may be slow: what they say of these starts stays unknown.
+// Samples, outputs and terms of the starts whose best point was not the last that was looked at.
 template <class T>
-void look_again(const Problem<T>& problem, const std::vector<std::uint8_t>& stale, std::size_t threads,
+void look_again(const Problem<T>& problem, std::vector<std::uint8_t>& stale, std::size_t threads, StopSignal& stop,
                 OptimizeResult<T>& result) {
   std::vector<std::size_t> starts = up_to(stale.size());
   std::erase_if(starts, [&](std::size_t start) { return stale[start] == 0; });
   const Rows<const T> latents{result.latents.data(), stale.size(), problem.trunk.n_inputs()};
-  StopSignal stop(nullptr);
   look_at<T>(problem, starts, latents, threads, &stop, [&](ProblemLanes<T>& lanes, std::span<const std::size_t> some) {
     for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store_values(lane, some[lane], result);
-    if (result.interrupted) return;
-    lanes.evaluate();
-    for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store_terms(lane, some[lane], result);
+    if (!result.interrupted) {
+      lanes.evaluate();
+      for (std::size_t lane = 0; lane < some.size(); ++lane) lanes.store_terms(lane, some[lane], result);
+    }
+    for (const std::size_t start : some) stale[start] = 0;
   });
-  if (stop.stopped()) {
-    result.interrupted = true;
-    look_again(problem, stale, threads, result);
-  }
+}
+
+// The same of an interrupted run, for a while: the terms, which may be slow, are not asked again, and what they say of
+// these starts stays unknown, as do the samples and outputs of those that there is no time for.
+template <class T>
+void look_briefly(const Problem<T>& problem, std::vector<std::uint8_t>& stale, std::size_t threads,
+                  OptimizeResult<T>& result) {
+  const auto forget = [&](std::vector<T>& values) {
+    const std::size_t width = values.size() / stale.size();
+    for (std::size_t start = 0; start < stale.size(); ++start) {
+      if (stale[start] != 0) std::fill_n(values.data() + start * width, width, std::numeric_limits<T>::quiet_NaN());
+    }
+  };
+  forget(result.samples);
+  for (std::vector<T>& outputs : result.outputs) forget(outputs);
+  const auto end = std::chrono::steady_clock::now() + brief;
+  StopSignal late([end] { return std::chrono::steady_clock::now() >= end; });
+  look_again(problem, stale, threads, late, result);
 }
 }  // namespace
 
@@ -135,12 +147,13 @@ OptimizeResult<T> optimize(const Problem<T>& problem, Rows<const T> starts, cons
   const std::size_t lanes = lanes_for(problem, (starts.rows + threads - 1) / threads);
   run_threads(
       threads,
-      [&](std::size_t thread) {
-        std::visit([&](const auto& optimizer) { optimizer.tile(job, lanes)->run(thread); }, settings.optimizer);
+      [&](std::size_t /*thread*/) {
+        std::visit([&](const auto& optimizer) { optimizer.tile(job, lanes)->run(); }, settings.optimizer);
       },
       &stop);
+  if (!stop.stopped()) look_again(problem, stale, settings.threads, stop, result);
   result.interrupted = stop.stopped();
-  look_again(problem, stale, settings.threads, result);
+  if (result.interrupted) look_briefly(problem, stale, settings.threads, result);
   return result;
 }
 

@@ -15,15 +15,15 @@ bool is_one_unweighted_term(const Problem<T>& problem) {
 }
 
 template <class T>
-Workspace<T> workspace(const Chain<T>& chain, std::size_t lanes, bool repeated) {
-  return repeated ? Workspace<T>::repeated(chain, lanes) : Workspace<T>(chain, lanes);
+Workspace<T> workspace(const Chain<T>& chain, std::size_t lanes, bool repeated, StopSignal* stop) {
+  return repeated ? Workspace<T>::repeated(chain, lanes, stop) : Workspace<T>(chain, lanes, stop);
 }
 }  // namespace
 
 template <class T>
-ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated)
+ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated, StopSignal* stop)
     : problem_(problem),
-      trunk_(workspace(problem.trunk, lanes, repeated)),
+      trunk_(workspace(problem.trunk, lanes, repeated, stop)),
       only_term_(is_one_unweighted_term(problem)),
       total_(capacity()),
       residual_(capacity()),
@@ -31,7 +31,7 @@ ProblemLanes<T>::ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool
   for (const Branch<T>& branch : problem.branches) {
     if (branch.head) {
       chains_.push_back(&*branch.head);
-      heads_.push_back(workspace(*branch.head, lanes, repeated));
+      heads_.push_back(workspace(*branch.head, lanes, repeated, stop));
     }
     const std::size_t where = branch.head ? heads_.size() - 1 : on_sample;
     for (const Asked<T>& asked : branch.terms) place(asked, where, problem.chain(branch).output_activation());

@@ -18,8 +18,9 @@ namespace lso {
 template <class T>
 class ProblemLanes {
  public:
-  // repeated: as many samples over and over, one of them even with no lanes beside it.
-  ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated);
+  // repeated: as many samples over and over, one of them even with no lanes beside it. Passes throw Interruption where
+  // `stop` says so.
+  ProblemLanes(const Problem<T>& problem, std::size_t lanes, bool repeated, StopSignal* stop = nullptr);
   ProblemLanes(const ProblemLanes&) = delete;
   ProblemLanes& operator=(const ProblemLanes&) = delete;
   ~ProblemLanes() = default;

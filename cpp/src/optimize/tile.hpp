@@ -36,7 +36,7 @@ class Tile {
   Tile(Job<T>& job, std::size_t lanes)
       : job_(job),
         n_inputs_(job.problem.trunk.n_inputs()),
-        problem_(job.problem, job.starts.rows == 1 ? 1 : lanes, true),
+        problem_(job.problem, job.starts.rows == 1 ? 1 : lanes, true, &job.stop),
         best_(n_inputs_ * problem_.capacity()),
         lanes_(problem_.capacity()),
         starts_(problem_.capacity()) {}
@@ -44,22 +44,21 @@ class Tile {
   Tile& operator=(const Tile&) = delete;
   virtual ~Tile() = default;
 
-  void run(std::size_t thread) {
+  void run() {
     std::size_t rounds = 0;
     for (fill(); active_ > 0; fill()) {
-      if (++rounds == worth_packing && lanes_.size() > 1) problem_.pack_weights();
+      for (std::size_t lane = 0; lane < active_; ++lane) lanes_[lane].current = false;
       try {
+        if (++rounds == worth_packing && lanes_.size() > 1) problem_.pack_weights();
         iterate();
       } catch (const Interruption&) {
-        job_.stop.stop();
-        for (Lane& lane : lanes_) lane.current = false;
-        return abandon();
+        job_.stop.stop();  // a lane that was looked at by then is as it would be
       }
       // downwards, since a finished lane is filled by the last one, which has been seen by then
       for (std::size_t lane = active_; lane-- > 0;) {
         if (const std::optional<Status> done = lanes_[lane].done) finish(lane, *done);
       }
-      if (job_.stop.stops(thread)) return abandon();
+      if (job_.stop.stops()) return abandon();
     }
   }
 

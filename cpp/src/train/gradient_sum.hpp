@@ -22,6 +22,7 @@ namespace lso {
 struct Sharing {
   Team& team;
   bool worth = true;
+  StopSignal* stop = nullptr;  // after which pieces are left out
 
   template <class Work>
   void share(std::size_t count, const Work& work) const {
@@ -29,6 +30,16 @@ struct Sharing {
     for (std::size_t i = 0; i < count; ++i) work(std::size_t{0}, i);
   }
 };
+
+// A piece of work that a StopSignal ends half way, of which whoever asked is to see it too.
+template <class Work>
+void stops_quietly(const Work& work) {
+  try {
+    work();
+  } catch (const Interruption&) {
+    return;  // `stop` tells
+  }
+}
 
 template <class T>
 class GradientSum {
@@ -60,6 +71,7 @@ class GradientSum {
   template <class WorkspaceOf>
   void gather(const Sharing& sharing, std::size_t chunks, const WorkspaceOf& workspace, bool add) {
     sharing.share(pieces_.size(), [&](std::size_t thread, std::size_t i) {
+      if (sharing.stop != nullptr && sharing.stop->stops()) return;
       T* transposed = transposed_.data() + thread * transposed_nodes * chunk_lanes_;
       for (std::size_t c = 0; c < chunks; ++c) {
         backward_piece<T>(chain_, workspace(c), pieces_[i].piece, transposed, gradients_[pieces_[i].index],

@@ -39,8 +39,14 @@ struct Learner<T>::Inside {
   }
 
   // The threads, where so many rows are worth them.
-  [[nodiscard]] Sharing sharing() {
-    return {team, n_rows > chunk_lanes && chain.n_parameters() * n_rows >= worth_threads};
+  [[nodiscard]] Sharing sharing(StopSignal* stop = nullptr) {
+    return {team, n_rows > chunk_lanes && chain.n_parameters() * n_rows >= worth_threads, stop};
+  }
+  // What was left half way is not there.
+  void forget_if(StopSignal* stop) {
+    if (stop == nullptr || !stop->stopped()) return;
+    n_rows = 0;
+    gathered = false;
   }
   [[nodiscard]] std::size_t n_chunks() const { return (n_rows + chunk_lanes - 1) / chunk_lanes; }
   [[nodiscard]] std::size_t rows_of(std::size_t chunk) const {
@@ -86,7 +92,7 @@ Network<T> Learner<T>::averaged() const {
 }
 
 template <class T>
-void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
+void Learner<T>::forward(Rows<const T> x, Rows<T> y, StopSignal* stop) {
   Inside& in = *inside_;
   const std::size_t chunks = (x.rows + chunk_lanes - 1) / chunk_lanes;
   while (in.chunks.size() < chunks) in.chunks.emplace_back(in.chain, chunk_lanes);
@@ -96,15 +102,17 @@ void Learner<T>::forward(Rows<const T> x, Rows<T> y) {
     const std::size_t count = in.rows_of(c);
     Workspace<T>& workspace = in.chunks[c];
     workspace.set_lanes(count);
+    workspace.heed(stop);
     load_lanes<T>(count, [&](std::size_t i) { return x[begin + i].data(); }, workspace.inputs());
-    lso::forward(in.chain, workspace);
+    stops_quietly([&] { lso::forward(in.chain, workspace); });
     const Lanes<T> out = workspace.outputs();
     transpose<T>(out.nodes, count, [&](std::size_t node) { return out[node]; }, y[begin].data(), y.cols);
   });
+  in.forget_if(stop);
 }
 
 template <class T>
-void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient) {
+void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> input_gradient, StopSignal* stop) {
   Inside& in = *inside_;
   if (in.n_rows == 0) throw std::invalid_argument("backward: expected a forward before it, got none");
   if (output_gradient.rows != in.n_rows) refuse_rows(in.n_rows, output_gradient);
@@ -113,11 +121,12 @@ void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> i
   in.sharing().share(in.n_chunks(), [&](std::size_t, std::size_t c) {
     const std::size_t begin = c * chunk_lanes;
     Workspace<T>& workspace = in.chunks[c];
+    workspace.heed(stop);
     const Lanes<T> delta = workspace.deltas(last);
     clear_lanes_from(delta, in.rows_of(c));
     load_lanes<T>(in.rows_of(c), [&](std::size_t i) { return output_gradient[begin + i].data(); }, delta);
     if (!how.linear) backward_outputs<T>(in.chain, workspace, delta, delta);
-    backward_nodes(in.chain, workspace, first_stage);
+    stops_quietly([&] { backward_nodes(in.chain, workspace, first_stage); });
     if (input_gradient.rows > 0) {
       const Lanes<T> nd = workspace.deltas(0);
       transpose<T>(
@@ -125,9 +134,12 @@ void Learner<T>::backward(Rows<const T> output_gradient, Backward how, Rows<T> i
           input_gradient.cols);
     }
   });
-  if (!how.learn) return;
-  in.sum.gather(in.sharing(), in.n_chunks(), [&](std::size_t c) -> Workspace<T>& { return in.chunks[c]; }, in.gathered);
-  in.gathered = true;
+  if (how.learn) {
+    const auto workspace = [&](std::size_t c) -> Workspace<T>& { return in.chunks[c]; };
+    in.sum.gather(in.sharing(stop), in.n_chunks(), workspace, in.gathered);
+    in.gathered = true;
+  }
+  in.forget_if(stop);
 }
 
 template <class T>

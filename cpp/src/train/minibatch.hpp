@@ -66,11 +66,12 @@ class MinibatchTrainer final : public Trainer<T> {
     double total_weight = 0;
     for (const std::size_t sample : samples) total_weight += sample_weight(data_, sample);
     if (total_weight == 0) return StepOutcome::stationary;
+    for (Batch<T>& batch : batches_) batch.workspace().heed(&stop);
     double error = 0;
     const std::size_t at_once = batches_.size() * chunk_lanes_;
     for (std::size_t begin = 0; begin < samples.size(); begin += at_once) {
       const std::size_t count = std::min(at_once, samples.size() - begin);
-      error = accumulate(samples.subspan(begin, count), total_weight, begin > 0, error);
+      error = accumulate(samples.subspan(begin, count), total_weight, begin > 0, error, stop);
       if (stop.check()) return StepOutcome::stationary;  // a large minibatch is given up half way
     }
     if (!std::isfinite(error)) return StepOutcome::diverged;
@@ -79,14 +80,18 @@ class MinibatchTrainer final : public Trainer<T> {
 
   // Puts, or adds, these samples' share of the minibatch's gradient; returns the error with their share added, group by
   // group, so that its last bit does not depend on how many are worked on at once.
-  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add, double error) {
+  double accumulate(std::span<const std::size_t> samples, double total_weight, bool add, double error,
+                    StopSignal& stop) {
     const std::size_t chunks = (samples.size() + chunk_lanes_ - 1) / chunk_lanes_;
     std::ranges::fill(errors_, 0.0);
     team_.share(chunks, [&](std::size_t, std::size_t c) {
       const std::size_t begin = c * chunk_lanes_;
-      backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes_, samples.size() - begin)), total_weight);
+      stops_quietly([&] {
+        backward_chunk(c, samples.subspan(begin, std::min(chunk_lanes_, samples.size() - begin)), total_weight);
+      });
     });
-    sum_.gather({team_}, chunks, [&](std::size_t c) -> Workspace<T>& { return batches_[c].workspace(); }, add);
+    sum_.gather(
+        {team_, true, &stop}, chunks, [&](std::size_t c) -> Workspace<T>& { return batches_[c].workspace(); }, add);
     for (const double part : errors_) error += part;
     return error;
   }

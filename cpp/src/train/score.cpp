@@ -18,9 +18,10 @@ Score score(const Chain<T>& chain, const Samples<T>& data, std::size_t threads, 
   std::vector<Score> each(data.x.rows);
   const std::size_t tiles = (data.x.rows + score_lanes - 1) / score_lanes;
   std::atomic<std::size_t> next{0};
-  const auto work = [&](std::size_t thread) {
+  const auto work = [&](std::size_t /*thread*/) {
     Batch<T> batch(chain, data, std::min(score_lanes, data.x.rows));
-    for (std::size_t begin = next++ * score_lanes; begin < each.size() && !(stop != nullptr && stop->stops(thread));
+    batch.workspace().heed(stop);
+    for (std::size_t begin = next++ * score_lanes; begin < each.size() && !(stop != nullptr && stop->stops());
          begin = next++ * score_lanes) {
       const std::size_t count = std::min(score_lanes, data.x.rows - begin);
       batch.load(count, [&](std::size_t lane) { return begin + lane; });

@@ -47,7 +47,8 @@ class Trainer {
   // One pass over the data. Empty when it went through, else why it ended.
   std::optional<TrainStatus> epoch(std::size_t number, StopSignal& stop) {
     if (settings_.shuffle) {
-      shuffle(order_, Random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number)));
+      shuffle(order_, Random(settings_.seed, Stream::shuffle, static_cast<std::uint32_t>(number)), &stop);
+      if (stop.stopped()) return TrainStatus::interrupted;
     }
     bool moved = false;
     for (std::size_t begin = 0; begin < order_.size(); begin += settings_.batch_size) {

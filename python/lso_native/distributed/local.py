@@ -178,13 +178,15 @@ class _Worker:
 def _one_numpy_thread() -> Iterator[None]:
     """What is started here has its NumPy on one thread, where the user has not said otherwise."""
     with _environment:
-        unset = [name for name in _NUMPY_THREADS if name not in os.environ]
+        unset = {n: os.environ.get(n) for n in _NUMPY_THREADS if not os.environ.get(n)}
         os.environ.update(dict.fromkeys(unset, "1"))
         try:
             yield
         finally:
-            for name in unset:
+            for name, empty in unset.items():
                 del os.environ[name]
+                if empty is not None:
+                    os.environ[name] = empty
 
 
 def _leave_interrupts() -> None:

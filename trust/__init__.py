@@ -1,0 +1,1 @@
+"""What a run survives, tried many times: kills, full disks, Ctrl-C."""

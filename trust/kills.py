@@ -1,0 +1,35 @@
+"""Commands that are killed again and again: nothing lost, and at the end the bytes of one that is not.
+
+A kill (SIGKILL) comes at a random moment of the command's processor time. It then begins again in the same folder.
+"""
+
+from __future__ import annotations
+
+import random
+
+from trust.commands import used_at_end
+from trust.trial import Trial
+
+
+def kill(trial: Trial, times: int, moments: random.Random, longest: float = 3.0) -> int:
+    """So many kills, each after ``longest`` seconds of processor time at most; gives how many runs that took."""
+    struck, runs = 0, 0
+    until = min(longest, trial.length)
+    # files are written last: half of the kills come there, where one run writes them
+    last = 0.8 * until if until == trial.length else 0.0
+    while struck < times:
+        run = trial.command.start(trial.out)
+        runs += 1
+        used_at_end(run, moments.uniform(moments.choice([0.0, last]), until))
+        if run.poll() is None:
+            run.kill()
+            struck += 1
+            print(f"\r{trial.command.name}: {struck} of {times}", end="", flush=True)
+        run.communicate()
+        trial.look_at()
+        if run.returncode == 0:
+            trial.compare()
+            trial.begin()
+    print()
+    trial.finish()
+    return runs
