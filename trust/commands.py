@@ -13,6 +13,15 @@ from pathlib import Path
 from typing import Any
 
 ENTRY = "import sys; from lso_native.cli import main; sys.exit(main())"
+# The models and judges of the tests, which are hardly trained: a run of many steps, each shorter than a kill comes.
+_SMALL = f"""
+import sys
+from functools import partial
+sys.path.insert(0, {str(Path(__file__).parents[1] / "tests/python")!r})
+import small_run
+from lso_native.commands import reproduce
+reproduce.ReproduceSettings = partial(reproduce.ReproduceSettings, **small_run.OPTIONS)
+"""
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,12 @@ class Command:
     name: str
     line: str
     other: str | None
+    setup: str = ""  # lines of Python before it
 
     def start(self, out: Path, *, before: str = "", **how: Any) -> subprocess.Popen[str]:
         """It, in a process of its own, after some lines of Python."""
         line = [each.format(out=out, models=out.parent / "models") for each in self.line.split()]
-        command = [sys.executable, "-c", before + ENTRY, *line]
+        command = [sys.executable, "-c", before + self.setup + ENTRY, *line]
         how = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True} | how
         return subprocess.Popen(command, **how)
 
@@ -68,7 +78,10 @@ GENERATE = Command(
     "--random-state 1",
 )
 REPRODUCE = Command(
-    "reproduce", "reproduce --systems lso-1 --samples 10 --threads 1 --out {out}", None
+    "reproduce",
+    "reproduce --systems lso-1,input-optimization,vae --samples 20 --threads 1 --out {out}",
+    None,
+    _SMALL,
 )
 COMMANDS = (REPRODUCE, TRAIN, GENERATE)
 

@@ -11,12 +11,11 @@ from trust.commands import used_at_end
 from trust.trial import Trial
 
 
-def kill(trial: Trial, times: int, moments: random.Random, longest: float = 3.0) -> int:
-    """So many kills, each after ``longest`` seconds of processor time at most; gives how many runs that took."""
-    struck, runs = 0, 0
-    until = min(longest, trial.length)
-    # files are written last: half of the kills come there, where one run writes them
-    last = 0.8 * until if until == trial.length else 0.0
+def kill(trial: Trial, times: int, moments: random.Random) -> int:
+    """So many kills, each at some moment of a whole run's time; gives how many runs that took."""
+    struck, runs, until = 0, 0, trial.length
+    # what does not go on where it was writes its files last: half of its kills come there
+    last = 0.0 if trial.command.other is None else 0.8 * until
     while struck < times:
         run = trial.command.start(trial.out)
         runs += 1
