@@ -296,6 +296,8 @@ def test_a_requirement_of_one_s_own_is_one_class() -> None:
         (lambda: BetweenClasses(CLASSIFIER, (1, 1), ("y", "y")), "labels", "y twice"),
         (lambda: lso.Given([np.nan] * 7, within=0.1), "values", "NaN everywhere"),
         (lambda: lso.Given([1.0, np.nan], within=0.0), "within", "0.0"),
+        (lambda: lso.Given([1.0, np.inf], within=0.1), "values", "infinity"),
+        (lambda: lso.Given([1.0, np.nan], within=[np.inf, 1.0]), "within", "inf"),
         (lambda: planned(lso.Given([1.0, 2.0], within=0.1)).problem(STARTS), "values", "2"),
         (lambda: lso.Linear([0.0, 0.0], low=1), "weights", "all zeros"),
         (lambda: lso.Linear(SUM), "low, high", "none"),

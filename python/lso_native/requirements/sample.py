@@ -41,10 +41,14 @@ class Given(Requirement):
         if values.ndim != 1 or np.isnan(values).all():
             got = f"shape {values.shape}" if values.ndim != 1 else "NaN everywhere"
             raise ArgumentError("values", "a row with at least one number", got)
+        if np.isinf(values).any():
+            raise ArgumentError("values", "finite numbers, NaN where nothing is asked", "infinity")
         if within.shape not in ((), values.shape) or not (within > 0).all():
             raise ArgumentError(
                 "within", f"numbers above 0, one or {len(values)}", str(self.within)
             )
+        if not np.isfinite(self._ends()[0]).any():
+            raise ArgumentError("within", "a finite one where a value is given", shown(self.within))
 
     def _arrays(self) -> tuple[Float64Array, Float64Array]:
         return (
