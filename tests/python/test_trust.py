@@ -6,6 +6,7 @@ import errno
 import random
 import sys
 from pathlib import Path
+from typing import Any
 
 import lso_native as lso
 import numpy as np
@@ -62,7 +63,8 @@ def test_a_file_that_a_full_disk_cannot_take_is_as_it_was(
         refused(Disk(saved.parent, left), saved, "No space left on device.*half", monkeypatch)
     put(Disk(saved.parent, size), monkeypatch)
     lso.save(NETWORK, saved)
-    np.testing.assert_array_equal(lso.load(saved).parameters, NETWORK.parameters)
+    loaded: Any = lso.load(saved)
+    np.testing.assert_array_equal(loaded.parameters, NETWORK.parameters)
 
 
 def test_nor_does_a_call_that_fails_change_it(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
