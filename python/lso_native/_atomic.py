@@ -36,7 +36,12 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
     some other file passes as it is.
     """
     target = Path(path)
-    target = target.parent.resolve() / target.name
+    try:
+        target = target.parent.resolve() / target.name
+    except RuntimeError as error:  # which Python 3.13 no longer raises
+        raise OSError(
+            errno.ELOOP, "cannot write this file (links in a circle)", str(path)
+        ) from error
     link = target.is_symlink()
     if not link and target.exists() and not target.is_file():
         # Renaming over a device such as /dev/null would replace it for everyone.

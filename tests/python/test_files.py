@@ -109,6 +109,15 @@ def test_a_link_is_replaced_and_what_it_leads_to_stays(
     assert not (tmp_path / "nothing").exists()
 
 
+def test_links_in_a_circle_are_an_error_that_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    path = tmp_path / "one" / "model.safetensors"
+    with pytest.raises(OSError, match="cannot write this file") as told:
+        atomic_write_bytes(path, b"")
+    assert told.value.filename == str(path)
+
+
 def test_a_link_to_the_folder_is_followed(target: Path, tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(target.parent)
     atomic_write_bytes(tmp_path / "short" / target.name, b"new")
