@@ -12,6 +12,8 @@ from lso_native import _core
 from lso_native._checks import check_choice, check_flag, check_int, shown
 from lso_native.errors import ArgumentError, ArgumentTypeError
 
+_LONGEST = 100  # letters of an activation's name
+
 
 def check_dtype(dtype: Any) -> np.dtype[Any]:
     """float32 or float64, however NumPy writes it; not None, which NumPy takes for float64."""
@@ -51,6 +53,8 @@ def check_activation(argument: str, name: Any, *, output: bool = False) -> _core
     """The activation called ``name``, one of hidden layers unless it is asked for at the ``output``."""
     if not isinstance(name, str):
         raise ArgumentTypeError(argument, "the name of an activation", shown(name))
+    if len(name) > _LONGEST:  # which the engine would repeat, however long it is
+        raise ArgumentError(argument, "the name of an activation", shown(name))
     text = name.encode("utf-8", "backslashreplace").decode()  # the engine knows no surrogates
     activation = _core.Activation(text, argument)
     if activation.output_only and not output:

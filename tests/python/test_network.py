@@ -126,6 +126,15 @@ def test_nodes_are_the_layers_values() -> None:
     assert_same_bits(nodes[-1], network(x))
 
 
+def test_a_long_name_is_cut_in_the_error() -> None:
+    with pytest.raises(ValueError, match="activation: expected") as told:
+        lso.Network([2, 2], activation="x" * 100_000)
+    assert len(str(told.value)) < 400
+    with pytest.raises(TypeError, match="hidden: expected") as told:
+        lso.Autoencoder(hidden="x" * 100_000).fit(np.zeros((2, 2)))
+    assert len(str(told.value)) < 400
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_far_inputs_give_finite_values_and_gradients(activation: str) -> None:
     network = random_network((2, 3), seed=1, activation=activation, dtype="float32")

@@ -286,5 +286,5 @@ class Estimator(Fittable):
     def _check_sizes(self, name: str) -> list[int]:
         given: Any = getattr(self, name)
         if isinstance(given, str) or not np.iterable(given):
-            raise ArgumentTypeError(name, "a sequence of layer sizes", repr(given))
+            raise ArgumentTypeError(name, "a sequence of layer sizes", shown(given))
         return [check_int(name, size) for size in given]
