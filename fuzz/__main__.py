@@ -17,11 +17,14 @@ from fuzz.work import ENGINES
 
 def main(arguments: list[str] | None = None) -> int:
     """Fuzz, or replay: 1 where something was found."""
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz",
+        description="Look for inputs that break what a target promises: fuzz/README.md.",
+    )
     parser.add_argument("target", choices=names())
     parser.add_argument("--seconds", type=float, default=math.inf, help="how long, at most")
     parser.add_argument("--inputs", type=int, default=Run.inputs, help="how many, at most")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the inputs")
     parser.add_argument("--engine", choices=tuple(ENGINES), default=_engine())
     parser.add_argument(
         "--findings", type=Path, default=Run.findings, metavar="DIR", help="where inputs are kept"

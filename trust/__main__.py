@@ -56,10 +56,10 @@ def interrupts(times: int, moments: Moments) -> list[str]:
     """SIGINT; what takes a second of processor time to stop is wrong."""
     stops = strike(times, moments, longest=8.0)
     in_time = [stop for stop in stops if stop.after is not None]
-    slowest = max(in_time, key=lambda stop: stop.after or 0)
-    print(
-        f"{len(in_time)} of {len(stops)} in time; the slowest {slowest.after:.2f} s: {slowest.name}"
-    )
+    print(f"{len(in_time)} of {len(stops)} in time")
+    if in_time:
+        slowest = max(in_time, key=lambda stop: stop.after or 0)
+        print(f"the slowest {slowest.after:.2f} s: {slowest.name}")
     return [f"{stop.name}: {stop.after:.2f} s" for stop in in_time if (stop.after or 0) >= 1]
 
 
@@ -68,10 +68,14 @@ KINDS = {"kills": (kills, 200), "disks": (disks, 50), "interrupts": (interrupts,
 
 def main(argv: Sequence[str] | None = None) -> int:
     """One of them."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m trust",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("kind", choices=KINDS)
-    parser.add_argument("--times", type=int)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--times", type=int, help="how many")
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
     arguments = parser.parse_args(argv)
     check, times = KINDS[arguments.kind]
     wrong = check(arguments.times or times, Moments(arguments.seed))

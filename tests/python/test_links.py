@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [
     path
-    for folder in (".", "docs", "examples", "benchmarks")
+    for folder in (".", "docs", "examples", "benchmarks", "fuzz")
     for path in sorted((ROOT / folder).glob("*.md" if folder == "." else "**/*.md"))
 ]
 dead = runpy.run_path(str(ROOT / "tools/check_links.py"))["dead"]
@@ -25,6 +25,21 @@ def test_the_links_of_a_document_lead_to_files(page: Path) -> None:
     inside = [link.partition("#")[0] for link in links if not re.match(r"\w+:|#", link)]
     gone = [each for each in inside if not (page.parent / each).exists()]
     assert set(gone) <= SITE_ALONE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_a_document_are_there(page: Path) -> None:
+    text = page.read_text("utf-8")
+    scripts = re.findall(r"\bpython ([\w./-]+/[\w-]+\.py)\b", text)
+    modules = re.findall(r"\bpython -m ((?:fuzz|trust|benchmarks|tools)[\w.]*)", text)
+    places = [each.rstrip(".").replace(".", "/") for each in modules]
+    gone = [each for each in scripts if not (ROOT / each).exists()]
+    gone += [
+        each
+        for each in places
+        if not (ROOT / f"{each}.py").exists() and not (ROOT / each / "__main__.py").exists()
+    ]
+    assert not gone
 
 
 @pytest.fixture

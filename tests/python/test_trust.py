@@ -15,8 +15,10 @@ from interrupting import interrupt
 from lso_native.study.run import run
 from small_run import Listener, contents, small_study
 
+from trust import __main__ as command
 from trust.commands import TRAIN
 from trust.full_disk import Disk
+from trust.interrupts import Stop
 from trust.kills import kill
 from trust.trial import Trial
 
@@ -103,6 +105,22 @@ def test_a_command_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
     assert kill(trial, 2, random.Random(0)) >= 2
     assert trial.compared > 0
     assert trial.wrong == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other tells another's processor time")
+def test_calls_that_all_ended_before_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        command, "strike", lambda *_, **__: [Stop("a call", at=1.0, after=None, wall=0.0)]
+    )
+    assert command.main(["interrupts"]) == 0
+    assert "0 of 1 in time" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        command.main(["--help"])
+    said = capsys.readouterr().out
+    assert "usage: python -m trust" in said
+    assert "[--times 200]" in said
 
 
 MARQUARDT = """
