@@ -145,10 +145,13 @@ std::pair<Contiguous<T>, Rows<T>> new_rows(std::size_t rows, std::size_t cols) {
   return {array, Rows<T>{array.mutable_data(), rows, cols}};
 }
 
-// A RuntimeWarning of rows that hold a number that is not finite, where there are some.
+// A RuntimeWarning of rows that hold a number that is not finite, where there are some: as NumPy's own, not where
+// np.errstate says to ignore overflows.
 template <class T>
 void warn_of_overflow(Rows<const T> rows, const char* what) {
   if (all_finite<T>({rows.data, rows.size()})) return;
+  const py::dict handling = py::module_::import("numpy").attr("geterr")();
+  if (handling["over"].cast<std::string>() == "ignore") return;
   std::size_t count = 0, first = rows.rows;
   for (std::size_t i = 0; i < rows.rows; ++i) {
     if (all_finite<T>(rows[i])) continue;

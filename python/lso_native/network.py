@@ -90,7 +90,7 @@ class Model(Shown, Exports, ABC):
 
         A row's result does not depend on its neighbours nor on ``threads`` (None: as many as are worth it). Outputs
         that are not finite, where weights or inputs are too large for ``dtype``, are told by a RuntimeWarning, here, in
-        the methods below, and in all of an estimator that asks its networks.
+        the methods below, and in all of an estimator that asks its networks; not under ``np.errstate(over="ignore")``.
         Raises ValueError when ``x`` is empty, of another shape, or not finite; TypeError when it is not numbers.
         """
         return self._chain.forward(x, 1 if threads == 1 else check_threads(threads))

@@ -216,7 +216,8 @@ def test_algorithm_3_on_the_inputs(proportional: bool, data: st.DataObject) -> N
         if moved is None:
             assert result.status[i] == "stationary"
         else:
-            assert_close(points[1], moved, 1e-12)
+            # a difference of two numbers, which rounds as they do
+            assert_close(points[1], moved, 1e-12, floor=float(np.abs(starts[i]).max()))
 
 
 @given(st.data())

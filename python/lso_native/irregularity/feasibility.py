@@ -89,6 +89,7 @@ class RoundTrip:
         return {**spread("error", self.error), "error_rms": rms}
 
 
+@quiet()
 def feasible_share(
     latents: ArrayLike,
     decoder: Model,

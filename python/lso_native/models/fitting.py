@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, Self
 
+import numpy as np
 import numpy.typing as npt
 
 from lso_native._checks import check_callback, resolve_seed
@@ -139,8 +140,9 @@ class Fitting(Estimator):
             if name not in known:
                 vars(self).pop(name, None)
         try:
-            self._take(training, data)
-            self._look_back(data)
+            with np.errstate(over="ignore", invalid="ignore"):  # the status tells it
+                self._take(training, data)
+                self._look_back(data)
             if data.columns is not None:
                 self.feature_names_in_ = data.columns
             self.data_range_ = range_of(data.x, known.get("data_range_"))
