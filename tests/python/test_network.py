@@ -6,6 +6,7 @@ import copy
 import json
 import pickle
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -130,9 +131,10 @@ def test_a_long_name_is_cut_in_the_error() -> None:
     with pytest.raises(ValueError, match="activation: expected") as told:
         lso.Network([2, 2], activation="x" * 100_000)
     assert len(str(told.value)) < 400
-    with pytest.raises(TypeError, match="hidden: expected") as told:
-        lso.Autoencoder(hidden="x" * 100_000).fit(np.zeros((2, 2)))
-    assert len(str(told.value)) < 400
+    hidden: Any = "x" * 100_000
+    with pytest.raises(TypeError, match="hidden: expected") as refused:
+        lso.Autoencoder(hidden=hidden).fit(np.zeros((2, 2)))
+    assert len(str(refused.value)) < 400
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -324,7 +326,7 @@ def test_outputs_that_are_not_finite_are_told(weight: float, activation: str) ->
     network = lso.Network([2, 3, 2], activation=["linear", activation], random_state=0)
     large = network.replace(np.full(network.n_parameters, weight))
     x = [[0.0, 0.0], [1e9, 1.0], [1.0, 1e9]]
-    calls = (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: large(x),
         lambda: large.nodes(x)[-1],
         lambda: large.input_gradient(x, np.ones((3, 2))),
