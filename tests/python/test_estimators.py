@@ -204,6 +204,31 @@ def test_an_error_leaves_the_estimator_as_it_was(name: str) -> None:
         assert all(vars(model)[key] is value for key, value in before.items())
 
 
+@pytest.mark.parametrize("name", ["VAE", "Autoencoder"])
+def test_after_ctrl_c_a_fit_looks_back_at_a_part_of_many_samples(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def press(_: lso.TrainProgress) -> None:
+        raise KeyboardInterrupt
+
+    looked_at: list[int] = []
+    kind = getattr(lso, name)
+    take = kind._take
+
+    def counted(self: Any, training: Any, data: Any) -> None:
+        looked_at.append(len(data))
+        take(self, training, data)
+
+    monkeypatch.setattr(kind, "_take", counted)
+    monkeypatch.setattr("lso_native.models.fitting._MOST_LOOKED_AT", 12 * 8 + 8)
+    X = np.random.default_rng(0).random((50, 12))
+    model = kind(latent=2, hidden=(8,), epochs=3, random_state=0)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, callback=press)
+    model.fit(X)
+    assert looked_at == [1, 50]
+
+
 @every
 def test_ctrl_c_keeps_what_was_learned(name: str) -> None:
     def press(progress: lso.TrainProgress) -> None:

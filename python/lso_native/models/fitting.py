@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any, Self
 
@@ -23,6 +24,8 @@ from lso_native.models.inputs import (
 from lso_native.models.settings import estimator, learned_names
 from lso_native.models.training import ADVICE, Callback, Outcome, Schedule, Training, joined
 from lso_native.training import relative_weight
+
+_MOST_LOOKED_AT = 250_000_000  # products in a network of the first layers
 
 
 @estimator
@@ -125,6 +128,17 @@ class Fitting(Estimator):
         x = self._check_x(x_name, X, data.x.shape[1])
         return self._encode(y_name, Dataset(x, self._check_y(y_name, y, len(x))), data.classes)
 
+    def _few(self, data: Dataset) -> Dataset:
+        """Of ``data`` as many samples, evenly spaced, as a fit can look back at in a part of a second."""
+        sizes = [data.x.shape[1], *self._check_sizes("hidden"), 1]
+        weights = sum(below * above for below, above in itertools.pairwise(sizes))
+        rows = max(1, _MOST_LOOKED_AT // weights)
+        return (
+            data
+            if len(data) <= rows
+            else data.take(np.linspace(0, len(data) - 1, rows).astype(int))
+        )
+
     def _doubt(self, data: Dataset) -> str | None:  # noqa: ARG002
         """What is wrong with what was learned from ``data``, and what to do; None where nothing is."""
         return None
@@ -140,9 +154,10 @@ class Fitting(Estimator):
             if name not in known:
                 vars(self).pop(name, None)
         try:
+            seen = data if outcome.interrupt is None else self._few(data)
             with np.errstate(over="ignore", invalid="ignore"):  # the status tells it
-                self._take(training, data)
-                self._look_back(data)
+                self._take(training, seen)
+                self._look_back(seen)
             if data.columns is not None:
                 self.feature_names_in_ = data.columns
             self.data_range_ = range_of(data.x, known.get("data_range_"))
