@@ -8,6 +8,7 @@ correlations, over all decoders of all runs, of a latent space's figures with ho
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
 import statistics
@@ -140,11 +141,13 @@ def sweep_tables(runs: list[Facts]) -> list[str]:
     return tables
 
 
-def main(folders: list[str]) -> int:
+def main() -> int:
     """Print the tables; return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folders", nargs="+", help=f"2 to {max(STUDENT)} folders of runs")
+    folders = parser.parse_args().folders
     if not 2 <= len(folders) <= max(STUDENT):
-        sys.stderr.write(f"expected 2 to {max(STUDENT)} folders of runs, got {len(folders)}\n")
-        return 2
+        parser.error(f"expected 2 to {max(STUDENT)} folders of runs, got {len(folders)}")
     runs = [json.loads((Path(folder) / "results.json").read_text()) for folder in folders]
     systems = {"real images": [run["real"] for run in runs]}
     for name in runs[0]["systems"]:
@@ -161,4 +164,4 @@ def main(folders: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -78,7 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     arguments = parser.parse_args(argv)
     check, times = KINDS[arguments.kind]
-    wrong = check(arguments.times or times, Moments(arguments.seed))
+    times = times if arguments.times is None else arguments.times
+    if times < 1:
+        parser.error(f"argument --times: expected at least 1, got {times}")
+    wrong = check(times, Moments(arguments.seed))
     print(f"{len(wrong)} wrong", *wrong, sep="\n  ")
     return int(bool(wrong))
 

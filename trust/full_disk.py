@@ -60,7 +60,9 @@ class Disk:
         return opened
 
     def _holds(self, file: Any) -> bool:
-        return not isinstance(file, int) and os.path.realpath(file).startswith(self._folder)
+        return (
+            not isinstance(file, int) and Path(self._folder) in Path(os.path.realpath(file)).parents
+        )
 
     def take(self, size: int) -> int:
         """How many bytes of so many fit."""

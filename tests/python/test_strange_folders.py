@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import lso_native as lso
 import numpy as np
 import pytest
 from lso_native.cli import main
+from lso_native.commands.shards import read_shard
 from lso_native.errors import ArgumentError
 from lso_native.files.arrays import read_arrays
 from lso_native.files.foreign import check_folders
@@ -465,16 +467,54 @@ def test_what_an_earlier_view_showed_is_of_the_view(tmp_path: Path, text: str, k
     assert len(_read_manifest(tmp_path / "view.json")) == known
 
 
+def altered(**arrays: Any) -> Callable[[Path], None]:
+    """Writes a shard of two samples that is whole but for the ``arrays`` in place of its own."""
+    whole = {
+        **dict.fromkeys(("labels", "iterations", "attempts", "calls"), np.ones(2, np.int64)),
+        **dict.fromkeys(("samples", "latents", "starts", "values 0"), np.ones((2, 1), np.float32)),
+        **dict.fromkeys(("success", "met 0"), np.ones(2, np.bool_)),
+        "miss 0": np.zeros(2),
+    }
+    told = {
+        "shard": {"number": 1, "count": 1},
+        "run": {"lso_native": lso.__version__},
+        "about": {
+            "asked": "a",
+            "captions": [["a", "b"]],
+            "random_state": 0,
+            "dataset": "d",
+            "side": 1,
+            "models": {},
+        },
+        "names": ["a"],
+        "hard": [True],
+        "conflict": [],
+        "least": 0.0,
+        "costs": {"decoded": 1, "box_calls": 0, "box_failures": 0, "conflict_cost": [0, 0]},
+    }
+    return lambda path: np.savez(path, told=np.array(json.dumps(told)), **(whole | arrays))
+
+
+def test_a_whole_shard_is_read(tmp_path: Path) -> None:
+    altered()(tmp_path / "shard.npz")
+    assert read_shard(tmp_path / "shard.npz").result.samples.shape == (2, 1)
+
+
 @pytest.mark.parametrize(
     "break_it",
     [
+        altered(samples=np.full((2, 1), np.nan)),
+        altered(latents=np.full((2, 1), np.inf)),
+        altered(starts=np.full((2, 1), 1e300)),
+        altered(iterations=np.array([1, -5])),
+        altered(labels=np.ones(2)),
         lambda path: path.write_bytes(path.read_bytes()[:100]),
         lambda path: np.savez(path, told=np.array("[" * 10_000)),
         lambda path: np.savez(path, told=np.array(json.dumps({"run": {"lso_native": "\x1b[2J"}}))),
         lambda path: np.savez(path, told=np.array('{"run": {}}')),
         lambda path: np.savez(path, told=np.array("[1]"), samples=np.zeros(3)),
     ],
-    ids=["cut", "deep", "escapes", "other", "list"],
+    ids=["NaN", "inf", "huge", "negative", "fractions", "cut", "deep", "escapes", "other", "list"],
 )
 def test_shards_are_refused_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], break_it: Callable[[Path], None]

@@ -27,6 +27,7 @@ from lso_native.requirements.base import All, Asks, Part
 from lso_native.study.results import read_samples, write_samples
 from lso_native.terms import Ball
 
+_LARGEST = np.finfo(np.float32).max
 _LONGEST = 2**20  # characters of what a shard tells
 _COUNT, _SOME = Number(0, 2**53, whole=True), Number(1, 10**9, whole=True)
 _TOLD = Record(
@@ -184,7 +185,8 @@ def read_shard(path: Path) -> Stored:
 
 
 def _check_arrays(arrays: dict[str, Array], parts: int, side: int) -> None:
-    """Raise KeyError or ValueError unless they are of n samples of ``side``² values, each of ``parts`` requirements."""
+    """Raise KeyError or ValueError unless they are of n samples of ``side``² finite values, each of ``parts``
+    requirements, and what is counted is whole and not negative."""
     n = len(arrays["labels"])
     each = [f"{name} {place}" for name in ("miss", "met") for place in range(parts)]
     of_one = ("labels", "success", "iterations", "attempts", "calls", *each)
@@ -195,6 +197,10 @@ def _check_arrays(arrays: dict[str, Array], parts: int, side: int) -> None:
     right &= all(arrays[name].dtype.kind in "fiu" for name in rows)
     right &= all(arrays[name].dtype.kind == "b" for name in of_one if name[:3] in ("suc", "met"))
     right &= all(arrays[name].dtype.kind in "fiub" for name in of_one)
+    counts = [arrays[name] for name in ("labels", "iterations", "attempts", "calls")]
+    right = right and all(each.dtype.kind in "iu" and each.min() >= 0 for each in counts)
+    points = [arrays[name] for name in rows[:3]]
+    right = right and all((np.abs(each) <= _LARGEST).all() for each in points)
     if not right or arrays["samples"].shape[1] != side**2:
         raise ValueError
 

@@ -43,7 +43,7 @@ def read_arrays(path: str | os.PathLike[str], **shapes: str) -> dict[str, Array]
     sizes: dict[str, int] = {}
     for name, shape in shapes.items():
         array = found.get(name)
-        if array is None or array.dtype.kind not in "biufV" or not _fits(array, shape, sizes):
+        if array is None or array.dtype.kind not in "biuf" or not _fits(array, shape, sizes):
             got = "none" if array is None else f"{array.dtype} of shape {array.shape}"
             known = " ".join(str(sizes.get(size, size)) for size in shape.split())
             raise ArgumentError(path, f"numbers {name} ({known})", got)
