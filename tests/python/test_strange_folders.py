@@ -469,7 +469,7 @@ def test_what_an_earlier_view_showed_is_of_the_view(tmp_path: Path, text: str, k
 
 def altered(**arrays: Any) -> Callable[[Path], None]:
     """Writes a shard of two samples that is whole but for the ``arrays`` in place of its own."""
-    whole = {
+    whole: dict[str, Any] = {
         **dict.fromkeys(("labels", "iterations", "attempts", "calls"), np.ones(2, np.int64)),
         **dict.fromkeys(("samples", "latents", "starts", "values 0"), np.ones((2, 1), np.float32)),
         **dict.fromkeys(("success", "met 0"), np.ones(2, np.bool_)),
