@@ -46,6 +46,7 @@ Contiguous<std::int64_t> permutation(std::uint64_t seed, std::size_t n) {
   std::vector<std::size_t> order(n);
   interruptible([&](StopSignal* stop) {
     shuffle(order, Random(seed, Stream::permutation), stop);
+    if (stop->stopped()) return;
     std::ranges::transform(order, out, [](std::size_t i) { return static_cast<std::int64_t>(i); });
   });
   return array;

@@ -7,6 +7,17 @@ _DIGITS = (
     _START + "digits = lso.data.load('mnist5k', size=28, random_state=0)\n"
     "X = np.tile(digits.train.images, (20, 1)); y = np.tile(digits.train.labels, 20)\n"
 )
+# MNIST's files, as large as they are, of noise.
+_IDX = (
+    _START + "import gzip, hashlib, pathlib, struct, tempfile\n"
+    "folder, known, rng = pathlib.Path(tempfile.mkdtemp()), {}, np.random.default_rng(0)\n"
+    "for name in lso.data.mnist.CHECKSUMS:\n"
+    "    shape = ((60_000,) if 'train' in name else (10_000,)) + ((28, 28) if 'images' in name else ())\n"
+    "    values = rng.integers(0, 10, shape, dtype=np.uint8).tobytes()\n"
+    "    content = struct.pack(f'>{1 + len(shape)}I', 0x800 + len(shape), *shape) + values\n"
+    "    (folder / f'{name}.gz').write_bytes(gzip.compress(content, 1))\n"
+    "    known[name] = hashlib.sha256(content).hexdigest()\n"
+)
 _LATENT = (
     _START
     + "rng = np.random.default_rng(0); Z = rng.normal(size=(60_000, 20)); y = np.arange(60_000) % 10\n"
@@ -127,7 +138,7 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "BlackBox.fit": (
         _DIGITS,
-        "lso.BlackBox(lso.data.attributes, random_state=0).fit(X)",
+        "lso.BlackBox(lso.data.attributes, surrogate=lso.Regressor(epochs=2, threads=1, random_state=0)).fit(X)",
     ),
     "Mixture.fit": (_LATENT, "lso.Mixture(5, random_state=0).fit(Z, y)"),
     "Mixture.fit, 100 components": (_LATENT, "lso.Mixture(100, random_state=0).fit(Z)"),
@@ -142,11 +153,21 @@ CALLS: dict[str, tuple[str, str]] = {
     ),
     "generate": (
         _DIGITS + "decoder = lso.Autoencoder(latent=10, epochs=1, random_state=0).fit(X[:3000])\n"
-        "style = lso.BlackBox(lso.data.attributes, epochs=1, random_state=0).fit(X[:3000])\n"
+        "style = lso.BlackBox(lso.data.attributes, surrogate=lso.Regressor(epochs=1, random_state=0)).fit(X[:3000])\n"
         "never = style.between(slant=(89, 90))",
         "lso.generate(decoder, never, 2000, attempts=10**6, threads=1, random_state=0)",
     ),
     "attributes": (_DIGITS, "lso.data.attributes(X)"),
+    "MNIST's files, halved": (
+        _IDX,
+        "lso.data.half(lso.data.read_mnist(folder, checksums=known).train_images.reshape(60_000, -1) / 255)",
+    ),
+    "lso requests": (
+        _START
+        + "import tempfile; out = tempfile.mkdtemp()\n"
+        + "from lso_native.study.requests.study import RequestsSettings, run",
+        "run(RequestsSettings(out=out, requests=3, samples=2, pool=1000, threads=1))",
+    ),
     "junk": (_DIGITS, "lso.data.junk(X, y, 60_000, random_state=0)"),
     "precision and recall": (_FEATURES, "lso.metrics.precision_recall(A, B)"),
     "density and coverage": (_FEATURES, "lso.metrics.density_coverage(A, B)"),

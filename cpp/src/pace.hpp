@@ -23,7 +23,7 @@ class Pace {
 
   void look() {
     work_ = 0;
-    if (stop_ != nullptr && stop_->stops()) throw Interruption();
+    if (stop_ != nullptr) stop_->look();
   }
 
   StopSignal* stop_;

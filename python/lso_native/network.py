@@ -274,7 +274,8 @@ class Network(Part, Imports):
         largest = np.abs(self.parameters).max(initial=0)
         if largest > np.finfo(wanted).max:
             raise ArgumentError("dtype", f"one that holds a parameter of {largest:g}", wanted.name)
-        return self.from_architecture({**self.architecture(), "dtype": wanted}, self.parameters)
+        parameters = self.parameters.astype(wanted)
+        return self.from_architecture({**self.architecture(), "dtype": wanted}, parameters)
 
     def replace(self, parameters: ArrayLike) -> Network:
         """The same architecture with other parameters, flat (n_parameters,) in the order of ``parameters``."""

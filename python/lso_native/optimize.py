@@ -171,7 +171,8 @@ def optimize(
         callback hears of each that is done. The results do not depend on it, bit for bit.
 
     Raises ValueError or TypeError naming a bad argument. Not converging is a status in the result.
-    Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached.
+    Ctrl-C raises a KeyboardInterrupt whose ``result`` holds what was reached: starts that were not done are
+    "interrupted", and samples that there was no time to compute are NaN.
     """
     check_callback("callback", callback, "OptimizeProgress")
     problem = _problem(model, target, mse=mse, squared_error=squared_error, loss=loss)

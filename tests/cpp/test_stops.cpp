@@ -1,5 +1,6 @@
 // Long work asks by what it has done whether to stop, and ends half way where the answer is yes: a pass, a solve, a
 // draw.
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "passes.hpp"
 #include "support.hpp"
 #include "team.hpp"
+#include "train/trainer.hpp"
 
 namespace {
 
@@ -112,6 +114,26 @@ TEST("a learner that was stopped has gathered nothing, and goes on from where it
   CHECK(again.stop.stopped());
   CHECK(learner.step() == lso::StepOutcome::stationary);
   CHECK(learner.network() == *chain.parts()[0]);
+}
+
+TEST("what a learner and a trainer need is not made to its end") {
+  const auto small = support::network<float>(support::paper_layers({2, 2}, Activation::tanh, Activation::linear), 1);
+  const std::vector<float> x = support::uniform<float>(2000, 1);
+  std::vector<float> y(x.size());
+  lso::Learner<float> learner(*small, {});
+  Asked forward;
+  learner.forward(support::rows(x, 2), support::rows(y, 2), &forward.stop);
+  CHECK(forward.stop.stopped());
+  const Chain<float> chain({small});
+  const lso::Samples<float> samples{
+      support::rows(x, 2), std::make_shared<lso::SquaredError<float>>(support::rows(x, 2)), {}};
+  for (const std::size_t batch_size : {std::size_t{1}, std::size_t{32}}) {
+    lso::TrainSettings settings;
+    settings.batch_size = batch_size;
+    Asked asked;
+    CHECK_THROWS(static_cast<void>(lso::make_trainer(chain, samples, settings, asked.stop)), Interruption,
+                 "interrupted");
+  }
 }
 
 TEST("weights and orders that are drawn end half way") {

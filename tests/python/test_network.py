@@ -346,3 +346,21 @@ def test_outputs_that_are_not_finite_are_told(weight: float, activation: str) ->
             said = f"not finite for {rows.sum()} of 3 samples, first of sample {rows.argmax()}: "
             assert said in str(each.message)
     assert told
+
+
+def test_an_estimator_and_an_evaluation_tell_of_what_is_not_finite() -> None:
+    x = np.random.default_rng(0).random((5, 2))
+    model = lso.Regressor(hidden=(3,), epochs=1, random_state=0).fit(x, x)
+    problem = lso.Problem(model.network_, lso.Branch(lso.SquaredError([0.0, 0.0])))
+    huge = np.full(model.network_.n_parameters, 3e38)
+    model.network_ = model.network_.replace(huge)
+    with pytest.warns(
+        RuntimeWarning, match="outputs not finite for 5 of 5 samples, first of sample 0"
+    ):
+        assert not np.isfinite(model.predict(x)).any()
+    assert np.isfinite(problem.evaluate(x).loss).all()  # or this would warn
+    problem = lso.Problem(model.network_, lso.Branch(lso.SquaredError([0.0, 0.0])))
+    with pytest.warns(
+        RuntimeWarning, match="errors not finite for 5 of 5 samples, first of sample 0"
+    ):
+        assert not np.isfinite(problem.evaluate(x).loss).any()

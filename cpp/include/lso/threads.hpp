@@ -38,6 +38,10 @@ class StopSignal {
   void stop() { stopped_.store(true, std::memory_order_relaxed); }
   // Of any thread.
   bool stops() { return std::this_thread::get_id() == asks_ ? check() : stopped(); }
+  // Throws Interruption where it stops.
+  void look() {
+    if (stops()) throw Interruption();
+  }
   [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
  private:

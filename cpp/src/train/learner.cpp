@@ -95,7 +95,10 @@ template <class T>
 void Learner<T>::forward(Rows<const T> x, Rows<T> y, StopSignal* stop) {
   Inside& in = *inside_;
   const std::size_t chunks = (x.rows + chunk_lanes - 1) / chunk_lanes;
-  while (in.chunks.size() < chunks) in.chunks.emplace_back(in.chain, chunk_lanes);
+  while (in.chunks.size() < chunks) {
+    if (stop != nullptr && stop->check()) return in.forget_if(stop);
+    in.chunks.emplace_back(in.chain, chunk_lanes);
+  }
   in.n_rows = x.rows;
   in.sharing().share(chunks, [&](std::size_t, std::size_t c) {
     const std::size_t begin = c * chunk_lanes;

@@ -18,8 +18,8 @@ namespace lso {
 template <class T>
 class MinibatchTrainer final : public Trainer<T> {
  public:
-  MinibatchTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
-      : Trainer<T>(chain, data, settings),
+  MinibatchTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings, StopSignal& stop)
+      : Trainer<T>(chain, data, settings, stop),
         batch_size_(std::min(settings.batch_size, data.x.rows)),
         team_(threads_that_pay()),
         chunk_lanes_(lanes_that_pay()),
@@ -29,11 +29,13 @@ class MinibatchTrainer final : public Trainer<T> {
     for (std::size_t c = 0; c < kept; ++c) {
       batches_.emplace_back(chain_, data, std::min(chunk_lanes_, batch_size_));
       shares_.emplace_back(batches_.back().workspace().capacity());
+      stop.look();
     }
     errors_.resize(kept * (chunk_lanes_ / summed_lanes));
     const Adam* adam = std::get_if<Adam>(&settings.optimizer);
     for (const std::size_t part : trained_) {
       if (adam != nullptr) adam_.emplace_back(*adam, parts_[part]->parameters().size());
+      stop.look();
     }
   }
 

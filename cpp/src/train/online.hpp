@@ -20,12 +20,15 @@ namespace lso {
 template <class T>
 class OnlineTrainer final : public Trainer<T> {
  public:
-  OnlineTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
-      : Trainer<T>(chain, data, settings),
+  OnlineTrainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings, StopSignal& stop)
+      : Trainer<T>(chain, data, settings, stop),
         term_(*data.term, chain.output_activation(), 1),
         separable_(data.term->is_separable() && !chain.output_activation().traits().mixes_nodes),
         errors_(chain.n_outputs()) {
-    for (std::size_t s = 0; s < chain_.stages().size(); ++s) stages_.push_back(make_stage(s));
+    for (std::size_t s = 0; s < chain_.stages().size(); ++s) {
+      stages_.push_back(make_stage(s));
+      stop.look();
+    }
     for (const Lanes<const T>& each : term_.at({}, {}).constants) constants_.push_back(lanes(each.data, each.nodes));
     reload();
   }

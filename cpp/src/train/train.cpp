@@ -29,8 +29,7 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 // The epochs: scores, the best parameters, and when to end.
 template <class T>
 TrainStatus run_epochs(Trainer<T>& trainer, const Samples<T>& data, const Samples<T>* validation,
-                       const TrainSettings& settings, TrainResult<T>& result) {
-  StopSignal stop(settings.poll);
+                       const TrainSettings& settings, StopSignal& stop, TrainResult<T>& result) {
   std::vector<std::vector<T>> kept;
   trainer.save(kept);
   double best = std::numeric_limits<double>::infinity();
@@ -77,9 +76,17 @@ TrainResult<T> train(const Chain<T>& chain, const Samples<T>& data, const Sample
                      const TrainSettings& settings) {
   check_parts(chain);
   data.term->check(chain.output_activation());
-  const std::unique_ptr<Trainer<T>> trainer = make_trainer(chain, data, settings);
+  StopSignal stop(settings.poll);
   TrainResult<T> result;
-  result.status = run_epochs(*trainer, data, validation, settings, result);
+  std::unique_ptr<Trainer<T>> trainer;
+  try {
+    trainer = make_trainer(chain, data, settings, stop);
+  } catch (const Interruption&) {
+    result.parts = chain.parts();
+    result.status = TrainStatus::interrupted;
+    return result;
+  }
+  result.status = run_epochs(*trainer, data, validation, settings, stop, result);
   for (std::size_t p = 0; p < chain.parts().size(); ++p) {
     const bool frozen = !settings.trainable.empty() && !settings.trainable[p];
     result.parts.push_back(frozen ? chain.parts()[p] : trainer->chain().parts()[p]);

@@ -20,18 +20,20 @@ namespace lso {
 template <class T>
 class Trainer {
  public:
-  Trainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings)
+  // Throws Interruption where `stop` says so while copies are made.
+  Trainer(const Chain<T>& chain, const Samples<T>& data, const TrainSettings& settings, StopSignal& stop)
       : data_(data),
         settings_(settings),
-        parts_(copy_parts(chain)),
+        parts_(copy_parts(chain, stop)),
         chain_(std::vector<typename Chain<T>::Part>(parts_.begin(), parts_.end())),
-        shown_(settings.average > 0 ? copy_parts(chain) : parts_),
+        shown_(settings.average > 0 ? copy_parts(chain, stop) : parts_),
         shown_chain_(std::vector<typename Chain<T>::Part>(shown_.begin(), shown_.end())),
         order_(data.x.rows) {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       if (!trainable(p)) continue;
       trained_.push_back(p);
       averages_.emplace_back(settings.average, parts_[p]->parameters().size());
+      stop.look();
     }
     const std::size_t first = trained_.front();
     first_stage_ = chain_.first_stage(first) + (parts_[first]->layers().front().bias ? 0 : 1);
@@ -112,9 +114,12 @@ class Trainer {
     for (std::size_t i = 0; i < trained_.size(); ++i) averages_[i].copy_to(shown_[trained_[i]]->parameters());
   }
 
-  static std::vector<std::shared_ptr<Network<T>>> copy_parts(const Chain<T>& chain) {
+  static std::vector<std::shared_ptr<Network<T>>> copy_parts(const Chain<T>& chain, StopSignal& stop) {
     std::vector<std::shared_ptr<Network<T>>> copies;
-    for (const auto& part : chain.parts()) copies.push_back(std::make_shared<Network<T>>(*part));
+    for (const auto& part : chain.parts()) {
+      copies.push_back(std::make_shared<Network<T>>(*part));
+      stop.look();
+    }
     return copies;
   }
 
@@ -124,9 +129,9 @@ class Trainer {
   std::vector<std::size_t> order_;
 };
 
-// By minibatches, or sample by sample where a minibatch is one.
+// By minibatches, or sample by sample where a minibatch is one. Throws Interruption where `stop` says so meanwhile.
 template <class T>
 [[nodiscard]] std::unique_ptr<Trainer<T>> make_trainer(const Chain<T>& chain, const Samples<T>& data,
-                                                       const TrainSettings& settings);
+                                                       const TrainSettings& settings, StopSignal& stop);
 
 }  // namespace lso
