@@ -118,28 +118,14 @@ def install_sanitized(session: nox.Session, what: str, preset: str) -> None:
 
 @nox.session
 def asan(session: nox.Session) -> None:
-    """Both suites under AddressSanitizer and UndefinedBehaviorSanitizer (needs GCC on Linux)."""
+    """The engine's tests, and Python's that speak with it, under the other sanitizers (needs GCC on Linux)."""
     install_sanitized(session, ".[test]", "asan")
     session.run("ctest", "--preset", "asan")
-    # These train whole models, or begin many processes: minutes here, by engine code that the other tests run.
-    studies = [
-        "own_study",
-        "recipe",
-        "report",
-        "requests",
-        "resume",
-        "ruler",
-        "shapes",
-        "study",
-        "sweeps",
-    ]
-    processes = ["anywhere", "cut", "distributed", "job_scripts", "shards"]
-    slow = ["documents", *studies, *processes]
-    ignored = [f"--ignore=tests/python/test_{name}.py" for name in slow]
     # The interpreter keeps memory until it exits: no leak of ours.
     options = {"ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
     environment = sanitizer_environment("libasan.so", **options)
-    session.run("pytest", *ignored, *session.posargs, env=environment)
+    # What says something to the engine in a way of its own: the other tests run the same lines of it.
+    session.run("pytest", "@tests/sanitized.txt", *session.posargs, env=environment)
     # A minute of inputs of strangers, from the kept corpus.
     targets = sorted(path.name for path in Path("fuzz/corpus").iterdir())
     seconds = str(60 // len(targets))
