@@ -97,7 +97,7 @@ const T* Network<T>::bias(std::size_t layer) const {
 template <class T>
 void initialize(Network<T>& network, std::uint64_t seed, StopSignal* stop) {
   const Random random(seed, Stream::parameters);
-  std::array<double, 1024> unit;
+  std::array<double, 1024> unit{};
   for (std::size_t l = 1; l < network.layers().size(); ++l) {
     const Layer& layer = network.layers()[l];
     const std::size_t fan_in = network.layers()[l - 1].size;

@@ -51,8 +51,11 @@ void run_threads(std::size_t threads, const std::function<void(std::size_t)>& wo
       what();
     } catch (const Interruption&) {
       const std::scoped_lock lock(mutex);
-      if (stop != nullptr) return stop->stop();
-      if (!first) first = std::current_exception();
+      if (stop != nullptr) {
+        stop->stop();
+      } else if (!first) {
+        first = std::current_exception();
+      }
     } catch (...) {
       const std::scoped_lock lock(mutex);
       if (!first) first = std::current_exception();

@@ -74,7 +74,8 @@ TEST("a damped step of many inputs ends half way") {
   const std::vector<double> row = support::uniform<double>(n, 1);
   lso::LinearModel model(n, n);
   model.begin();
-  for (std::size_t r = 0; r < n; ++r) model.set(r, 1.0, lso::Lanes<const double>{row.data(), n, 1, 1}, 0);
+  const lso::Lanes<const double> lanes{.data = row.data(), .nodes = n, .lanes = 1, .stride = 1};
+  for (std::size_t r = 0; r < n; ++r) model.set(r, 1.0, lanes, 0);
   Asked asked;
   lso::DampedSolver solver(n, n, &asked.stop);
   const auto free = [](std::size_t, double) { return false; };
@@ -126,7 +127,7 @@ TEST("what a learner and a trainer need is not made to its end") {
   CHECK(forward.stop.stopped());
   const Chain<float> chain({small});
   const lso::Samples<float> samples{
-      support::rows(x, 2), std::make_shared<lso::SquaredError<float>>(support::rows(x, 2)), {}};
+      .x = support::rows(x, 2), .term = std::make_shared<lso::SquaredError<float>>(support::rows(x, 2)), .weights = {}};
   for (const std::size_t batch_size : {std::size_t{1}, std::size_t{32}}) {
     lso::TrainSettings settings;
     settings.batch_size = batch_size;
