@@ -246,6 +246,16 @@ def test_arrays_are_no_larger_than_their_file_can_hold(tmp_path: Path, data: byt
     assert most < 8 * 2**20
 
 
+def test_numbers_may_stand_in_named_columns_and_text_may_not(tmp_path: Path) -> None:
+    path = tmp_path / "some.npz"
+    np.savez(path, said=np.zeros(3, [("lift", "<f8"), ("n", "<i4")]))
+    assert read_arrays(path, said="n")["said"].dtype.names == ("lift", "n")
+    for columns in ([("lift", "<f8"), ("name", "<U3")], "V8"):
+        np.savez(path, said=np.zeros(3, columns))
+        with pytest.raises(ArgumentError, match=r"some\.npz: expected numbers said \(n\)"):
+            read_arrays(path, said="n")
+
+
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
     kept = {
         "rows": np.arange(12.0).reshape(3, 4),

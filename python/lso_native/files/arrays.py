@@ -6,7 +6,7 @@ import io
 import math
 import os
 import zipfile
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -43,11 +43,17 @@ def read_arrays(path: str | os.PathLike[str], **shapes: str) -> dict[str, Array]
     sizes: dict[str, int] = {}
     for name, shape in shapes.items():
         array = found.get(name)
-        if array is None or array.dtype.kind not in "biuf" or not _fits(array, shape, sizes):
+        if array is None or not _holds_numbers(array.dtype) or not _fits(array, shape, sizes):
             got = "none" if array is None else f"{array.dtype} of shape {array.shape}"
             known = " ".join(str(sizes.get(size, size)) for size in shape.split())
             raise ArgumentError(path, f"numbers {name} ({known})", got)
     return found
+
+
+def _holds_numbers(dtype: np.dtype[Any]) -> bool:
+    """Whether it is of numbers, or of a number in each of some named columns."""
+    columns = [dtype] if dtype.names is None else [dtype[name] for name in dtype.names]
+    return all(column.kind in "biuf" for column in columns)
 
 
 def _fits(array: Array, shape: str, sizes: dict[str, int]) -> bool:
